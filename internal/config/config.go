@@ -1,0 +1,137 @@
+// Package config holds every setting of the server: read from the environment
+// once at start, checked as a whole, and printable without its secrets.
+package config
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/caarlos0/env/v11"
+)
+
+// Config is all settings. Each field's comment is what `server config` prints.
+type Config struct {
+	Addr             string `env:"ASSAY_ADDR" envDefault:"127.0.0.1:8080" comment:"address to listen on"`
+	PublicURL        string `env:"ASSAY_PUBLIC_URL" comment:"address that people use, such as https://assay.example; by default http and ASSAY_ADDR"`
+	Var              string `env:"ASSAY_VAR" envDefault:"./var" comment:"folder for what this machine keeps"`
+	DatabaseURL      string `env:"DATABASE_URL" secret:"true" comment:"Postgres as the role assay_app"`
+	OwnerDatabaseURL string `env:"ASSAY_OWNER_DATABASE_URL" secret:"true" comment:"Postgres as the role assay_owner, for migrate"`
+	SuperDatabaseURL string `env:"ASSAY_SUPER_DATABASE_URL" secret:"true" comment:"Postgres as a superuser, for migrate to make the roles once"`
+	BlobURL          string `env:"ASSAY_BLOB_URL" secret:"true" comment:"object store: file:///folder or s3://bucket?region=…; by default a folder under ASSAY_VAR"`
+	SMTPURL          string `env:"ASSAY_SMTP_URL" secret:"true" comment:"mail server: smtp://user:password@host:port or smtps://…"`
+	MailFrom         string `env:"ASSAY_MAIL_FROM" envDefault:"Assay <no-reply@assay.example>" comment:"sender of e-mails"`
+	SecretKey        string `env:"ASSAY_SECRET_KEY" secret:"true" comment:"32 random bytes in base64, the same on every process"`
+	LogLevel         string `env:"ASSAY_LOG_LEVEL" envDefault:"info" comment:"debug, info, warn or error"`
+	AuditChildren    int    `env:"ASSAY_AUDIT_CHILDREN" envDefault:"2" comment:"fenced child processes of one worker"`
+	AuditWorkers     int    `env:"ASSAY_AUDIT_WORKERS" envDefault:"1" comment:"audits that one worker runs side by side"`
+	MaxFileBytes     int64  `env:"ASSAY_MAX_FILE_BYTES" envDefault:"2147483648" comment:"largest file in a submission"`
+	MaxUploadBytes   int64  `env:"ASSAY_MAX_UPLOAD_BYTES" envDefault:"53687091200" comment:"largest submission"`
+	MaxEntries       int    `env:"ASSAY_MAX_ENTRIES" envDefault:"50000" comment:"most entries of an archive"`
+	QuotaBytes       int64  `env:"ASSAY_QUOTA_BYTES" envDefault:"107374182400" comment:"storage of an organization"`
+
+	// Demo is set by the demo command alone: it shows the mailbox page and
+	// marks the sellers.
+	Demo bool `env:"-"`
+}
+
+// Load reads the settings from environ ("NAME=value" pairs). All mistakes are
+// reported together, none quotes a secret.
+func Load(environ []string) (Config, error) {
+	var c Config
+	err := env.ParseWithOptions(&c, env.Options{Environment: env.ToMap(environ)})
+	if err != nil {
+		return Config{}, fmt.Errorf("settings: %w", withoutValues(err))
+	}
+	if c.PublicURL == "" {
+		c.PublicURL = "http://" + c.Addr
+	}
+	if c.BlobURL == "" {
+		folder, err := filepath.Abs(filepath.Join(c.Var, "blob"))
+		if err != nil {
+			return Config{}, fmt.Errorf("settings: ASSAY_VAR: %w", err)
+		}
+		c.BlobURL = "file://" + filepath.ToSlash(folder)
+	}
+	return c, c.check()
+}
+
+func withoutValues(err error) error {
+	var many env.AggregateError
+	if !errors.As(err, &many) {
+		return errors.New("a value cannot be read")
+	}
+	var mistakes []error
+	for _, one := range many.Errors {
+		var parse env.ParseError
+		if errors.As(one, &parse) {
+			mistakes = append(mistakes, fmt.Errorf("%s is not a valid %s", parse.Name, parse.Type))
+			continue
+		}
+		mistakes = append(mistakes, one)
+	}
+	return errors.Join(mistakes...)
+}
+
+func (c Config) check() error {
+	var mistakes []error
+	mistake := func(name, text string) { mistakes = append(mistakes, fmt.Errorf("%s %s", name, text)) }
+	if _, _, err := net.SplitHostPort(c.Addr); err != nil {
+		mistake("ASSAY_ADDR", "is not host:port")
+	}
+	if u, err := url.Parse(c.PublicURL); err != nil || u.Host == "" || (u.Scheme != "http" && u.Scheme != "https") {
+		mistake("ASSAY_PUBLIC_URL", "is not an http or https address")
+	}
+	for name, value := range map[string]string{"DATABASE_URL": c.DatabaseURL, "ASSAY_OWNER_DATABASE_URL": c.OwnerDatabaseURL, "ASSAY_SUPER_DATABASE_URL": c.SuperDatabaseURL} {
+		if u, err := url.Parse(value); err != nil || (value != "" && u.Scheme != "postgres" && u.Scheme != "postgresql") {
+			mistake(name, "is not a postgres:// address")
+		}
+	}
+	if u, err := url.Parse(c.BlobURL); err != nil || (u.Scheme != "file" && u.Scheme != "s3") {
+		mistake("ASSAY_BLOB_URL", "is neither a file:// nor an s3:// address")
+	}
+	if u, err := url.Parse(c.SMTPURL); err != nil || (c.SMTPURL != "" && u.Scheme != "smtp" && u.Scheme != "smtps") {
+		mistake("ASSAY_SMTP_URL", "is neither a smtp:// nor a smtps:// address")
+	}
+	if c.SecretKey != "" {
+		if key, err := base64.StdEncoding.DecodeString(c.SecretKey); err != nil || len(key) != 32 {
+			mistake("ASSAY_SECRET_KEY", "is not 32 bytes in base64")
+		}
+	}
+	switch c.LogLevel {
+	case "debug", "info", "warn", "error":
+	default:
+		mistake("ASSAY_LOG_LEVEL", "is none of debug, info, warn, error")
+	}
+	for name, n := range map[string]int64{"ASSAY_AUDIT_CHILDREN": int64(c.AuditChildren), "ASSAY_AUDIT_WORKERS": int64(c.AuditWorkers), "ASSAY_MAX_FILE_BYTES": c.MaxFileBytes,
+		"ASSAY_MAX_UPLOAD_BYTES": c.MaxUploadBytes, "ASSAY_MAX_ENTRIES": int64(c.MaxEntries), "ASSAY_QUOTA_BYTES": c.QuotaBytes} {
+		if n < 1 {
+			mistake(name, "is not above 0")
+		}
+	}
+	return errors.Join(mistakes...)
+}
+
+// CheckServing reports what a server needs beyond what Load checks.
+func (c Config) CheckServing() error {
+	var mistakes []error
+	if c.DatabaseURL == "" {
+		mistakes = append(mistakes, errors.New("DATABASE_URL is not set: name a Postgres, or try `make demo`"))
+	}
+	if c.SecretKey == "" {
+		mistakes = append(mistakes, errors.New("ASSAY_SECRET_KEY is not set: make one with `head -c 32 /dev/urandom | base64`"))
+	}
+	return errors.Join(mistakes...)
+}
+
+// Secure reports whether people reach the server through https.
+func (c Config) Secure() bool { return strings.HasPrefix(c.PublicURL, "https://") }
+
+// Environ returns the process's environment. It is here so that only this
+// package and main read it.
+func Environ() []string { return os.Environ() }
