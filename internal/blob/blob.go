@@ -1,0 +1,138 @@
+// Package blob keeps the bytes of submissions and documents in an object
+// store: a folder by default, any S3-compatible store when configured. Keys
+// are made by us; names of people's files never become keys.
+package blob
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"gocloud.dev/blob"
+	"gocloud.dev/blob/fileblob"
+	_ "gocloud.dev/blob/s3blob" // s3://
+	"gocloud.dev/gcerrors"
+
+	"assay/internal/errs"
+)
+
+// Store is an object store.
+type Store struct{ bucket *blob.Bucket }
+
+// Open opens the store at address: file:///folder (made if absent) or
+// s3://bucket?region=…&endpoint=….
+func Open(ctx context.Context, address string) (*Store, error) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return nil, fmt.Errorf("the object store's address is not valid")
+	}
+	if u.Scheme == "file" {
+		return openFolder(filepath.FromSlash(u.Path))
+	}
+	bucket, err := blob.OpenBucket(ctx, address)
+	if err != nil {
+		return nil, fmt.Errorf("open the object store: %w", err)
+	}
+	return &Store{bucket}, nil
+}
+
+func openFolder(folder string) (*Store, error) {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return nil, fmt.Errorf("open the object store: %w", err)
+	}
+	bucket, err := fileblob.OpenBucket(folder, &fileblob.Options{NoTempDir: true, Metadata: fileblob.MetadataDontWrite})
+	if err != nil {
+		return nil, fmt.Errorf("open the object store: %w", err)
+	}
+	return &Store{bucket}, nil
+}
+
+// Close releases the store.
+func (s *Store) Close() error { return s.bucket.Close() }
+
+// Put writes an object whole, or not at all: a reader that fails leaves
+// nothing. It returns the number of bytes.
+func (s *Store) Put(ctx context.Context, key string, r io.Reader) (int64, error) {
+	ctx, cancel := context.WithCancel(ctx) // canceled before Close, the write is dropped
+	defer cancel()
+	w, err := s.bucket.NewWriter(ctx, key, &blob.WriterOptions{ContentType: "application/octet-stream"})
+	if err != nil {
+		return 0, fmt.Errorf("write object: %w", err)
+	}
+	n, err := io.Copy(w, r)
+	if err != nil {
+		cancel()
+		w.Close()
+		return n, fmt.Errorf("write object: %w", err)
+	}
+	if err := w.Close(); err != nil {
+		return n, fmt.Errorf("write object: %w", err)
+	}
+	return n, nil
+}
+
+// Get opens an object from offset to its end. It returns errs.NotFound if
+// there is none.
+func (s *Store) Get(ctx context.Context, key string, offset int64) (io.ReadCloser, error) {
+	r, err := s.bucket.NewRangeReader(ctx, key, offset, -1, nil)
+	if err != nil {
+		return nil, kind(err)
+	}
+	return r, nil
+}
+
+// Size returns the bytes of an object, or errs.NotFound.
+func (s *Store) Size(ctx context.Context, key string) (int64, error) {
+	a, err := s.bucket.Attributes(ctx, key)
+	if err != nil {
+		return 0, kind(err)
+	}
+	return a.Size, nil
+}
+
+// Delete removes an object; one that is not there is no error.
+func (s *Store) Delete(ctx context.Context, key string) error {
+	if err := s.bucket.Delete(ctx, key); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
+		return fmt.Errorf("delete object: %w", err)
+	}
+	return nil
+}
+
+// Object is one row of a List.
+type Object struct {
+	Key   string
+	Bytes int64
+	At    time.Time // last written
+}
+
+// List calls visit for each object whose key starts with prefix.
+func (s *Store) List(ctx context.Context, prefix string, visit func(Object) error) error {
+	it := s.bucket.List(&blob.ListOptions{Prefix: prefix})
+	for {
+		o, err := it.Next(ctx)
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("list objects: %w", err)
+		}
+		if o.IsDir || strings.HasSuffix(o.Key, ".attrs") {
+			continue
+		}
+		if err := visit(Object{o.Key, o.Size, o.ModTime}); err != nil {
+			return err
+		}
+	}
+}
+
+func kind(err error) error {
+	if gcerrors.Code(err) == gcerrors.NotFound {
+		return errs.Wrap(errs.NotFound, "This file is not in the store.", err)
+	}
+	return fmt.Errorf("object store: %w", err)
+}

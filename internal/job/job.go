@@ -1,0 +1,149 @@
+// Package job is the work that outlives a request: what kinds there are, how
+// one is put in the queue within the transaction that wants it, and the
+// workers that carry it out. The queue is River, in Postgres.
+//
+// Arguments hold identifiers only, since rows of the queue are read by
+// operators. A job may run more than once: its worker asks the database what
+// is still to do.
+package job
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/riverdriver/riverpgxv5"
+	"github.com/riverqueue/river/rivertype"
+
+	"assay/internal/id"
+)
+
+// Queues. Audits are long, so they have workers of their own.
+const (
+	queueDefault = river.QueueDefault
+	queueAudit   = "audit"
+)
+
+// AuditVersion audits the files of a version, on behalf of the user who
+// submitted them.
+type AuditVersion struct {
+	Organization id.Organization `json:"organization"`
+	User         id.User         `json:"user"`
+	Version      id.Version      `json:"version"`
+}
+
+// Kind names the job in the queue.
+func (AuditVersion) Kind() string { return "audit_version" }
+
+// InsertOpts sends audits to their own workers.
+func (AuditVersion) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: queueAudit, MaxAttempts: 5}
+}
+
+// SendMail sends one message of the outbox.
+type SendMail struct {
+	Outbox string `json:"outbox"`
+}
+
+// Kind names the job in the queue.
+func (SendMail) Kind() string { return "send_mail" }
+
+// InsertOpts lets a mail be tried for about a day.
+func (SendMail) InsertOpts() river.InsertOpts { return river.InsertOpts{MaxAttempts: 12} }
+
+// Sweep looks for what a crash left behind: audits without a worker, expired
+// uploads, orphaned objects. It runs by the clock.
+type Sweep struct{}
+
+// Kind names the job in the queue.
+func (Sweep) Kind() string { return "sweep" }
+
+// InsertOpts keeps at most one sweep waiting.
+func (Sweep) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByState: []rivertype.JobState{
+		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable,
+		rivertype.JobStateRunning, rivertype.JobStateScheduled,
+	}, ByPeriod: sweepEvery}}
+}
+
+// sweepEvery is how often Sweep runs.
+const sweepEvery = 15 * time.Second
+
+var inserter = func() *river.Client[pgx.Tx] {
+	client, err := river.NewClient(riverpgxv5.New(nil), &river.Config{Logger: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		panic("job: an insert-only client needs no set-up: " + err.Error())
+	}
+	return client
+}()
+
+// Insert puts a job in the queue, in the transaction that wants it: it runs
+// only if that commits.
+func Insert(ctx context.Context, tx pgx.Tx, args river.JobArgs) error {
+	if _, err := inserter.InsertTx(ctx, tx, args, nil); err != nil {
+		return fmt.Errorf("queue %s: %w", args.Kind(), err)
+	}
+	return nil
+}
+
+// Workers is the set of functions that carry jobs out, one a kind.
+type Workers struct{ set *river.Workers }
+
+// NewWorkers returns an empty set.
+func NewWorkers() Workers { return Workers{river.NewWorkers()} }
+
+// Handle says what carries out jobs of kind T. An error means "try again
+// later"; its text must hold no identifier, since the queue keeps it.
+func Handle[T river.JobArgs](w Workers, do func(ctx context.Context, args T) error) {
+	river.AddWorker(w.set, river.WorkFunc(func(ctx context.Context, j *river.Job[T]) error {
+		return do(ctx, j.Args)
+	}))
+}
+
+// Runner takes jobs from the queue until stopped.
+type Runner struct{ client *river.Client[pgx.Tx] }
+
+// Options says how many jobs run side by side.
+type Options struct {
+	Audits int // at least 1
+	Others int // at least 1
+	Log    *slog.Logger
+}
+
+// NewRunner prepares the workers on a pool.
+func NewRunner(pool *pgxpool.Pool, w Workers, o Options) (*Runner, error) {
+	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
+		Logger:     o.Log,
+		Workers:    w.set,
+		JobTimeout: -1, // an audit takes as long as its files need; it has limits of its own
+		Queues: map[string]river.QueueConfig{
+			queueDefault: {MaxWorkers: o.Others},
+			queueAudit:   {MaxWorkers: o.Audits},
+		},
+		RescueStuckJobsAfter: 24 * time.Hour, // Sweep is quicker: it knows the leases
+		PeriodicJobs: []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(sweepEvery),
+			func() (river.JobArgs, *river.InsertOpts) { return Sweep{}, nil }, &river.PeriodicJobOpts{RunOnStart: true})},
+		FetchPollInterval: time.Second,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("job workers: %w", err)
+	}
+	return &Runner{client}, nil
+}
+
+// Start begins to take jobs; ctx ends them hard.
+func (r *Runner) Start(ctx context.Context) error { return r.client.Start(ctx) }
+
+// Stop waits for running jobs until ctx ends, then cancels them.
+func (r *Runner) Stop(ctx context.Context) error {
+	if err := r.client.Stop(ctx); err == nil {
+		return nil
+	}
+	hard, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	return r.client.StopAndCancel(hard)
+}
