@@ -1,0 +1,139 @@
+package audit
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io/fs"
+	"runtime"
+)
+
+// Options say how an audit runs. The zero value inspects in this process.
+type Options struct {
+	Version string // of the tool, for the report
+	Claims  *Claims
+	Limits  Limits // zero fields take their default
+
+	// Inspect looks at one file; nil is Inspect of this package.
+	Inspect InspectFunc
+	// Parallel is how many files may be in work at once; 0 is one for each
+	// processor.
+	Parallel int
+
+	// AllLocations puts every file of every finding, and the status of every
+	// file, into the report.
+	AllLocations bool
+
+	// Scratch holds the bytes of a file that cannot be read at random, such
+	// as a compressed entry of an archive; nil is memory.
+	Scratch Scratch
+
+	// Progress is called after each file and at the start of each stage, by
+	// one goroutine at a time; nil is nobody.
+	Progress func(Progress)
+}
+
+// Progress says how far an audit is.
+type Progress struct {
+	Stage      Stage
+	Files      int // done
+	TotalFiles int
+	Bytes      int64 // done
+	TotalBytes int64
+}
+
+// Stage is a part of an audit.
+type Stage string
+
+// Stages, in the order in which they run.
+const (
+	Listing    Stage = "listing files"
+	Inspecting Stage = "inspecting files"
+	SecondLook Stage = "looking again for shared names"
+	Concluding Stage = "comparing files"
+)
+
+// Run audits the files below the root of fsys: it plans, has every file
+// inspected, and concludes. It returns an error only if it could not finish;
+// everything wrong with the data is a Finding.
+func Run(ctx context.Context, fsys fs.FS, opts Options) (*Report, error) {
+	a, err := newRun(fsys, opts)
+	if err != nil {
+		return nil, err
+	}
+	a.tell(Listing)
+	if a.files, err = plan(ctx, fsys, a.opts.Limits); err != nil {
+		return nil, fmt.Errorf("list files: %w", err)
+	}
+	a.total()
+	a.tell(Inspecting)
+	if err := a.inspectAll(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.lookAgain(ctx); err != nil {
+		return nil, err
+	}
+	a.tell(Concluding)
+	return a.conclude(), nil
+}
+
+// run is one audit under way. Results are taken in the order of the plan, so
+// that what many goroutines found in any order gives one report.
+type run struct {
+	fsys     fs.FS
+	opts     Options
+	inspect  InspectOptions
+	files    []planned
+	results  []result // one for each of files
+	found    *collector
+	unseen   *omissions
+	set      *set
+	progress Progress
+}
+
+// result is what stays of one file.
+type result struct {
+	kind   string
+	sha256 string
+	status Status
+	reason string
+}
+
+func newRun(fsys fs.FS, opts Options) (*run, error) {
+	opts.Limits = opts.Limits.orDefault()
+	if opts.Inspect == nil {
+		opts.Inspect = Inspect
+	}
+	if opts.Parallel <= 0 {
+		opts.Parallel = runtime.GOMAXPROCS(0)
+	}
+	if opts.Scratch == nil {
+		opts.Scratch = Memory{}
+	}
+	a := &run{
+		fsys: fsys, opts: opts,
+		inspect: InspectOptions{Claims: opts.Claims, Limits: opts.Limits},
+		found:   newCollector(opts.Limits.Findings, opts.AllLocations),
+		unseen:  &omissions{},
+		set:     newSet(),
+	}
+	if _, err := rand.Read(a.inspect.Key[:]); err != nil {
+		return nil, fmt.Errorf("make a key: %w", err)
+	}
+	return a, nil
+}
+
+func (a *run) total() {
+	a.results = make([]result, len(a.files))
+	a.progress.TotalFiles = len(a.files)
+	for _, f := range a.files {
+		a.progress.TotalBytes += f.size
+	}
+}
+
+func (a *run) tell(s Stage) {
+	a.progress.Stage = s
+	if a.opts.Progress != nil {
+		a.opts.Progress(a.progress)
+	}
+}

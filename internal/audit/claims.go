@@ -1,0 +1,5 @@
+package audit
+
+// Claims is what a seller declares about a data set, as far as the audit can
+// hold it against the files.
+type Claims struct{}

@@ -1,0 +1,143 @@
+package audit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"assay/internal/audit/finding"
+)
+
+// window is how many files may be finished ahead of the first unfinished one,
+// for each parallel worker; it bounds the facts held back for order.
+const window = 16
+
+// job is the way of one file through inspectAll.
+type job struct {
+	index int
+	facts Facts
+	done  chan struct{}
+	sum   string
+	err   error
+}
+
+// inspectAll has every file inspected, several at a time, and takes the facts
+// in the order of the plan.
+func (a *run) inspectAll(ctx context.Context) error {
+	indexes := make([]int, len(a.files))
+	for i := range indexes {
+		indexes[i] = i
+	}
+	return a.each(ctx, indexes, a.inspect, func(j *job) {
+		f := &a.files[j.index]
+		a.results[j.index] = result{kind: j.facts.Kind, sha256: j.sum, status: j.facts.Status, reason: j.facts.Reason}
+		for _, one := range j.facts.Findings {
+			a.found.add(j.index, one)
+		}
+		a.unseen.add(j.facts.NotChecked...)
+		a.set.add(j.index, j.sum, &j.facts)
+		a.progress.Files++
+		a.progress.Bytes += f.size
+		a.tell(Inspecting)
+	})
+}
+
+// each inspects the files of those indexes and calls take for each, in order,
+// from this goroutine.
+func (a *run) each(ctx context.Context, indexes []int, opts InspectOptions, take func(*job)) error {
+	ctx, cancel := context.WithCancel(ctx)
+	work := make(chan *job)
+	queue := make(chan *job, a.opts.Parallel*window)
+	var workers sync.WaitGroup
+	defer workers.Wait()
+	defer cancel()
+	for range a.opts.Parallel {
+		workers.Go(func() {
+			for j := range work {
+				j.facts, j.sum, j.err = a.one(ctx, j.index, opts)
+				close(j.done)
+			}
+		})
+	}
+	workers.Go(func() {
+		defer close(work)
+		defer close(queue)
+		for _, i := range indexes {
+			j := &job{index: i, done: make(chan struct{})}
+			select {
+			case queue <- j:
+			case <-ctx.Done():
+				return
+			}
+			select {
+			case work <- j:
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	for j := range queue {
+		select {
+		case <-j.done:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		if j.err != nil {
+			return j.err
+		}
+		take(j)
+		j.facts = Facts{}
+	}
+	return ctx.Err()
+}
+
+// one opens and inspects one file. Its error ends the audit.
+func (a *run) one(ctx context.Context, i int, opts InspectOptions) (Facts, string, error) {
+	f := a.files[i]
+	if f.refuse != nil {
+		return Facts{Status: Refused, Reason: f.refuse.Message, Findings: []finding.Finding{*f.refuse}}, "", nil
+	}
+	o, err := a.open(ctx, f)
+	if err != nil {
+		var fault *faultError
+		switch {
+		case ctx.Err() != nil:
+			return Facts{}, "", ctx.Err()
+		case errors.As(err, &fault):
+			return Facts{}, "", fmt.Errorf("file %d of %d: %w", i+1, len(a.files), err)
+		}
+		return unreadable(err), "", nil
+	}
+	defer o.close()
+	facts, err := a.opts.Inspect(ctx, File{Path: f.path, SizeBytes: o.size, Content: o.content}, opts)
+	if err != nil {
+		if ctx.Err() != nil {
+			return Facts{}, "", ctx.Err()
+		}
+		return Facts{}, "", fmt.Errorf("file %d of %d: %w", i+1, len(a.files), err)
+	}
+	return facts, o.sha256, nil
+}
+
+// omissions counts what was not checked.
+type omissions struct {
+	list  []NotChecked
+	index map[[2]string]int
+}
+
+func (o *omissions) add(list ...NotChecked) {
+	for _, n := range list {
+		k := [2]string{n.What, n.Why}
+		i, ok := o.index[k]
+		if !ok {
+			if o.index == nil {
+				o.index = map[[2]string]int{}
+			}
+			i = len(o.list)
+			o.index[k] = i
+			o.list = append(o.list, NotChecked{What: n.What, Why: n.Why})
+		}
+		o.list[i].Count += max(1, n.Count)
+	}
+}

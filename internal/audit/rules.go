@@ -1,0 +1,60 @@
+package audit
+
+import "assay/internal/audit/finding"
+
+// Rules that need the whole set, or come before a file is parsed.
+var (
+	ruleParserCrash = finding.Rule{
+		ID: "fmt-parser-crash", Title: "The reader died on a file", Severity: finding.Blocker,
+		Fix:    "Write the file anew from its source; a file that no reader survives cannot be delivered.",
+		Source: "the audit's own limits on time and memory",
+	}
+	ruleNotDICOM = finding.Rule{
+		ID: "fmt-not-dicom", Title: "A file of a kind that does not belong", Severity: finding.Warning,
+		Fix:    "Remove the file, or say in the data dictionary what it is for.",
+		Source: "the kinds of file that a submission may contain",
+	}
+	ruleUnreadable = finding.Rule{
+		ID: "file-unreadable", Title: "A file could not be read", Severity: finding.Blocker,
+		Fix:    "Check the file and submit the set again.",
+		Source: "the file system or archive of the submission",
+	}
+	ruleNotRegular = finding.Rule{
+		ID: "file-not-regular", Title: "Not a regular file", Severity: finding.Blocker,
+		Fix:    "Submit regular files only; replace a link by what it points to.",
+		Source: "the file system or archive of the submission",
+	}
+	ruleSizeLimit = finding.Rule{
+		ID: "file-size-limit", Title: "File over the size limit", Severity: finding.Blocker,
+		Fix:    "Split the file, or ask for a larger limit.",
+		Source: "the limits shown before the upload",
+	}
+	ruleSetLimit = finding.Rule{
+		ID: "set-limit", Title: "Set over a limit", Severity: finding.Blocker,
+		Fix:    "Split the data set, or ask for a larger limit.",
+		Source: "the limits shown before the upload",
+	}
+	rulePathLimit = finding.Rule{
+		ID: "file-path-limit", Title: "Path over a limit", Severity: finding.Blocker,
+		Fix:    "Use shorter names and fewer folders.",
+		Source: "the limits shown before the upload",
+	}
+	ruleDuplicateUID = finding.Rule{
+		ID: "set-duplicate-uid", Title: "One SOPInstanceUID, several files", Severity: finding.Blocker,
+		Fix:    "Give each instance a SOPInstanceUID of its own, and leave out copies.",
+		Source: "DICOM PS3.5 Section 9",
+	}
+	ruleMixedPatient = finding.Rule{
+		ID: "set-mixed-patient", Title: "Patients, studies or series mixed up", Severity: finding.Blocker,
+		Fix:    "Check the mapping of pseudonyms and UIDs: a study has one patient, a series one study.",
+		Source: "DICOM PS3.3 Section 7 (the information model)",
+	}
+)
+
+// Rules returns the rules of this package itself; see Registry for all.
+func Rules() []finding.Rule {
+	return []finding.Rule{
+		ruleParserCrash, ruleNotDICOM, ruleUnreadable, ruleNotRegular,
+		ruleSizeLimit, ruleSetLimit, rulePathLimit, ruleDuplicateUID, ruleMixedPatient,
+	}
+}
