@@ -1,0 +1,175 @@
+package account
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+
+	"assay/internal/errs"
+	"assay/internal/id"
+	"assay/internal/postgres"
+)
+
+// Platform is the organization of the platform itself, which owns the
+// external listings.
+const Platform id.Organization = "00000000-0000-7000-8000-000000000001"
+
+// Options are what a Service needs besides the database.
+type Options struct {
+	// PublicURL is the address that links in mail begin with, without a slash
+	// at its end.
+	PublicURL string
+	// SecretKey signs device cookies; at least 32 bytes.
+	SecretKey []byte
+}
+
+// Service is the one way to write accounts.
+type Service struct {
+	db     *postgres.DB
+	url    string
+	secret []byte
+	hasher *hasher
+}
+
+// New returns a service over db.
+func New(db *postgres.DB, o Options) *Service {
+	return &Service{
+		db:     db,
+		url:    strings.TrimRight(o.PublicURL, "/"),
+		secret: o.SecretKey,
+		hasher: newHasher(),
+	}
+}
+
+// Membership is one organization a user belongs to.
+type Membership struct {
+	Organization id.Organization
+	Name, Slug   string
+	Role         Role
+}
+
+// Visitor is who makes a request: a user, the organization acted for, and the
+// role in it as it is now. The zero Visitor is the public.
+type Visitor struct {
+	User             id.User
+	Name, Email      string
+	Organization     id.Organization // empty if none is chosen
+	OrganizationName string
+	OrganizationSlug string
+	Role             Role
+	Platform         postgres.Platform
+	Memberships      []Membership
+}
+
+// SignedIn reports whether there is a user.
+func (v Visitor) SignedIn() bool { return v.User != "" }
+
+// Actor is on whose behalf the visitor's transactions run.
+func (v Visitor) Actor() postgres.Actor {
+	return postgres.Actor{User: v.User, Organization: v.Organization, Platform: v.Platform}
+}
+
+// Visitor loads a signed-in user as the user stands now. Of several
+// organizations the wanted one is chosen; without a wish, the oldest
+// membership. A wish for an organization that the user has left chooses none,
+// so that an act meant for one never lands in another. A user who is gone or
+// disabled is errs.Unauthenticated.
+func (s *Service) Visitor(ctx context.Context, user id.User, want id.Organization) (Visitor, error) {
+	v := Visitor{User: user}
+	err := s.db.InTx(ctx, postgres.Actor{User: user}, func(tx pgx.Tx) error {
+		var err error
+		v, err = loadVisitor(ctx, tx, user)
+		return err
+	})
+	if err != nil {
+		return Visitor{}, fmt.Errorf("visitor: %w", err)
+	}
+	for i, m := range v.Memberships {
+		if m.Organization == want || (want == "" && i == 0) {
+			v.Organization, v.OrganizationName, v.OrganizationSlug, v.Role = m.Organization, m.Name, m.Slug, m.Role
+			break
+		}
+	}
+	return v, nil
+}
+
+const visitorQuery = `
+SELECT    u.name, u.email, coalesce(p.role, '') AS platform,
+          coalesce(m.organization_id::text, '') AS organization,
+          coalesce(o.name, '') AS organization_name, coalesce(o.slug, '') AS organization_slug,
+          coalesce(m.role, '') AS role
+FROM      app_user u
+LEFT JOIN platform_role p ON p.user_id = u.id
+LEFT JOIN membership m ON m.user_id = u.id
+LEFT JOIN organization o ON o.id = m.organization_id
+WHERE     u.id = @user
+AND       u.disabled_at IS NULL
+ORDER BY  m.created_at, m.organization_id`
+
+func loadVisitor(ctx context.Context, q postgres.Querier, user id.User) (Visitor, error) {
+	v := Visitor{User: user}
+	rows, err := q.Query(ctx, visitorQuery, pgx.NamedArgs{"user": user})
+	if err != nil {
+		return Visitor{}, err
+	}
+	defer rows.Close()
+	found := false
+	for rows.Next() {
+		found = true
+		var m Membership
+		if err := rows.Scan(&v.Name, &v.Email, &v.Platform, &m.Organization, &m.Name, &m.Slug, &m.Role); err != nil {
+			return Visitor{}, err
+		}
+		if m.Organization != "" {
+			v.Memberships = append(v.Memberships, m)
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return Visitor{}, err
+	}
+	if !found {
+		return Visitor{}, errs.New(errs.Unauthenticated, "Please sign in.")
+	}
+	return v, nil
+}
+
+const roleQuery = `
+SELECT role
+FROM   membership
+WHERE  organization_id = @organization
+AND    user_id = @user`
+
+// Require returns the actor's role in the actor's organization, as it is at
+// this moment, if may allows it. Who is no member gets errs.NotFound, a member
+// without the right errs.Forbidden.
+func Require(ctx context.Context, tx pgx.Tx, a postgres.Actor, may func(Role) bool) (Role, error) {
+	if a.User == "" {
+		return "", errs.New(errs.Unauthenticated, "Please sign in.")
+	}
+	var role Role
+	err := tx.QueryRow(ctx, roleQuery, pgx.NamedArgs{"organization": orNull(a.Organization), "user": a.User}).Scan(&role)
+	if err != nil {
+		return "", postgres.NotFound(err, "No such organization.")
+	}
+	if !may(role) {
+		return role, errs.New(errs.Forbidden, "Your role in this organization does not allow this. Ask an owner or admin.")
+	}
+	return role, nil
+}
+
+// orNull turns the empty id into NULL.
+func orNull[T ~string](v T) any {
+	if v == "" {
+		return nil
+	}
+	return string(v)
+}
+
+// lookFor names the one row that this transaction may see by its address or
+// its secret's hash; see the package's doc.
+func lookFor(ctx context.Context, tx pgx.Tx, key string) error {
+	_, err := tx.Exec(ctx, `SELECT set_config('assay.key', $1, true)`, key)
+	return err
+}

@@ -1,0 +1,2 @@
+-- Ends all sessions.
+DROP TABLE session;
