@@ -1,0 +1,142 @@
+package web
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/go-chi/chi/v5"
+
+	"assay/internal/account"
+	"assay/internal/errs"
+	"assay/internal/postgres"
+	"assay/web/static"
+)
+
+// router is every route, grouped by who may use it.
+func (s *Server) router() http.Handler {
+	r := chi.NewRouter()
+	r.Use(identify, s.secureHeaders, s.logRequests)
+	r.Handle("/static/*", static.Handler())
+	r.Get("/healthz", s.live)
+	r.Get("/readyz", s.ready)
+	r.Group(func(r chi.Router) {
+		r.Use(s.sessions.LoadAndSave, s.loadVisitor, s.private, s.recoverPanics, s.refuseForgeries)
+		r.NotFound(s.handle(notFound))
+		r.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
+			s.renderError(w, r, http.StatusMethodNotAllowed, "This address does not take that kind of request.")
+		})
+		s.anyone(r)
+		r.Group(func(r chi.Router) { r.Use(s.need(signedIn)); s.users(r) })
+		r.Group(func(r chi.Router) { r.Use(s.need(member(account.Viewer))); s.members(r) })
+		r.Group(func(r chi.Router) { r.Use(s.need(member(account.Editor))); s.editors(r) })
+		r.Group(func(r chi.Router) { r.Use(s.need(member(account.Admin))); s.organizationAdmins(r) })
+		r.Group(func(r chi.Router) { r.Use(s.need(platform(postgres.Reviewer))); s.reviewers(r) })
+		r.Group(func(r chi.Router) { r.Use(s.need(platform(postgres.Admin))); s.platformAdmins(r) })
+	})
+	return r
+}
+
+// anyone are the routes for people without an account.
+func (s *Server) anyone(r chi.Router) {
+}
+
+// users are the routes for whoever is signed in.
+func (s *Server) users(r chi.Router) {
+}
+
+// members are the routes for readers of the organization worked for.
+func (s *Server) members(r chi.Router) {
+}
+
+// editors are the routes for those who describe and upload data sets.
+func (s *Server) editors(r chi.Router) {
+}
+
+// organizationAdmins are the routes for owners and admins of an organization.
+func (s *Server) organizationAdmins(r chi.Router) {
+}
+
+// reviewers are the routes of the platform's reviewers.
+func (s *Server) reviewers(r chi.Router) {
+}
+
+// platformAdmins are the routes of the platform's admins.
+func (s *Server) platformAdmins(r chi.Router) {
+}
+
+// need lets a request pass only if allow has no objection.
+func (s *Server) need(allow func(account.Visitor) error) func(http.Handler) http.Handler {
+	return func(next http.Handler) http.Handler {
+		return s.handle(func(w http.ResponseWriter, r *http.Request) error {
+			if err := allow(s.visitor(r)); err != nil {
+				return err
+			}
+			next.ServeHTTP(w, r)
+			return nil
+		})
+	}
+}
+
+func signedIn(v account.Visitor) error {
+	if !v.SignedIn() {
+		return errs.New(errs.Unauthenticated, "Sign in to see this page.")
+	}
+	return nil
+}
+
+// member asks for a role in the organization worked for.
+func member(least account.Role) func(account.Visitor) error {
+	return func(v account.Visitor) error {
+		switch {
+		case !v.SignedIn():
+			return signedIn(v)
+		case v.Organization == "":
+			return errs.New(errs.Forbidden, "This page belongs to an organization. Create one or accept an invitation first.")
+		case !atLeast(v.Role, least):
+			return errs.Newf(errs.Forbidden, "Your role in this organization is %s; this page needs %s. Ask an owner of the organization.", v.Role.Label(), least.Label())
+		}
+		return nil
+	}
+}
+
+// atLeast reports whether role may do what least may do.
+func atLeast(role, least account.Role) bool {
+	roles := account.AllRoles() // the strongest first
+	i, j := slices.Index(roles, role), slices.Index(roles, least)
+	return i >= 0 && i <= j
+}
+
+// platform asks for a role on the platform; an admin may review. Others are
+// told that there is no such page.
+func platform(role postgres.Platform) func(account.Visitor) error {
+	return func(v account.Visitor) error {
+		switch {
+		case !v.SignedIn():
+			return signedIn(v)
+		case v.Platform == role, v.Platform == postgres.Admin:
+			return nil
+		}
+		return errs.New(errs.NotFound, "There is no page at this address.")
+	}
+}
+
+func notFound(http.ResponseWriter, *http.Request) error {
+	return errs.New(errs.NotFound, "There is no page at this address.")
+}
+
+// live answers as long as the process runs.
+func (s *Server) live(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.Write([]byte("ok\n"))
+}
+
+// ready answers 200 while the database does too.
+func (s *Server) ready(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	if err := s.DB.Ping(r.Context()); err != nil {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		w.Write([]byte("the database does not answer\n"))
+		return
+	}
+	w.Write([]byte("ok\n"))
+}

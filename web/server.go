@@ -1,0 +1,68 @@
+package web
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+
+	"github.com/alexedwards/scs/v2"
+
+	"assay/internal/account"
+	"assay/internal/config"
+	"assay/internal/id"
+	"assay/internal/postgres"
+)
+
+// Services is what the handlers call, wired by cmd/server.
+type Services struct {
+	DB       *postgres.DB
+	Sessions *scs.SessionManager
+	Visitors interface {
+		// Visitor reads who a session belongs to; the zero Visitor if the user
+		// is gone or disabled. organization is the one last worked for.
+		Visitor(ctx context.Context, user id.User, organization id.Organization) (account.Visitor, error)
+	}
+}
+
+// Server answers HTTP requests.
+type Server struct {
+	Services
+	config   config.Config
+	log      *slog.Logger
+	sessions *scs.SessionManager
+	routes   http.Handler
+}
+
+// New returns a server with all its routes.
+func New(c config.Config, log *slog.Logger, services Services) *Server {
+	s := &Server{Services: services, config: c, log: log, sessions: services.Sessions}
+	s.routes = s.router()
+	return s
+}
+
+// ServeHTTP answers one request.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.routes.ServeHTTP(w, r) }
+
+// Keys of the session.
+const (
+	sessionUser         = "user"
+	sessionOrganization = "organization"
+)
+
+// loadVisitor reads who the session belongs to, anew for each request: a role
+// taken away or an account disabled counts at once.
+func (s *Server) loadVisitor(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		user := id.User(s.sessions.GetString(r.Context(), sessionUser))
+		if user == "" {
+			next.ServeHTTP(w, r)
+			return
+		}
+		v, err := s.Visitors.Visitor(r.Context(), user, id.Organization(s.sessions.GetString(r.Context(), sessionOrganization)))
+		if err != nil {
+			s.fail(w, r, err)
+			return
+		}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitorKey, v)))
+	})
+}
