@@ -1,0 +1,39 @@
+# Assay. `make demo` runs everything, `make test` checks everything.
+GO ?= go
+BIN := bin
+
+.PHONY: demo test lint generate bench measure race build wasm
+
+build: wasm
+	$(GO) build -o $(BIN)/server ./cmd/server
+	$(GO) build -o $(BIN)/lqs ./cmd/lqs
+
+wasm:
+	@mkdir -p web/static/wasm
+	GOOS=js GOARCH=wasm $(GO) build -trimpath -ldflags "-s -w" -o web/static/wasm/lqs.wasm ./cmd/lqswasm
+
+demo: build
+	@exec $(BIN)/server demo
+
+test: wasm
+	$(GO) test ./...
+
+race:
+	$(GO) test -race ./internal/postgres/... ./internal/job/... ./internal/upload/... ./internal/ingest/...
+
+lint:
+	@test -z "$$(gofmt -l $$(git ls-files '*.go'))" || { gofmt -l $$(git ls-files '*.go'); exit 1; }
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	$(GO) test -run 'Layers' .
+
+generate:
+	$(GO) generate ./...
+	$(GO) tool templ generate -log-level error
+
+bench:
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+measure: build
+	$(GO) run ./internal/audit/planted/measure
+	$(GO) run ./internal/audit/measure

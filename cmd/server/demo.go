@@ -1,0 +1,112 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	"assay/internal/config"
+	"assay/internal/postgres"
+	"assay/internal/postgres/cluster"
+)
+
+type demoCommand struct{}
+
+// Run starts a private Postgres (or uses DATABASE_URL's), migrates, serves and
+// seeds. A second run finds its data again.
+func (demoCommand) Run(ctx context.Context) error {
+	c, err := settings()
+	if err != nil {
+		return err
+	}
+	c.Demo = true
+	if err := os.MkdirAll(c.Var, 0o755); err != nil {
+		return fmt.Errorf("ASSAY_VAR: %w", err)
+	}
+	secrets, err := loadSecrets(filepath.Join(c.Var, "demo-secrets.json"))
+	if err != nil {
+		return err
+	}
+	if c.SecretKey == "" {
+		c.SecretKey = secrets.Key
+	}
+	tellMissing()
+	if c.DatabaseURL == "" {
+		private, err := startDatabase(ctx, &c, secrets)
+		if err != nil {
+			return err
+		}
+		defer private.Stop()
+	}
+	return run(ctx, c, true, true, func(h *house) error { return h.seedDemo(ctx) })
+}
+
+func startDatabase(ctx context.Context, c *config.Config, s demoSecrets) (*cluster.Cluster, error) {
+	private, err := cluster.Start(ctx, cluster.Options{Base: filepath.Join(c.Var, "postgres"), Log: tell})
+	if err != nil {
+		return nil, err
+	}
+	const database = "assay"
+	c.DatabaseURL = private.URL(postgres.AppRole, s.App, database)
+	c.OwnerDatabaseURL = private.URL(postgres.OwnerRole, s.Owner, database)
+	err = postgres.Bootstrap(ctx, private.SuperURL("postgres"), database, s.Owner, s.App)
+	if err == nil {
+		err = postgres.Migrate(ctx, c.OwnerDatabaseURL)
+	}
+	if err != nil {
+		return nil, errors.Join(err, private.Stop())
+	}
+	return private, nil
+}
+
+// demoSecrets are made once and kept in a file that only its owner reads.
+type demoSecrets struct{ Owner, App, Key string }
+
+func loadSecrets(path string) (demoSecrets, error) {
+	var s demoSecrets
+	text, err := os.ReadFile(path)
+	if err == nil {
+		if err := json.Unmarshal(text, &s); err != nil {
+			return s, fmt.Errorf("%s cannot be read: move it away, and the var folder with it, to start anew", path)
+		}
+		return s, nil
+	}
+	if !errors.Is(err, os.ErrNotExist) {
+		return s, err
+	}
+	key := make([]byte, 32)
+	rand.Read(key)
+	s = demoSecrets{Owner: randomText(), App: randomText(), Key: base64.StdEncoding.EncodeToString(key)}
+	if text, err = json.Marshal(s); err != nil {
+		return s, err
+	}
+	return s, os.WriteFile(path, text, 0o600)
+}
+
+func randomText() string {
+	random := make([]byte, 18)
+	rand.Read(random)
+	return hex.EncodeToString(random)
+}
+
+// tellMissing names the optional programs that are not there and what stays
+// unchecked without them.
+func tellMissing() {
+	for program, what := range map[string]string{
+		"tesseract": "burned-in text is reported as not checked (apt-get install tesseract-ocr)",
+		"gdcmconv":  "compressed pixels are reported as not checked (apt-get install libgdcm-tools)",
+	} {
+		if _, err := exec.LookPath(program); err != nil {
+			tell(program + " is not installed: " + what)
+		}
+	}
+}
+
+func tell(sentence string) { fmt.Fprintln(os.Stderr, "assay: "+sentence) }

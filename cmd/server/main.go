@@ -1,0 +1,51 @@
+// Command server is Assay: the web server, its workers, the migrations and the
+// demo, in one binary.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"assay/internal/config"
+)
+
+// commands are the subcommands; their help is what `server --help` shows.
+type commands struct {
+	Serve   serveCommand   `cmd:"" help:"Run the web server and the workers in one process."`
+	Web     webCommand     `cmd:"" help:"Run the web server alone."`
+	Worker  workerCommand  `cmd:"" help:"Run the workers alone."`
+	Migrate migrateCommand `cmd:"" help:"Bring the database to the newest version, as its owner."`
+	Demo    demoCommand    `cmd:"" help:"Run everything with a private Postgres and demo data."`
+	Config  configCommand  `cmd:"" help:"Print the settings and where each came from."`
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	var c commands
+	parser := kong.Parse(&c, kong.Name("server"), kong.Description("Assay: a marketplace for licensed medical data sets."),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.UsageOnError())
+	if err := parser.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "server: "+err.Error())
+		os.Exit(1)
+	}
+}
+
+// settings loads the configuration, or ends with every mistake named.
+func settings() (config.Config, error) { return config.Load(config.Environ()) }
+
+type configCommand struct{}
+
+// Run prints the settings.
+func (configCommand) Run() error {
+	c, err := settings()
+	if err != nil {
+		return err
+	}
+	return c.Print(os.Stdout, config.Environ())
+}
