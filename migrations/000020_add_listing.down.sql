@@ -1,0 +1,4 @@
+DROP TABLE listing_claims;
+DROP TABLE listing;
+DROP FUNCTION listing_claims_guard();
+DROP FUNCTION listing_guard();

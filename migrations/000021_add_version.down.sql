@@ -1,0 +1,11 @@
+DROP TABLE version_event;
+DROP TABLE version_file;
+DROP TABLE version;
+DROP TABLE version_transition;
+DROP FUNCTION version_file_guard();
+DROP FUNCTION version_event_guard();
+DROP FUNCTION version_tell();
+DROP FUNCTION version_guard();
+DROP FUNCTION version_guard_insert();
+DROP FUNCTION acting_party(uuid);
+DROP FUNCTION manifest_digest(uuid);
