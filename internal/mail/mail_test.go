@@ -1,0 +1,262 @@
+package mail_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	stdmail "net/mail"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/emersion/go-smtp"
+	"github.com/jackc/pgx/v5"
+
+	"assay/internal/errs"
+	"assay/internal/job"
+	"assay/internal/mail"
+	"assay/internal/postgres"
+	"assay/internal/postgres/postgrestest"
+)
+
+// sink is a mail server in this process that keeps what it gets.
+type sink struct {
+	mu     sync.Mutex
+	mails  []received
+	refuse bool
+	url    string
+}
+
+type received struct {
+	to   string
+	data []byte
+}
+
+func newSink(t *testing.T) *sink {
+	t.Helper()
+	s := &sink{}
+	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &session{sink: s}, nil }))
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	go server.Serve(listener)
+	t.Cleanup(func() { server.Close() })
+	s.url = "smtp://" + listener.Addr().String()
+	return s
+}
+
+func (s *sink) all() []received {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return append([]received(nil), s.mails...)
+}
+
+type session struct {
+	sink *sink
+	to   string
+}
+
+func (s *session) Mail(string, *smtp.MailOptions) error { return nil }
+func (s *session) Reset()                               { s.to = "" }
+func (s *session) Logout() error                        { return nil }
+
+func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
+	s.sink.mu.Lock()
+	defer s.sink.mu.Unlock()
+	if s.sink.refuse {
+		return &smtp.SMTPError{Code: 451, Message: "try later, " + to}
+	}
+	s.to = to
+	return nil
+}
+
+func (s *session) Data(r io.Reader) error {
+	data, err := io.ReadAll(r)
+	s.sink.mu.Lock()
+	defer s.sink.mu.Unlock()
+	s.sink.mails = append(s.sink.mails, received{s.to, data})
+	return err
+}
+
+var letter = mail.Letter{
+	To: "ada@example.org", Subject: "Confirm your address",
+	Paragraphs: []string{"Welcome, <b>Ada</b>."}, Action: "Confirm", URL: "https://assay.example/confirm?token=secret",
+	Reason: "You get this because you registered.",
+}
+
+// enqueue writes a mail and returns the job that would send it.
+func enqueue(t *testing.T, db *postgres.DB, m mail.Message) job.SendMail {
+	t.Helper()
+	err := db.InTx(t.Context(), postgres.Actor{}, func(tx pgx.Tx) error { return mail.Enqueue(t.Context(), tx, m) })
+	if err != nil {
+		t.Fatalf("Enqueue: %v", err)
+	}
+	list, err := mail.List(t.Context(), db, 1)
+	if err != nil || len(list) != 1 {
+		t.Fatalf("List = %d mails, %v, want the one just written", len(list), err)
+	}
+	return job.SendMail{Outbox: list[0].ID}
+}
+
+func newSender(t *testing.T, db *postgres.DB, o mail.Options) *mail.Sender {
+	t.Helper()
+	o.From = "Assay <no-reply@assay.example>"
+	s, err := mail.NewSender(db, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestMailIsSentOnceAndItsTextErased(t *testing.T) {
+	t.Parallel()
+	db, server := postgrestest.New(t), newSink(t)
+	args := enqueue(t, db, letter.Message())
+	s := newSender(t, db, mail.Options{SMTPURL: server.url})
+
+	for range 3 { // the queue may deliver a job more than once
+		if err := s.Send(t.Context(), args); err != nil {
+			t.Fatalf("Send: %v", err)
+		}
+	}
+
+	got := server.all()
+	if len(got) != 1 {
+		t.Fatalf("the mail server got %d mails, want 1", len(got))
+	}
+	if got[0].to != letter.To {
+		t.Errorf("recipient = %q, want %q", got[0].to, letter.To)
+	}
+	m, err := stdmail.ReadMessage(bytes.NewReader(got[0].data))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if subject := m.Header.Get("Subject"); subject != letter.Subject {
+		t.Errorf("Subject = %q, want %q", subject, letter.Subject)
+	}
+	if kind := m.Header.Get("Content-Type"); !strings.HasPrefix(kind, "multipart/alternative") {
+		t.Errorf("Content-Type = %q, want text and HTML", kind)
+	}
+	if list, err := mail.List(t.Context(), db, 10); err != nil || len(list) != 0 {
+		t.Errorf("List after sending = %d mails, %v, want none", len(list), err)
+	}
+}
+
+func TestMailIsNotSentIfItsActRollsBack(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.New(t)
+	no := errors.New("no")
+	err := db.InTx(t.Context(), postgres.Actor{}, func(tx pgx.Tx) error {
+		return errors.Join(mail.Enqueue(t.Context(), tx, letter.Message()), no)
+	})
+	if !errors.Is(err, no) {
+		t.Fatalf("InTx = %v, want the act's own error", err)
+	}
+	if list, err := mail.List(t.Context(), db, 10); err != nil || len(list) != 0 {
+		t.Errorf("List = %d mails, %v, want none", len(list), err)
+	}
+}
+
+func TestRefusedMailIsTriedAgainAndGivenUpAfterADay(t *testing.T) {
+	t.Parallel()
+	db, server := postgrestest.NewDatabase(t), newSink(t)
+	server.refuse = true
+	args := enqueue(t, db.DB, letter.Message())
+	s := newSender(t, db.DB, mail.Options{SMTPURL: server.url})
+
+	err := s.Send(t.Context(), args)
+	if err == nil {
+		t.Fatal("Send to a server that refuses went through")
+	}
+	if strings.Contains(err.Error(), "ada") {
+		t.Errorf("the queue would keep an address: %v", err)
+	}
+	if list, _ := mail.List(t.Context(), db.DB, 10); len(list) != 1 {
+		t.Errorf("List = %d mails, want the one that waits", len(list))
+	}
+
+	super, err := pgx.Connect(t.Context(), db.SuperURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer super.Close(t.Context())
+	if _, err := super.Exec(t.Context(), `UPDATE mail_outbox SET created_at = created_at - interval '25 hours'`); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Send(t.Context(), args); err != nil {
+		t.Errorf("Send of a mail a day old = %v, want it given up", err)
+	}
+	if list, _ := mail.List(t.Context(), db.DB, 10); len(list) != 0 {
+		t.Errorf("List = %d mails, want none", len(list))
+	}
+}
+
+func TestDemoKeepsMailForItsMailbox(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.New(t)
+	args := enqueue(t, db, letter.Message())
+	if err := newSender(t, db, mail.Options{Keep: true}).Send(t.Context(), args); err != nil {
+		t.Fatal(err)
+	}
+	if list, _ := mail.List(t.Context(), db, 10); len(list) != 1 {
+		t.Errorf("List = %d mails, want the one kept", len(list))
+	}
+}
+
+func TestNobodyButTheWorkerReadsTheOutbox(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.New(t)
+	enqueue(t, db, letter.Message())
+	for _, a := range []postgres.Actor{{}, {Platform: postgres.Reviewer}, {Platform: postgres.Admin}} {
+		err := db.InTx(t.Context(), a, func(tx pgx.Tx) error {
+			var n int
+			if err := tx.QueryRow(t.Context(), `SELECT count(*) FROM mail_outbox`).Scan(&n); err != nil {
+				return err
+			}
+			if n != 0 {
+				t.Errorf("actor %+v sees %d mails, want 0", a, n)
+			}
+			return nil
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestEnqueueRefusesBrokenHeaders(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.New(t)
+	tests := []struct {
+		name string
+		m    mail.Message
+	}{
+		{"a line end in the address adds a header", mail.Message{To: "a@example.org\r\nBcc: b@example.org", Subject: "x"}},
+		{"a line end in the subject adds a header", mail.Message{To: "a@example.org", Subject: "x\r\nBcc: b@example.org"}},
+		{"a second address is not one", mail.Message{To: "a@example.org, b@example.org", Subject: "x"}},
+		{"a display name is not an address", mail.Message{To: "B <b@example.org>", Subject: "x"}},
+		{"nothing is no address", mail.Message{Subject: "x"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			err := db.InTx(t.Context(), postgres.Actor{}, func(tx pgx.Tx) error { return mail.Enqueue(t.Context(), tx, tt.m) })
+			if got := errs.KindOf(err); got != errs.Invalid {
+				t.Errorf("Enqueue: kind = %v, want Invalid (err: %v)", got, err)
+			}
+		})
+	}
+}
+
+func TestLetterEscapesWhatPeopleTyped(t *testing.T) {
+	m := letter.Message()
+	if strings.Contains(m.HTML, "<b>Ada") {
+		t.Error("markup from a name reaches the HTML")
+	}
+	for _, body := range []string{m.Text, m.HTML} {
+		if !strings.Contains(body, letter.URL) || !strings.Contains(body, letter.Reason) {
+			t.Errorf("a body lacks the link or the reason:\n%s", body)
+		}
+	}
+}
