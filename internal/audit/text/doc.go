@@ -1,0 +1,10 @@
+// Package text finds identifiers in free text and in file names: social
+// security and medical record numbers, telephone numbers, addresses, dates,
+// ages over 89, names and account numbers, in any script.
+//
+// It judges strings and knows nothing of files: audit/deid feeds it the text
+// of DICOM attributes, audit/document that of reports, tables and image
+// metadata. A Hit says where in the string it lies and carries a masked shape,
+// never the value. It holds no list of personal names; tokens that the rest of
+// the submission shows to be names or IDs come in through Options.Known.
+package text
