@@ -18,15 +18,14 @@ import (
 const maxWindow = 64 << 20
 
 func openTar(r io.ReaderAt, size int64, kind sniff.Kind, lim Limits) (*FS, error) {
-	t := &tarReader{lim: lim, b: newBuilder(kind, lim), packed: size}
+	whole := io.NewSectionReader(r, 0, size)
+	t := &tarReader{lim: lim, b: newBuilder(kind, lim), packed: size, consumed: &counter{r: whole}}
 	if kind == sniff.Tar {
-		t.plain = io.NewSectionReader(r, 0, size)
-		t.source = t.plain
+		t.plain = whole
+		t.source = t.consumed
 		return t.read()
 	}
-	counted := &counter{r: io.NewSectionReader(r, 0, size)}
-	t.consumed = counted
-	stream, err := decompress(counted, kind)
+	stream, err := decompress(t.consumed, kind)
 	if err != nil {
 		return nil, t.fault(err)
 	}
@@ -35,11 +34,7 @@ func openTar(r io.ReaderAt, size int64, kind sniff.Kind, lim Limits) (*FS, error
 	t.compressed = true
 	files, err := t.read()
 	if err != nil && t.b.fs.staged != nil {
-		err = errors.Join(err, t.b.fs.staged.Close())
-		var r *Refusal
-		if errors.As(err, &r) {
-			return nil, r
-		}
+		t.b.fs.staged.Close() // the reason of the refusal matters more
 	}
 	return files, err
 }
@@ -71,18 +66,38 @@ type tarReader struct {
 	zeros      int   // zero bytes at the end of what was read, at most 1024
 	total      int64 // bytes of accepted files
 	staged     int64 // bytes in temporary space
+	scratchErr error // the failure of temporary space, if any
 	index      int
 }
 
-// counter counts the bytes read.
+// counter counts the bytes read, and keeps the failure of its reader apart
+// from what a decompressor says about the bytes.
 type counter struct {
-	r io.Reader
-	n int64
+	r   io.Reader
+	n   int64
+	err error
 }
 
 func (c *counter) Read(p []byte) (int, error) {
 	n, err := c.r.Read(p)
 	c.n += int64(n)
+	if err != nil && !errors.Is(err, io.EOF) {
+		c.err = err
+	}
+	return n, err
+}
+
+// scratchWriter keeps the failure of temporary space apart likewise.
+type scratchWriter struct {
+	t *tarReader
+	w *io.OffsetWriter
+}
+
+func (s scratchWriter) Write(p []byte) (int, error) {
+	n, err := s.w.Write(p)
+	if err != nil {
+		s.t.scratchErr = err
+	}
 	return n, err
 }
 
@@ -246,12 +261,13 @@ func (t *tarReader) stage(n *node, content io.Reader) error {
 	if t.b.fs.staged == nil {
 		f, err := t.lim.Scratch.Create()
 		if err != nil {
+			t.scratchErr = err
 			return err
 		}
 		t.b.fs.staged = f
 	}
 	before := t.consumed.n
-	written, err := io.Copy(io.NewOffsetWriter(t.b.fs.staged, t.staged), content)
+	written, err := io.Copy(scratchWriter{t, io.NewOffsetWriter(t.b.fs.staged, t.staged)}, content)
 	if err != nil {
 		return err
 	}
@@ -296,8 +312,12 @@ func (t *tarReader) fault(err error) error {
 	switch {
 	case errors.As(err, &refusal):
 		return refusal
-	case errors.Is(err, ErrScratchFull):
+	case t.consumed.err != nil:
+		return t.consumed.err
+	case errors.Is(t.scratchErr, ErrScratchFull):
 		return refuse("The archive unpacks to more than the temporary space at hand.")
+	case t.scratchErr != nil:
+		return t.scratchErr
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return refuse("The archive is cut short.")
 	case errors.Is(err, tar.ErrHeader), errors.Is(err, tar.ErrFieldTooLong):
@@ -311,8 +331,6 @@ func (t *tarReader) fault(err error) error {
 		return refuse("The archive's checksum is wrong; it is damaged.")
 	case errors.Is(err, zstd.ErrWindowSizeExceeded), errors.Is(err, zstd.ErrDecoderSizeExceeded):
 		return refuse("The archive needs a window of more than %s to unpack, the limit.", bytesText(maxWindow))
-	case t.compressed && !errors.Is(err, io.ErrClosedPipe):
-		return t.compressedFault(err)
 	}
-	return err
+	return refuse("The archive is damaged.")
 }

@@ -83,15 +83,15 @@ func openZip(r io.ReaderAt, size int64, lim Limits) (*FS, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := z.checkTotals(entries); err != nil {
-		return nil, err
-	}
 	for _, e := range entries {
 		if err := z.readLocalHeader(e); err != nil {
 			return nil, err
 		}
 	}
 	if err := z.checkLayout(entries, end.offset); err != nil {
+		return nil, err
+	}
+	if err := z.checkTotals(entries); err != nil {
 		return nil, err
 	}
 	for _, e := range entries {
