@@ -1,0 +1,69 @@
+package fence
+
+import (
+	"os"
+	"runtime"
+	"time"
+
+	"assay/internal/audit"
+)
+
+// Config says how a pool runs its children. Zero fields take their default.
+type Config struct {
+	// Command starts a child; the default is this program with the argument
+	// "audit-child". Env is added to the child's otherwise empty environment.
+	Command []string
+	Env     []string
+
+	Children  int           // how many at once; default one for each processor
+	MaxFiles  int           // a child is replaced after so many files; default 2,000
+	MaxRSS    int64         // bytes resident over which a child is killed; default 512 MB
+	CPUTime   time.Duration // processor time for one file; default 10 s
+	WallClock time.Duration // time for one file, waiting included; default 60 s
+
+	// Scratch is the folder for files that are too large to be handed over
+	// in memory; default os.TempDir().
+	Scratch string
+}
+
+func (c Config) orDefault() (Config, error) {
+	if len(c.Command) == 0 {
+		self, err := os.Executable()
+		if err != nil {
+			return c, err
+		}
+		c.Command = []string{self, "audit-child"}
+	}
+	if c.Children <= 0 {
+		c.Children = runtime.GOMAXPROCS(0)
+	}
+	if c.MaxFiles <= 0 {
+		c.MaxFiles = 2000
+	}
+	if c.MaxRSS <= 0 {
+		c.MaxRSS = 512_000_000
+	}
+	if c.CPUTime <= 0 {
+		c.CPUTime = 10 * time.Second
+	}
+	if c.WallClock <= 0 {
+		c.WallClock = 60 * time.Second
+	}
+	if c.Scratch == "" {
+		c.Scratch = os.TempDir()
+	}
+	return c, nil
+}
+
+// Stats say what a pool has done since it was made.
+type Stats struct {
+	Files    int   // inspected
+	Started  int   // children
+	Killed   int   // children killed over a limit
+	Died     int   // children that crashed by themselves
+	MaxRSS   int64 // most bytes resident of any child, as seen
+	Seccomp  bool  // every child has its system calls filtered
+	Isolated bool
+}
+
+var _ audit.InspectFunc = (*Pool)(nil).Inspect
