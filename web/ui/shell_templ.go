@@ -294,7 +294,7 @@ func Page(s Shell) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if s.Demo {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 23, "<p class=\"demo\" data-testid=\"demo-banner\"><span class=\"wrap\">This is a demo. Sellers and buyers marked “demo” are invented, and so are their data.</span></p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 23, "<aside class=\"demo\" aria-label=\"Demo\" data-testid=\"demo-banner\"><p class=\"wrap\">This is a demo. Sellers and buyers marked “demo” are invented, and so are their data.</p></aside>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

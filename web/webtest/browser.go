@@ -31,7 +31,6 @@ func Start(t testing.TB) *Browser {
 		chromedp.NoSandbox, // tests may run as root, where the sandbox cannot start
 		chromedp.DisableGPU,
 		chromedp.WSURLReadTimeout(startTimeout),
-		chromedp.Flag("hide-scrollbars", false),
 	)
 	ctx, cancel := chromedp.NewExecAllocator(context.Background(), opts...)
 	t.Cleanup(cancel)
