@@ -26,13 +26,13 @@ func metaBit(tag Tag) uint8 {
 // open looks at the start of the file and enters the File Meta Information,
 // or, without one, the data set.
 func (s *scanner) open() error {
-	b, err := s.w.bytes(0, preambleBytes+4)
+	b, err := s.w.bytes(0, preambleBytes+16)
 	if err != nil {
 		return err
 	}
 	root := frame{defined: true, limit: s.w.size}
 	switch {
-	case len(b) == preambleBytes+4 && string(b[preambleBytes:]) == "DICM":
+	case hasPrefix(b, s.w.size):
 		s.h.HasPreamble = true
 		s.checkPreamble(b[:preambleBytes])
 		s.pos = preambleBytes + 4
@@ -49,6 +49,21 @@ func (s *scanner) open() error {
 	s.push(root)
 	s.inMeta = true
 	return nil
+}
+
+// hasPrefix reports whether b, the start of a file, has a preamble and the
+// DICM prefix. The four letters may also stand there by chance, in a file that
+// has no preamble.
+func hasPrefix(b []byte, size int64) bool {
+	const end = preambleBytes + 4
+	if len(b) < end || string(b[preambleBytes:end]) != "DICM" {
+		return false
+	}
+	if _, ok := guessEncoding(b[end:], size-end); ok || len(b) < end+8 {
+		return true
+	}
+	_, ok := guessEncoding(b, size)
+	return !ok
 }
 
 // leaveMeta does nothing within the File Meta Information; at its end it
@@ -147,14 +162,14 @@ func (s *scanner) checkTransferSyntax() {
 	s.syntax = syntax
 }
 
-// encoding is how the elements of a data set are written.
-type encoding struct{ implicit, bigEndian bool }
+// layout is how the elements of a data set are written.
+type layout struct{ implicit, bigEndian bool }
 
 // guessEncoding finds the encoding in which b, at the start of a data set with
 // left bytes, is a data element. ok is false if there is none.
-func guessEncoding(b []byte, left int64) (guess encoding, ok bool) {
+func guessEncoding(b []byte, left int64) (guess layout, ok bool) {
 	if len(b) < 8 {
-		return encoding{}, false
+		return layout{}, false
 	}
 	for _, bigEndian := range [2]bool{false, true} {
 		tag := tagOf(b, bigEndian)
@@ -162,16 +177,16 @@ func guessEncoding(b []byte, left int64) (guess encoding, ok bool) {
 			continue
 		}
 		if _, known := parseVR(b[4], b[5]); known {
-			return encoding{false, bigEndian}, true
+			return layout{false, bigEndian}, true
 		}
 		if _, known := dict.Lookup(tag); known && int64(uint32Of(b[4:], bigEndian)) <= left-8 {
-			return encoding{true, bigEndian}, true
+			return layout{true, bigEndian}, true
 		}
 		if dict.VR(tag) == "SQ" && uint32Of(b[4:], bigEndian) == undefined {
-			return encoding{true, bigEndian}, true
+			return layout{true, bigEndian}, true
 		}
 	}
-	return encoding{}, false
+	return layout{}, false
 }
 
 // signature is the start of a file that another program would run or open.

@@ -102,6 +102,13 @@ func (s *scanner) parseHead(f *frame, tag Tag, b []byte, left int64) (head, bool
 	case known || isLetters(b[4], b[5]):
 		return s.parseLongHead(f, tag, b, left, h, known)
 	default:
+		short := int64(uint16Of(b[6:], f.bigEndian))
+		if isBlankVR(b[4], b[5]) && short <= left-8 {
+			h.length, h.written = uint32(short), "  "
+			h.vr = s.dictionaryVR(tag, h.length)
+			s.problem("fmt-vr-vm-len", finding.Warning, tag, s.pos, "The VR of an element is blank.")
+			return h, true
+		}
 		h.length, h.written, h.implicit = uint32Of(b[4:], f.bigEndian), "", true
 		if h.length != undefined && int64(h.length) > left-8 {
 			return h, false
@@ -110,6 +117,12 @@ func (s *scanner) parseHead(f *frame, tag Tag, b []byte, left int64) (head, bool
 		s.problem("fmt-transfer-syntax", finding.Warning, tag, s.pos, "An element has no VR in a data set whose transfer syntax demands one.")
 	}
 	return h, true
+}
+
+// isBlankVR reports whether some programs write a and b for a VR they do not
+// know.
+func isBlankVR(a, b byte) bool {
+	return a == b && (a == ' ' || a == 0 || a == '?' || a == '-')
 }
 
 // parseLongHead decodes a header with two reserved bytes and a length of 32

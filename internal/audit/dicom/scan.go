@@ -55,6 +55,7 @@ type scanner struct {
 	parents  []Step
 	creators []creator
 	names    map[string]string // interned creators
+	charsets map[string]Charset
 	e        Element
 
 	inMeta      bool
@@ -101,6 +102,7 @@ func (s *scanner) release() {
 		stack:    s.stack[:0],
 		parents:  s.parents[:0],
 		creators: s.creators[:0],
+		charsets: s.charsets,
 	}
 	if cap(s.w.buf) > 4*headBytes {
 		s.w.buf = nil
