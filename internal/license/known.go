@@ -5,7 +5,7 @@ package license
 // of each cell says where to check it. testdata/verdicts.golden pins them.
 var known = []Terms{
 	cc0, ccBy40, ccBy30, ccBySA40, odcBy10, odbl10, cdlaPermissive20, mit,
-	ccByNC40, ccByNCSA40, ccByNCND40, researchAgreement, commercialStandard,
+	ccByNC40, ccByNCSA40, ccByNCND40, physioNet150, researchAgreement, commercialStandard,
 }
 
 // Known returns the licenses whose text has been read clause by clause, in the

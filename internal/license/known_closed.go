@@ -65,6 +65,27 @@ var ccByNCND40 = Terms{
 	),
 }
 
+// physioNet150 binds a person, not an organization; its terms are counted in
+// the order of the text.
+var physioNet150 = Terms{
+	SPDX: "LicenseRef-PhysioNet-Credentialed-1.5.0", Name: "PhysioNet Credentialed Health Data License 1.5.0",
+	URL:  "https://physionet.org/about/licenses/physionet-credentialed-health-data-license-150/",
+	Tier: ResearchAgreement, Access: AccessCredentialed,
+	Cells: answers(
+		when("Term 6", "lawful scientific research only"),
+		when("Term 2, Term 8", "no identity disclosed; code behind a publication goes to an open repository"),
+		no("Term 6", "scientific research and no other purpose"),
+		no("Term 6", "scientific research and no other purpose"),
+		no("Term 6", "scientific research and no other purpose"),
+		no("Term 6", "scientific research and no other purpose"),
+		no("Term 3", "access is not shared with anyone else"),
+		ask("Term 3", "PhysioNet, which publishes derived data under the same terms"),
+		when("Term 3, Term 6", "for scientific research, not passed on"),
+		no("Term 3", "access is not shared with anyone else, an outside service included"),
+		no("Term 3", "each person needs credentials of their own"),
+	),
+}
+
 // researchAgreement is Assay's own research data use agreement.
 var researchAgreement = Terms{
 	SPDX: "LicenseRef-Assay-Research-DUA-1.0", Name: "Assay research data use agreement 1.0",
