@@ -1,0 +1,253 @@
+package catalog
+
+import (
+	"time"
+
+	"assay/internal/id"
+	"assay/internal/license"
+	"assay/internal/listing"
+)
+
+// Kind tells data sets that lie here from those that lie at their owner.
+type Kind string
+
+// Kinds of listing.
+const (
+	Hosted   Kind = "hosted"
+	External Kind = "external"
+)
+
+// Kinds is the vocabulary of Kind.
+var Kinds = listing.Vocabulary[Kind]{
+	{Value: Hosted, Label: "Offered here, audited"},
+	{Value: External, Label: "At its owner, described here"},
+}
+
+// State of a listing as the public sees it.
+type State string
+
+// States. Suspended and Withdrawn listings keep a tombstone with the reason.
+const (
+	Live      State = "live"
+	Suspended State = "suspended"
+	Withdrawn State = "withdrawn"
+)
+
+// Entry is the public projection of one listing.
+type Entry struct {
+	ID               id.Listing
+	Organization     id.Organization
+	OrganizationName string
+	OrganizationSlug string
+	SellerVerified   bool
+	Demo             bool // the seller is invented for a demonstration
+	Slug             string
+	Kind             Kind
+	State            State
+	StateReason      string // why it is not live; a sentence for the public
+
+	Title           string
+	Summary         string
+	Tier            license.Tier
+	Access          license.AccessMode
+	Modalities      []string // as in listing.Modalities
+	BodyParts       []string
+	Tasks           []string
+	LabelProvenance []string
+	AnnotatorKinds  []string
+	DeidMethod      string
+	Countries       []string // ISO 3166-1 alpha-2
+
+	Patients *int64 // nil where it is not known, never 0 for unknown
+	Studies  *int64
+	Images   *int64
+	Bytes    *int64
+
+	// StoredCommercialUse counts only where the rights hold no matrix; see
+	// CommercialUse.
+	StoredCommercialUse license.CommercialUse
+
+	Detail      Detail
+	PublishedAt time.Time
+	UpdatedAt   time.Time // set by the database
+}
+
+// Detail is what the page of a listing shows beyond the facets.
+type Detail struct {
+	Rights       []license.Part `json:"rights"` // terms by group of files and scope
+	LicenseName  string         `json:"license_name,omitempty"`
+	Assertions   []Assertion    `json:"assertions,omitempty"`
+	Conflict     string         `json:"conflict,omitempty"` // sources that disagree, in a sentence
+	Route        string         `json:"route,omitempty"`    // how to license it commercially
+	Restrictions []string       `json:"restrictions,omitempty"`
+	Caveats      []string       `json:"caveats,omitempty"`
+
+	Facts    []Fact    `json:"facts,omitempty"` // figures in reading order
+	Claims   []Claim   `json:"claims,omitempty"`
+	Measured []Measure `json:"measured,omitempty"` // hosted only
+	Audit    *Audit    `json:"audit,omitempty"`    // hosted only
+	Versions []Version `json:"versions,omitempty"` // hosted only, newest first
+
+	// External listings only.
+	Name       string `json:"name,omitempty"` // the short name it is known by
+	Owner      string `json:"owner,omitempty"`
+	OwnerURL   string `json:"owner_url,omitempty"`
+	OwnerHint  string `json:"owner_hint,omitempty"`
+	Basis      Basis  `json:"basis,omitempty"`      // how the license was learnt
+	CheckedOn  string `json:"checked_on,omitempty"` // 2006-01-02; empty: not re-checked
+	Confidence string `json:"confidence,omitempty"` // high, medium or low
+	Sources    string `json:"sources,omitempty"`
+	InGuide    bool   `json:"in_guide,omitempty"` // described in Assay's guide
+}
+
+// Assertion is one source's statement about the rights. Sources that disagree
+// stay apart.
+type Assertion struct {
+	By            listing.AssertedBy    `json:"by"`
+	Source        string                `json:"source"`
+	Statement     string                `json:"statement"`
+	CommercialUse license.CommercialUse `json:"commercial_use,omitempty"`
+	CheckedOn     string                `json:"checked_on,omitempty"` // 2006-01-02; empty: not re-checked
+}
+
+// Basis is how the license of an external listing was learnt.
+type Basis string
+
+// Bases is the vocabulary of Basis.
+var Bases = listing.Vocabulary[Basis]{
+	{Value: "owner_page", Label: "Read on the page of the owner or host"},
+	{Value: "third_party", Label: "Learnt from a third party"},
+	{Value: "mixed", Label: "Learnt from several sources"},
+	{Value: "guide", Label: "Stated in Assay's guide"},
+	{Value: "not_rechecked", Label: "Background knowledge, not re-checked with the owner"},
+}
+
+// Fact is a figure with its label.
+type Fact struct {
+	Label string `json:"label"`
+	Value string `json:"value"`
+}
+
+// Claim is what somebody says about the data set, with who and when.
+type Claim struct {
+	Subject string             `json:"subject"` // "De-identification"
+	Term    string             `json:"term"`    // "Method"
+	Value   string             `json:"value"`
+	By      listing.AssertedBy `json:"by"`
+	On      string             `json:"on,omitempty"` // 2006-01-02
+}
+
+// Measure puts a claim beside what the audit measured from the files.
+type Measure struct {
+	Fact     string  `json:"fact"`
+	Claimed  string  `json:"claimed"`
+	Measured string  `json:"measured"`
+	Outcome  Outcome `json:"outcome"`
+}
+
+// Outcome of comparing a claim with the files.
+type Outcome string
+
+// Outcomes.
+const (
+	Confirmed       Outcome = "confirmed"
+	NoContradiction Outcome = "no_contradiction"
+	Contradicted    Outcome = "contradicted"
+	NotCheckable    Outcome = "not_checkable"
+)
+
+// Outcomes is the vocabulary of Outcome.
+var Outcomes = listing.Vocabulary[Outcome]{
+	{Value: Confirmed, Label: "Confirmed"},
+	{Value: NoContradiction, Label: "No contradiction"},
+	{Value: Contradicted, Label: "Contradicted"},
+	{Value: NotCheckable, Label: "Not checkable from files"},
+}
+
+// Audit sums up the report of the live version.
+type Audit struct {
+	Verdict    string   `json:"verdict"` // passed, flagged, failed
+	On         string   `json:"on"`      // 2006-01-02
+	Blockers   int      `json:"blockers"`
+	Warnings   int      `json:"warnings"`
+	Answered   int      `json:"answered"` // warnings that the seller answered and a reviewer confirmed
+	Infos      int      `json:"infos"`
+	NotChecked []string `json:"not_checked,omitempty"`
+	Rules      string   `json:"rules"`       // edition of the rules
+	RootDigest string   `json:"root_digest"` // SHA-256 over the manifest, hexadecimal
+	ReportURL  string   `json:"report_url,omitempty"`
+}
+
+// Version is one version of a hosted listing.
+type Version struct {
+	Number int    `json:"number"`
+	On     string `json:"on"`    // 2006-01-02
+	State  string `json:"state"` // live, superseded, …
+	Note   string `json:"note,omitempty"`
+}
+
+// Decide answers one use for a buyer who asks about the whole data set: the
+// same answer that the facet "use" filters by and the page shows.
+func (e Entry) Decide(use license.Use, in license.Context) license.Decision {
+	return license.DecideParts(e.Detail.Rights, use, in)
+}
+
+// CommercialUse is derived from the rights where they hold a matrix, that is
+// an answer for training and for shipping in every part, and stored
+// otherwise. A stored permission that another source contradicts is Unclear.
+func (e Entry) CommercialUse() license.CommercialUse {
+	if e.hasMatrix() {
+		return license.CommercialUseOfParts(e.Detail.Rights)
+	}
+	use := e.StoredCommercialUse
+	if use == "" || use.Permits() && e.SourcesDisagree() {
+		return license.Unclear
+	}
+	return use
+}
+
+func (e Entry) hasMatrix() bool {
+	signed := license.Context{AgreementSigned: true}
+	for _, p := range e.Detail.Rights {
+		for _, u := range []license.Use{license.TrainCommercialModel, license.ShipModelInProduct} {
+			if license.Decide(p.Terms, u, signed).Verdict == license.NotStated {
+				return false
+			}
+		}
+	}
+	return len(e.Detail.Rights) > 0
+}
+
+// SourcesDisagree reports whether two sources say different things about
+// commercial use, or a disagreement is noted.
+func (e Entry) SourcesDisagree() bool {
+	if e.Detail.Conflict != "" {
+		return true
+	}
+	var first license.CommercialUse
+	for _, a := range e.Detail.Assertions {
+		if a.CommercialUse == "" {
+			continue
+		}
+		if first != "" && a.CommercialUse != first {
+			return true
+		}
+		first = a.CommercialUse
+	}
+	return false
+}
+
+// allowed returns the uses that are open to a buyer who will sign what there
+// is to sign, and those to ask for, in the order of the matrix.
+func (e Entry) allowed() (open, ask []string) {
+	open, ask = []string{}, []string{}
+	for _, u := range license.AllUses() {
+		switch d := e.Decide(u, license.Context{}); {
+		case d.Verdict.Allows():
+			open = append(open, string(u))
+		case d.Verdict == license.Ask:
+			ask = append(ask, string(u))
+		}
+	}
+	return open, ask
+}
