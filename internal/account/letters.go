@@ -1,0 +1,79 @@
+package account
+
+import (
+	"context"
+	"net/url"
+
+	"github.com/jackc/pgx/v5"
+
+	"assay/internal/mail"
+)
+
+func enqueue(ctx context.Context, tx pgx.Tx, l mail.Letter) error {
+	return mail.Enqueue(ctx, tx, l.Message())
+}
+
+// link returns an address of the site with a secret in its query.
+func (s *Service) link(path, token string) string {
+	return s.url + path + "?" + url.Values{"token": {token}}.Encode()
+}
+
+func (s *Service) confirmLetter(email, token string) mail.Letter {
+	return mail.Letter{
+		To: email, Subject: "Confirm your address",
+		Paragraphs: []string{
+			"Someone registered at Assay with this address. If it was you, confirm the address: the page asks for the password you chose.",
+			"The link works once, for two days. If it was not you, ignore this mail: without your confirmation the account stays closed.",
+		},
+		Action: "Confirm this address", URL: s.link("/confirm", token),
+		Reason: "You get this because your address was entered on the registration page.",
+	}
+}
+
+func (s *Service) haveAccountLetter(email string) mail.Letter {
+	return mail.Letter{
+		To: email, Subject: "You already have an account",
+		Paragraphs: []string{
+			"Someone tried to register at Assay with this address, which already has an account. If it was you, sign in instead; the page also helps with a forgotten password.",
+			"If it was not you, there is nothing to do: nothing was changed.",
+		},
+		Action: "Sign in", URL: s.url + "/login",
+		Reason: "You get this because your address was entered on the registration page.",
+	}
+}
+
+func (s *Service) resetLetter(email, token string) mail.Letter {
+	return mail.Letter{
+		To: email, Subject: "Set a new password",
+		Paragraphs: []string{
+			"Someone asked for a new password for your account at Assay.",
+			"The link works once, for one hour. If it was not you, ignore this mail: your password stays as it is.",
+		},
+		Action: "Set a new password", URL: s.link("/reset/new", token),
+		Reason: "You get this because your address was entered on the page for forgotten passwords.",
+	}
+}
+
+func (s *Service) passwordChangedLetter(email string) mail.Letter {
+	return mail.Letter{
+		To: email, Subject: "Your password was changed",
+		Paragraphs: []string{
+			"The password of your account at Assay was changed just now, and other sessions were ended.",
+			"If it was not you, set a new password at once.",
+		},
+		Action: "Set a new password", URL: s.url + "/reset",
+		Reason: "You get this because it is about the safety of your account.",
+	}
+}
+
+func (s *Service) invitationLetter(email, token, organization, inviter string, role Role) mail.Letter {
+	return mail.Letter{
+		To: email, Subject: "An invitation to " + organization,
+		Paragraphs: []string{
+			inviter + " invites you to join " + organization + " at Assay with the role " + role.Label() + ": " + role.Help(),
+			"The link works for seven days.",
+		},
+		Action: "See the invitation", URL: s.link("/invitation", token),
+		Reason: "You get this because a member of " + organization + " entered your address.",
+	}
+}

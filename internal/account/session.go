@@ -1,0 +1,268 @@
+package account
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/jackc/pgx/v5"
+
+	"assay/internal/errs"
+	"assay/internal/id"
+	"assay/internal/postgres"
+)
+
+// How long a session lasts: unused, and at all.
+const (
+	SessionIdle     = 12 * time.Hour
+	SessionLifetime = 7 * 24 * time.Hour
+)
+
+// seenEvery is how exactly the last use of a session is kept: a request
+// writes only if the last one is longer ago.
+const seenEvery = 5 * time.Minute
+
+// Keys of a session's data that SessionStore keeps in columns of their own,
+// so that a user sees and ends sessions. All hold strings.
+const (
+	SessionKeyUser    = "user"
+	SessionKeyID      = "session" // a uuid; stays the same when the token is renewed
+	SessionKeyAgent   = "agent"
+	SessionKeyAddress = "address"
+)
+
+// SessionStore keeps sessions of github.com/alexedwards/scs/v2 in Postgres. It
+// is written here because scs's own store fixes the table's name, forgets the
+// request's context, and knows no user whose sessions could be ended. The
+// manager must set HashTokenInStore.
+type SessionStore struct {
+	db    *postgres.DB
+	codec scs.Codec
+}
+
+var _ scs.CtxStore = (*SessionStore)(nil)
+
+// NewSessionStore returns a store over db.
+func NewSessionStore(db *postgres.DB) *SessionStore {
+	return &SessionStore{db: db, codec: scs.GobCodec{}}
+}
+
+const findSession = `
+SELECT data, seen_at < now() - @exact::interval
+FROM   session
+WHERE  token = @token
+AND    ended_at IS NULL
+AND    expires_at > now()
+AND    seen_at > now() - @idle::interval`
+
+const touchSession = `
+UPDATE session
+SET    seen_at = now()
+WHERE  token = @token`
+
+// FindCtx returns the data of a session that is neither expired nor idle for
+// too long, and notes its use.
+func (s *SessionStore) FindCtx(ctx context.Context, token string) (data []byte, found bool, err error) {
+	var stale bool
+	err = s.db.Pool().QueryRow(ctx, findSession, pgx.NamedArgs{
+		"token": token, "exact": seenEvery, "idle": SessionIdle,
+	}).Scan(&data, &stale)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil, false, nil
+	}
+	if err != nil {
+		return nil, false, fmt.Errorf("session: %w", err)
+	}
+	if stale {
+		if _, err := s.db.Pool().Exec(ctx, touchSession, pgx.NamedArgs{"token": token}); err != nil {
+			return nil, false, fmt.Errorf("session: %w", err)
+		}
+	}
+	return data, true, nil
+}
+
+const commitSession = `
+INSERT INTO session (token, id, user_id, data, agent, address, expires_at)
+VALUES (@token, coalesce(nullif(@id, '')::uuid, gen_random_uuid()), nullif(@user, '')::uuid, @data,
+        left(@agent, 300), left(@address, 100), least(@expiry, now() + @lifetime::interval))
+ON CONFLICT (token) DO UPDATE
+SET user_id = EXCLUDED.user_id, data = EXCLUDED.data, seen_at = now()
+WHERE session.ended_at IS NULL`
+
+// CommitCtx writes a session; its end is set when it begins. One that was
+// ended while the request ran stays ended, under a renewed token too: its row
+// still holds its id.
+func (s *SessionStore) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
+	_, values, err := s.codec.Decode(data)
+	if err != nil {
+		return fmt.Errorf("session: %w", err)
+	}
+	text := func(key string) string { v, _ := values[key].(string); return v }
+	_, err = s.db.Pool().Exec(ctx, commitSession, pgx.NamedArgs{
+		"token": token, "data": data, "expiry": expiry, "lifetime": SessionLifetime,
+		"id": text(SessionKeyID), "user": text(SessionKeyUser),
+		"agent": text(SessionKeyAgent), "address": text(SessionKeyAddress),
+	})
+	if err != nil && !postgres.IsUnique(err, "session_id_unique") {
+		return fmt.Errorf("session: %w", err)
+	}
+	return nil
+}
+
+const deleteSession = `
+DELETE FROM session
+WHERE token = @token`
+
+// DeleteCtx ends a session.
+func (s *SessionStore) DeleteCtx(ctx context.Context, token string) error {
+	if _, err := s.db.Pool().Exec(ctx, deleteSession, pgx.NamedArgs{"token": token}); err != nil {
+		return fmt.Errorf("session: %w", err)
+	}
+	return nil
+}
+
+// Find is FindCtx without a context, which scs's interface asks for.
+func (s *SessionStore) Find(token string) ([]byte, bool, error) {
+	return s.FindCtx(context.Background(), token)
+}
+
+// Commit is CommitCtx without a context, which scs's interface asks for.
+func (s *SessionStore) Commit(token string, data []byte, expiry time.Time) error {
+	return s.CommitCtx(context.Background(), token, data, expiry)
+}
+
+// Delete is DeleteCtx without a context, which scs's interface asks for.
+func (s *SessionStore) Delete(token string) error { return s.DeleteCtx(context.Background(), token) }
+
+const sweepSessions = `
+DELETE FROM session
+WHERE expires_at < now()
+OR    seen_at < now() - @idle::interval`
+
+const sweepThrottle = `
+DELETE FROM throttle
+WHERE NOT EXISTS (SELECT FROM unnest(tries) one WHERE one > now() - interval '1 day')`
+
+// Sweep deletes sessions that are over and tries long forgotten.
+func (s *Service) Sweep(ctx context.Context) error {
+	return s.db.InTx(ctx, postgres.Actor{Platform: postgres.Worker}, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, sweepSessions, pgx.NamedArgs{"idle": SessionIdle}); err != nil {
+			return fmt.Errorf("sweep sessions: %w", err)
+		}
+		if _, err := tx.Exec(ctx, sweepThrottle); err != nil {
+			return fmt.Errorf("sweep throttle: %w", err)
+		}
+		return nil
+	})
+}
+
+// Session is one signed-in browser, as its user sees it.
+type Session struct {
+	ID        string    `db:"id"`
+	Agent     string    `db:"agent"`
+	Address   string    `db:"address"`
+	CreatedAt time.Time `db:"created_at"`
+	SeenAt    time.Time `db:"seen_at"`
+}
+
+const listSessions = `
+SELECT   id::text AS id, agent, address, created_at, seen_at
+FROM     session
+WHERE    user_id = @user
+AND      ended_at IS NULL
+AND      expires_at > now()
+AND      seen_at > now() - @idle::interval
+ORDER BY seen_at DESC, id`
+
+// Sessions returns the user's sessions, the last used first.
+func (s *Service) Sessions(ctx context.Context, a postgres.Actor) ([]Session, error) {
+	var list []Session
+	err := s.db.InTx(ctx, a, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, listSessions, pgx.NamedArgs{"user": a.User, "idle": SessionIdle})
+		if err != nil {
+			return err
+		}
+		list, err = pgx.CollectRows(rows, pgx.RowToStructByName[Session])
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("sessions: %w", err)
+	}
+	return list, nil
+}
+
+const endSession = `
+UPDATE session
+SET    ended_at = now(), data = ''
+WHERE  id = @id
+AND    user_id = @user
+AND    ended_at IS NULL`
+
+// EndSession ends one of the user's sessions; another's is errs.NotFound.
+func (s *Service) EndSession(ctx context.Context, a postgres.Actor, session string) error {
+	if _, ok := id.Parse[string](session); !ok {
+		return errs.New(errs.NotFound, "No such session.")
+	}
+	return s.db.InTx(ctx, a, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, endSession, pgx.NamedArgs{"id": session, "user": a.User})
+		if err != nil {
+			return fmt.Errorf("end session: %w", err)
+		}
+		if tag.RowsAffected() == 0 {
+			return errs.New(errs.NotFound, "No such session.")
+		}
+		return record(ctx, tx, a, "", "user.end_session", "user", string(a.User), nil)
+	})
+}
+
+// EndOtherSessions ends all of the user's sessions but one.
+func (s *Service) EndOtherSessions(ctx context.Context, a postgres.Actor, keep string) error {
+	return s.db.InTx(ctx, a, func(tx pgx.Tx) error {
+		if err := endSessions(ctx, tx, a.User, keep); err != nil {
+			return err
+		}
+		return record(ctx, tx, a, "", "user.end_session", "user", string(a.User), map[string]string{"which": "others"})
+	})
+}
+
+const endSessionsQuery = `
+UPDATE session
+SET    ended_at = now(), data = ''
+WHERE  user_id = @user
+AND    id IS DISTINCT FROM nullif(@keep, '')::uuid
+AND    ended_at IS NULL`
+
+func endSessions(ctx context.Context, tx pgx.Tx, user id.User, keep string) error {
+	if _, err := tx.Exec(ctx, endSessionsQuery, pgx.NamedArgs{"user": user, "keep": keep}); err != nil {
+		return fmt.Errorf("end sessions: %w", err)
+	}
+	return nil
+}
+
+const disableUser = `
+UPDATE app_user
+SET    disabled_at = CASE WHEN @disabled THEN coalesce(disabled_at, now()) END
+WHERE  id = @user`
+
+// SetDisabled closes an account and ends its sessions at once, or opens it
+// again. Only an admin of the platform may.
+func (s *Service) SetDisabled(ctx context.Context, a postgres.Actor, user id.User, disabled bool) error {
+	if a.Platform != postgres.Admin {
+		return errs.New(errs.Forbidden, "Only an admin of the platform closes accounts.")
+	}
+	return s.db.InTx(ctx, a, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, disableUser, pgx.NamedArgs{"user": user, "disabled": disabled})
+		if err != nil {
+			return fmt.Errorf("disable: %w", err)
+		}
+		if tag.RowsAffected() == 0 {
+			return errs.New(errs.NotFound, "No such user.")
+		}
+		if err := endSessions(ctx, tx, user, ""); err != nil {
+			return err
+		}
+		return record(ctx, tx, a, "", "user.disable", "user", string(user), map[string]string{"disabled": fmt.Sprint(disabled)})
+	})
+}

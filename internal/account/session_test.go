@@ -1,0 +1,162 @@
+package account_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+	"github.com/jackc/pgx/v5"
+
+	"assay/internal/account"
+	"assay/internal/account/accounttest"
+	"assay/internal/errs"
+	"assay/internal/id"
+	"assay/internal/postgres"
+	"assay/internal/postgres/postgrestest"
+)
+
+// openSession commits a session of user under token and returns its id.
+func openSession(t *testing.T, store *account.SessionStore, user id.User, token string) string {
+	t.Helper()
+	session := id.New[string]()
+	commit(t, store, user, session, token)
+	return session
+}
+
+func commit(t *testing.T, store *account.SessionStore, user id.User, session, token string) {
+	t.Helper()
+	data, err := scs.GobCodec{}.Encode(time.Now().Add(time.Hour), map[string]any{
+		account.SessionKeyUser: string(user), account.SessionKeyID: session, account.SessionKeyAgent: "a browser",
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := store.CommitCtx(t.Context(), token, data, time.Now().Add(30*24*time.Hour)); err != nil {
+		t.Fatalf("CommitCtx: %v", err)
+	}
+}
+
+// dump returns all rows of tables as text, as the superuser sees them.
+func dump(t *testing.T, address string, tables ...string) string {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	var b strings.Builder
+	for _, table := range tables {
+		rows, err := conn.Query(t.Context(), "SELECT t::text FROM "+pgx.Identifier{table}.Sanitize()+" t")
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, text := range texts {
+			fmt.Fprintln(&b, text)
+		}
+	}
+	return b.String()
+}
+
+func TestSessionsEndByIdleAndByAge(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name, change string
+		alive        bool
+	}{
+		{"in use", `UPDATE session SET seen_at = now() - interval '11 hours'`, true},
+		{"unused for twelve hours", `UPDATE session SET seen_at = now() - interval '12 hours 1 second'`, false},
+		{"past its end", `UPDATE session SET expires_at = now() - interval '1 second'`, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			db := postgrestest.NewDatabase(t)
+			store := account.NewSessionStore(db.DB)
+			openSession(t, store, accounttest.User(t, db.DB), "token")
+			asSuper(t, db.SuperURL, tt.change)
+			_, found, err := store.FindCtx(t.Context(), "token")
+			if err != nil || found != tt.alive {
+				t.Errorf("found = %v, %v, want %v", found, err, tt.alive)
+			}
+		})
+	}
+}
+
+func TestSessionLastsAtMostSevenDays(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.NewDatabase(t)
+	openSession(t, account.NewSessionStore(db.DB), accounttest.User(t, db.DB), "token") // asks for 30 days
+	if dump(t, db.SuperURL, "session") == "" {
+		t.Fatal("no session")
+	}
+	asSuper(t, db.SuperURL, `DO $$ BEGIN
+		IF EXISTS (SELECT FROM session WHERE expires_at > now() + interval '7 days') THEN RAISE 'too long'; END IF;
+	END $$`)
+}
+
+func TestEndedSessionCannotBeBroughtBack(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.New(t)
+	s, store := newService(db), account.NewSessionStore(db)
+	user := accounttest.User(t, db)
+	a := postgres.Actor{User: user}
+	session := openSession(t, store, user, "token")
+	if err := s.EndSession(t.Context(), a, session); err != nil {
+		t.Fatal(err)
+	}
+
+	commit(t, store, user, session, "token")   // a request that was still running
+	commit(t, store, user, session, "renewed") // and one that renewed its token
+
+	for _, token := range []string{"token", "renewed"} {
+		if _, found, err := store.FindCtx(t.Context(), token); err != nil || found {
+			t.Errorf("session %s: found %v, %v, want ended", token, found, err)
+		}
+	}
+}
+
+func TestUserSeesAndEndsOwnSessionsOnly(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.New(t)
+	s, store := newService(db), account.NewSessionStore(db)
+	ada, eve := accounttest.User(t, db), accounttest.User(t, db)
+	first := openSession(t, store, ada, "first")
+	second := openSession(t, store, ada, "second")
+	openSession(t, store, eve, "eve")
+
+	wantKind(t, "EndSession of another", s.EndSession(t.Context(), postgres.Actor{User: eve}, first), errs.NotFound)
+	wantKind(t, "EndSession of no id", s.EndSession(t.Context(), postgres.Actor{User: eve}, "' OR true"), errs.NotFound)
+	if err := s.EndOtherSessions(t.Context(), postgres.Actor{User: ada}, second); err != nil {
+		t.Fatal(err)
+	}
+	list, err := s.Sessions(t.Context(), postgres.Actor{User: ada})
+	if err != nil || len(list) != 1 || list[0].ID != second {
+		t.Errorf("Sessions = %+v, %v, want the second alone", list, err)
+	}
+	if _, found, _ := store.FindCtx(t.Context(), "eve"); !found {
+		t.Error("another user's session ended too")
+	}
+}
+
+func TestSweepDeletesWhatIsOver(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.NewDatabase(t)
+	s, store := newService(db.DB), account.NewSessionStore(db.DB)
+	openSession(t, store, accounttest.User(t, db.DB), "old")
+	asSuper(t, db.SuperURL, `UPDATE session SET seen_at = now() - interval '13 hours'`)
+	asSuper(t, db.SuperURL, `INSERT INTO throttle (key, tries) VALUES ('old', ARRAY[now() - interval '2 days']), ('new', ARRAY[now()])`)
+	openSession(t, store, accounttest.User(t, db.DB), "new")
+	if err := s.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	got := dump(t, db.SuperURL, "session", "throttle")
+	if strings.Contains(got, "old") || strings.Count(got, "new") != 2 {
+		t.Errorf("after Sweep:\n%s", got)
+	}
+}

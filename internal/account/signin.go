@@ -1,0 +1,147 @@
+package account
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"assay/internal/errs"
+	"assay/internal/id"
+	"assay/internal/postgres"
+)
+
+// SignInAttempt is a try to sign in.
+type SignInAttempt struct {
+	Email, Password string
+	// Device is the value of the device cookie, if the browser sent one.
+	Device string
+}
+
+// SignedIn is a try that succeeded.
+type SignedIn struct {
+	User id.User
+	// Device is the value for the device cookie. It signs nobody in: tries
+	// that bear it are counted apart, so that a stranger who uses up the tries
+	// of an address does not lock its owner out of a known browser.
+	Device string
+}
+
+// SignIn checks an address and a password. A wrong pair is errs.Invalid with
+// one sentence, whether or not the address has an account, and takes equally
+// long. Ten tries in 15 minutes are refused further ones (IsTooManyTries).
+// The right password of an address that waits to be confirmed is
+// errs.Forbidden (its owner knows already that the account exists).
+func (s *Service) SignIn(ctx context.Context, try SignInAttempt) (SignedIn, error) {
+	email := NormalizeEmail(try.Email)
+	subject := email
+	if s.isDeviceOf(try.Device, email) {
+		subject = try.Device
+	}
+	if err := s.throttle(ctx, signInTries, subject); err != nil {
+		return SignedIn{}, err
+	}
+	known, err := s.findUser(ctx, email)
+	isKnown := err == nil
+	if errs.KindOf(err) == errs.NotFound {
+		known.ID = id.New[id.User]() // the same steps, with a user who has no password
+	} else if err != nil {
+		return SignedIn{}, err
+	}
+	ok, err := s.passwordMatches(ctx, known.ID, try.Password)
+	if err != nil {
+		return SignedIn{}, err
+	}
+	if !isKnown || !ok || known.IsDisabled {
+		return SignedIn{}, errs.New(errs.Invalid, "This e-mail address and password do not belong together. Check both, or reset your password.")
+	}
+	if !known.IsConfirmed {
+		return SignedIn{}, errs.New(errs.Forbidden, "This address is not confirmed yet. Follow the link in the mail we sent, or ask for another.")
+	}
+	if err := s.forgive(ctx, signInTries, subject); err != nil {
+		return SignedIn{}, err
+	}
+	a := postgres.Actor{User: known.ID}
+	err = s.db.InTx(ctx, a, func(tx pgx.Tx) error {
+		return record(ctx, tx, a, "", "user.sign_in", "user", string(known.ID), nil)
+	})
+	if err != nil {
+		return SignedIn{}, err
+	}
+	return SignedIn{User: known.ID, Device: s.newDevice(email)}, nil
+}
+
+const passwordQuery = `
+SELECT hash
+FROM   password
+WHERE  user_id = @user`
+
+// passwordMatches compares a password with the user's own, read in the user's
+// own transaction. A user without one never matches.
+func (s *Service) passwordMatches(ctx context.Context, user id.User, password string) (bool, error) {
+	var hash string
+	err := s.db.InTx(ctx, postgres.Actor{User: user}, func(tx pgx.Tx) error {
+		err := tx.QueryRow(ctx, passwordQuery, pgx.NamedArgs{"user": user}).Scan(&hash)
+		if err == pgx.ErrNoRows {
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("password: %w", err)
+	}
+	return s.hasher.matches(ctx, password, hash)
+}
+
+// checkOwnPassword returns errs.Invalid for the field if the password is not
+// the user's.
+func (s *Service) checkOwnPassword(ctx context.Context, user id.User, password, field string) error {
+	ok, err := s.passwordMatches(ctx, user, password)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return &errs.Error{Kind: errs.Invalid, Field: field, Message: "This is not the password of the account."}
+	}
+	return nil
+}
+
+// VerifyPassword asks a signed-in user for the password again, before an act
+// that matters. A wrong one is errs.Invalid for the field "password".
+func (s *Service) VerifyPassword(ctx context.Context, a postgres.Actor, password string) error {
+	if err := s.throttle(ctx, signInTries, "again "+string(a.User)); err != nil {
+		return err
+	}
+	if err := s.checkOwnPassword(ctx, a.User, password, "password"); err != nil {
+		return err
+	}
+	return s.forgive(ctx, signInTries, "again "+string(a.User))
+}
+
+// newDevice signs a random value for an address.
+func (s *Service) newDevice(email string) string {
+	var b [16]byte
+	rand.Read(b[:]) // never fails
+	nonce := base64.RawURLEncoding.EncodeToString(b[:])
+	return nonce + "." + s.signDevice(nonce, email)
+}
+
+func (s *Service) signDevice(nonce, email string) string {
+	mac := hmac.New(sha256.New, s.secret)
+	mac.Write([]byte("device " + nonce + " " + email))
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}
+
+func (s *Service) isDeviceOf(device, email string) bool {
+	nonce, signature, ok := strings.Cut(device, ".")
+	return ok && len(device) < 200 && hmac.Equal([]byte(signature), []byte(s.signDevice(nonce, email)))
+}
+
+// DeviceLifetime is how long a browser stays known.
+const DeviceLifetime = 180 * 24 * time.Hour
