@@ -173,6 +173,10 @@ func (c Charset) IsKnown() bool { return c.spec == nil || !c.spec.unknown && !c.
 // its spelling.
 func (c Charset) IsUnderstood() bool { return c.spec == nil || !c.spec.unknown }
 
+// IsDouble reports whether characters may have a second byte below 80, so that
+// a byte 5C need not be a backslash.
+func (c Charset) IsDouble() bool { return c.spec != nil && c.spec.whole != nil }
+
 // String returns the terms as the file states them.
 func (c Charset) String() string {
 	if c.spec == nil {

@@ -37,15 +37,6 @@ func scan(t *testing.T, file []byte) (*dicom.Header, []string) {
 	return h, lines
 }
 
-// problems returns "severity rule message" of each problem.
-func problems(h *dicom.Header) []string {
-	var list []string
-	for _, p := range h.Problems {
-		list = append(list, fmt.Sprintf("%s %s %s", p.Severity, p.Rule, p.Path))
-	}
-	return list
-}
-
 const nested = `
 (0002,0010) UI %s
 (0008,0016) UI CTImageStorage
