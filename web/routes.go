@@ -38,6 +38,8 @@ func (s *Server) router() http.Handler {
 
 // anyone are the routes for people without an account.
 func (s *Server) anyone(r chi.Router) {
+	r.Get("/guides", s.handle(s.listGuides))
+	r.Get("/guides/{slug}", s.handle(s.showGuide))
 }
 
 // users are the routes for whoever is signed in.
