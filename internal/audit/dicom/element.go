@@ -111,6 +111,7 @@ type Header struct {
 
 	Elements int // seen, nested ones, items and fragments included
 	MaxDepth int
+	Bytes    int64 // of everything but pixel data
 
 	Image     Image
 	PixelData PixelData

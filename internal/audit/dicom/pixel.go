@@ -277,6 +277,7 @@ func (s *scanner) checkBits() {
 
 // finish judges what only the end of the file tells.
 func (s *scanner) finish() error {
+	s.h.Bytes = s.headerBytes
 	if s.w.broken {
 		s.problem("fmt-truncated", finding.Blocker, 0, s.pos, "The deflated data set is damaged or ends early.")
 		s.refuseQuietly("The deflated data set is damaged or ends early.")
