@@ -1,6 +1,7 @@
 package listing
 
 import (
+	"reflect"
 	"time"
 
 	"assay/internal/id"
@@ -102,6 +103,82 @@ func (s Step) Next() (Step, bool) {
 // Label returns the name of the step for pages.
 func (s Step) Label() string { return Steps.Label(s) }
 
-// material are the subjects whose change on a live listing waits for a
-// reviewer; the others are carried by the approval that stands.
-var material = []string{"license", "deidentification", "reports", "consent", "labels", "annotators"}
+// material returns the claims whose change on a live listing waits for a
+// reviewer, without who made them; the approval that stands carries the
+// others. The SQL function material_claims draws the same line.
+func (c Claims) material() Claims {
+	m := Claims{
+		License: c.License, Deidentification: c.Deidentification, Reports: c.Reports,
+		Consent: c.Consent, Labels: c.Labels, Annotators: c.Annotators,
+	}
+	for _, a := range []*Assertion{
+		&m.License.Asserted, &m.Deidentification.Asserted, &m.Reports.Asserted,
+		&m.Consent.Asserted, &m.Labels.Asserted, &m.Annotators.Asserted,
+	} {
+		*a = Assertion{}
+	}
+	return m
+}
+
+// merge returns c with the subjects of a step taken from other. A subject that
+// changed is asserted by now; an unchanged one keeps its assertion.
+func (c Claims) merge(step Step, other Claims, by Assertion) Claims {
+	switch step {
+	case StepBasics:
+		c.Basics = asserted(c.Basics, other.Basics, by)
+	case StepLicense:
+		next := other.License
+		next.Grants = c.License.Grants
+		c.License = asserted(c.License, next, by)
+	case StepRights:
+		next := c.License
+		next.Grants = other.License.Grants
+		c.License = asserted(c.License, next, by)
+	case StepDeidentification:
+		c.Deidentification = asserted(c.Deidentification, other.Deidentification, by)
+		c.Reports = asserted(c.Reports, other.Reports, by)
+	case StepConsent:
+		c.Consent = asserted(c.Consent, other.Consent, by)
+	case StepLabels:
+		c.Labels = asserted(c.Labels, other.Labels, by)
+	case StepAnnotators:
+		c.Annotators = asserted(c.Annotators, other.Annotators, by)
+	case StepCoverage:
+		c.Coverage = asserted(c.Coverage, other.Coverage, by)
+		c.Devices = asserted(c.Devices, other.Devices, by)
+	case StepDemographics:
+		c.Demographics = asserted(c.Demographics, other.Demographics, by)
+	case StepSplits:
+		c.Splits = asserted(c.Splits, other.Splits, by)
+	case StepCaveats:
+		c.Caveats = asserted(c.Caveats, other.Caveats, by)
+	}
+	return c
+}
+
+// subject is a part of the claims with an assertion of its own.
+type subject[T any] interface {
+	*T
+	assertion() *Assertion
+}
+
+func asserted[T any, P subject[T]](current, next T, by Assertion) T {
+	*P(&next).assertion() = *P(&current).assertion()
+	if !reflect.DeepEqual(current, next) {
+		*P(&next).assertion() = by
+	}
+	return next
+}
+
+func (s *Basics) assertion() *Assertion           { return &s.Asserted }
+func (s *License) assertion() *Assertion          { return &s.Asserted }
+func (s *Deidentification) assertion() *Assertion { return &s.Asserted }
+func (s *Reports) assertion() *Assertion          { return &s.Asserted }
+func (s *Consent) assertion() *Assertion          { return &s.Asserted }
+func (s *Labels) assertion() *Assertion           { return &s.Asserted }
+func (s *Annotators) assertion() *Assertion       { return &s.Asserted }
+func (s *Coverage) assertion() *Assertion         { return &s.Asserted }
+func (s *Devices) assertion() *Assertion          { return &s.Asserted }
+func (s *Demographics) assertion() *Assertion     { return &s.Asserted }
+func (s *Splits) assertion() *Assertion           { return &s.Asserted }
+func (s *Caveats) assertion() *Assertion          { return &s.Asserted }

@@ -202,16 +202,3 @@ func (s State) After(event Event) (State, error) {
 func (s State) IsFinal() bool {
 	return !slices.ContainsFunc(transitions, func(t Transition) bool { return t.From == s })
 }
-
-// isUnderway are the states of which a listing has at most one at a time, so
-// that two submissions of one data set never overtake each other.
-var isUnderway = map[State]bool{
-	Draft: true, Uploading: true, Queued: true, Auditing: true, AuditError: true,
-	InReview: true, Approved: true, Embargoed: true,
-}
-
-// wasSubmitted are the states that a reviewer may see.
-var wasSubmitted = map[State]bool{
-	InReview: true, ChangesRequested: true, Rejected: true, Approved: true, Embargoed: true,
-	Live: true, Superseded: true, Suspended: true, Withdrawn: true,
-}

@@ -1,0 +1,175 @@
+package listing
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"assay/internal/errs"
+	"assay/internal/id"
+	"assay/internal/postgres"
+)
+
+const setAnswerOutcome = `
+UPDATE finding_answer
+SET    outcome = @outcome,
+       outcome_note = @note,
+       outcome_by = @user,
+       outcome_at = now()
+WHERE  version_id = @version
+AND    warning_key = @key
+AND    report_id = @report`
+
+// ConfirmAnswer notes whether a reviewer accepts the answer to a warning of a
+// version in review.
+func (s *Service) ConfirmAnswer(ctx context.Context, a postgres.Actor, v id.Version, key string, accepted bool, note string) error {
+	outcome := "refused"
+	if accepted {
+		outcome = "accepted"
+	}
+	err := s.asReviewer(ctx, a, v, func(tx pgx.Tx, locked Version) error {
+		if locked.State != InReview {
+			return errs.New(errs.Conflict, "This version is not in review.")
+		}
+		report, err := latestReport(ctx, tx, v)
+		if err != nil {
+			return err
+		}
+		tag, err := tx.Exec(ctx, setAnswerOutcome, pgx.NamedArgs{
+			"outcome": outcome, "note": clean(note), "user": a.User, "version": v, "key": key, "report": report.ID})
+		if err != nil {
+			return refusal(err)
+		}
+		if tag.RowsAffected() == 0 {
+			return errs.New(errs.NotFound, "There is no answer to that warning.")
+		}
+		return s.record(ctx, tx, a, locked.Organization, "version.confirm_answer", "version", string(v),
+			map[string]string{"outcome": outcome})
+	})
+	if err != nil {
+		return fmt.Errorf("version %s: confirm answer: %w", v, err)
+	}
+	return nil
+}
+
+// asReviewer runs fn with the version locked, for a platform reviewer or admin
+// who may see it.
+func (s *Service) asReviewer(ctx context.Context, a postgres.Actor, v id.Version, fn func(pgx.Tx, Version) error) error {
+	if a.Platform != postgres.Reviewer && a.Platform != postgres.Admin {
+		return errs.New(errs.NotFound, noSuchVersion)
+	}
+	return s.db.InTx(ctx, a, func(tx pgx.Tx) error {
+		locked, err := lockVersion(ctx, tx, v)
+		if err != nil {
+			return err
+		}
+		return fn(tx, locked)
+	})
+}
+
+// Ruling is what a reviewer decides, and about which bytes and words: the
+// digests are those that the reviewer has seen.
+type Ruling struct {
+	Version      id.Version
+	RootDigest   string
+	ClaimsDigest string
+	Outcome      Outcome
+	Reason       string // required unless Outcome is Approves
+}
+
+// Decide rules on a version in review, or on changed claims of a live one. If
+// the digests are no longer what is there, or somebody else has decided, it
+// returns errs.Conflict: of any number of rulings at once exactly one holds.
+// A reviewer never decides on an organization of their own.
+func (s *Service) Decide(ctx context.Context, a postgres.Actor, r Ruling) (Version, error) {
+	r.Reason = clean(r.Reason)
+	if !oneIn(r.Outcome, Approves, AsksForChanges, Rejects) {
+		return Version{}, &errs.Error{Kind: errs.Invalid, Field: "outcome", Message: "Choose what you decide."}
+	}
+	if r.Outcome != Approves && len([]rune(r.Reason)) < 10 {
+		return Version{}, &errs.Error{Kind: errs.Invalid, Field: "reason", Message: "Say in a sentence why, so that the seller can act on it."}
+	}
+	var decided Version
+	err := s.asReviewer(ctx, a, r.Version, func(tx pgx.Tx, v Version) error {
+		decided = v
+		claims, err := claimsToDecide(ctx, tx, v)
+		if err != nil {
+			return err
+		}
+		if v.RootDigest != r.RootDigest || claims.Digest != r.ClaimsDigest {
+			return errs.New(errs.Conflict, "The files or claims are not the ones that you have seen. Reload the page before you decide.")
+		}
+		if err := s.decide(ctx, tx, a, v, claims, "review", r.Outcome, r.Reason); err != nil {
+			return err
+		}
+		if v.State != InReview {
+			return s.decideAmendment(ctx, tx, a, v, claims, r.Outcome)
+		}
+		event := map[Outcome]Event{Approves: Approve, AsksForChanges: RequestChanges, Rejects: Reject}[r.Outcome]
+		return s.move(ctx, tx, a, &decided, event, change{reason: r.Reason})
+	})
+	if err != nil {
+		return Version{}, fmt.Errorf("version %s: decide: %w", r.Version, err)
+	}
+	return decided, nil
+}
+
+// claimsToDecide returns the claims that wait for a ruling.
+func claimsToDecide(ctx context.Context, q postgres.Querier, v Version) (Revision, error) {
+	if v.State == InReview {
+		return readClaims(ctx, q, v.Organization, v.ClaimsID)
+	}
+	waiting, err := amendment(ctx, q, v)
+	if err != nil {
+		return Revision{}, err
+	}
+	if waiting == nil {
+		return Revision{}, errs.Newf(errs.Conflict, "Nothing waits for a decision here: this version is %q.", v.State.Label())
+	}
+	return *waiting, nil
+}
+
+const setAmendmentOutcome = `
+UPDATE listing_claims
+SET    outcome = @outcome
+WHERE  id = @id
+AND    organization_id = @organization`
+
+func (s *Service) decideAmendment(ctx context.Context, tx pgx.Tx, a postgres.Actor, v Version, claims Revision, outcome Outcome) error {
+	_, err := tx.Exec(ctx, setAmendmentOutcome, pgx.NamedArgs{"id": claims.ID, "organization": v.Organization, "outcome": string(outcome)})
+	if err != nil {
+		return refusal(err)
+	}
+	if outcome != Approves || v.State != Live {
+		return nil
+	}
+	l, err := one[Listing](ctx, tx, listingOf, pgx.NamedArgs{"id": v.Listing, "organization": v.Organization})
+	if err != nil {
+		return postgres.NotFound(err, noSuchListing)
+	}
+	return s.applyClaims(ctx, tx, a, l, &v, claims)
+}
+
+const insertDecision = `
+INSERT INTO decision (id, organization_id, version_id, claims_id, root_digest, claims_digest, kind, outcome, reason, reviewer_id)
+VALUES (@id, @organization, @version, @claims, @root, @digest, @kind, @outcome, @reason, nullif(@reviewer, '')::uuid)`
+
+// decide keeps a decision and records it. The database checks its grounds.
+func (s *Service) decide(ctx context.Context, tx pgx.Tx, a postgres.Actor, v Version, claims Revision, kind string, outcome Outcome, reason string) error {
+	reviewer := ""
+	if kind == "review" {
+		reviewer = string(a.User)
+	}
+	_, err := tx.Exec(ctx, insertDecision, pgx.NamedArgs{
+		"id": id.New[id.Decision](), "organization": v.Organization, "version": v.ID, "claims": claims.ID,
+		"root": v.RootDigest, "digest": claims.Digest, "kind": kind, "outcome": string(outcome),
+		"reason": reason, "reviewer": reviewer,
+	})
+	if err != nil {
+		return refusal(err)
+	}
+	return s.record(ctx, tx, a, v.Organization, "version.decide", "version", string(v.ID), map[string]string{
+		"kind": kind, "outcome": string(outcome), "root_digest": v.RootDigest, "claims_digest": claims.Digest,
+	})
+}

@@ -1,0 +1,101 @@
+package listing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"assay/internal/errs"
+	"assay/internal/postgres"
+)
+
+const moveVersion = `
+UPDATE version
+SET    state = @to,
+       last_event = @event,
+       reason = CASE WHEN @reason <> '' THEN @reason ELSE reason END,
+       claims_id = coalesce(nullif(@claims, '')::uuid, claims_id),
+       root_digest = coalesce(nullif(@root, ''), root_digest),
+       embargo_until = coalesce(nullif(@embargo, '')::date, embargo_until),
+       submitted_by = CASE WHEN @submitted THEN nullif(@user, '')::uuid ELSE submitted_by END,
+       submitted_at = CASE WHEN @submitted THEN now() ELSE submitted_at END,
+       live_at = CASE WHEN @to = 'live' THEN coalesce(live_at, now()) ELSE live_at END,
+       updated_at = now()
+WHERE  id = @id
+AND    organization_id = @organization
+AND    state = @from`
+
+// change is what a move sets besides the state.
+type change struct {
+	reason     string
+	claims     string // id of the claims that the version is about from now on
+	rootDigest string
+	embargo    string // 2006-01-02
+	submitted  bool
+}
+
+// move fires an event on a version that the transaction has locked, and
+// records it. v holds the new state afterwards.
+func (s *Service) move(ctx context.Context, tx pgx.Tx, a postgres.Actor, v *Version, event Event, c change) error {
+	to, err := v.State.After(event)
+	if err != nil {
+		return err
+	}
+	tag, err := tx.Exec(ctx, moveVersion, pgx.NamedArgs{
+		"id": v.ID, "organization": v.Organization, "from": string(v.State), "to": string(to), "event": string(event),
+		"reason": c.reason, "claims": c.claims, "root": c.rootDigest, "embargo": c.embargo,
+		"submitted": c.submitted, "user": string(a.User),
+	})
+	if err != nil {
+		return fmt.Errorf("%s: %w", event, refusal(err))
+	}
+	if tag.RowsAffected() == 0 {
+		return errs.New(errs.Conflict, "This version moved on in the meantime. Reload the page to see where it is now.")
+	}
+	detail := map[string]string{"from": string(v.State), "to": string(to)}
+	if moved, err := readVersion(ctx, tx, v.ID); err != nil {
+		return err
+	} else {
+		*v = moved
+	}
+	if v.RootDigest != "" {
+		detail["root_digest"] = v.RootDigest
+	}
+	return s.record(ctx, tx, a, v.Organization, "version."+string(event), "version", string(v.ID), detail)
+}
+
+// sentences say in words what a constraint of the database refuses.
+var sentences = map[string]string{
+	"version_one_live":          "Another version of this data set is live.",
+	"version_one_underway":      "Another version of this data set is on its way. Finish or cancel it first.",
+	"version_party":             "This step is not yours to take.",
+	"version_transition":        "This version moved on in the meantime. Reload the page to see where it is now.",
+	"version_live_approved":     "These files and claims are not approved.",
+	"version_live_reported":     "There is no audit report without blockers about these files.",
+	"version_live_verified":     "Your organization is not verified, or its verification has expired. Renew it before you publish.",
+	"version_embargo_day":       "The embargo still holds.",
+	"version_says_why":          "Give a reason.",
+	"decision_once":             "Somebody else has decided in the meantime. Reload the page to see what.",
+	"decision_answers_accepted": "Every warning needs an answer that a reviewer has accepted before the version can be approved.",
+	"decision_automatic":        "This version needs a reviewer.",
+	"decision_carried":          "These claims need a reviewer.",
+	"listing_claims_one_amendment": "Changed claims of this data set already wait for a reviewer. " +
+		"Wait for the decision before you send more.",
+}
+
+// refusal turns what the database refuses into errs.Conflict with a sentence.
+func refusal(err error) error {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) {
+		if sentence, ok := sentences[pg.ConstraintName]; ok {
+			return errs.Wrap(errs.Conflict, sentence, err)
+		}
+		if postgres.IsRefused(err) {
+			return errs.Wrap(errs.Conflict, "The state of this version forbids that step.", err)
+		}
+	}
+	return err
+}

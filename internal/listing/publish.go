@@ -1,0 +1,193 @@
+package listing
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"assay/internal/account"
+	"assay/internal/errs"
+	"assay/internal/id"
+	"assay/internal/postgres"
+)
+
+// Publish makes an approved or embargoed version live in one transaction: the
+// version that was live is superseded and the catalog is told. It needs an
+// owner or admin of the seller, and a seller who is verified at that moment.
+func (s *Service) Publish(ctx context.Context, a postgres.Actor, v id.Version) error {
+	err := s.db.InTx(ctx, a, func(tx pgx.Tx) error {
+		locked, err := s.lockOwn(ctx, tx, a, v, account.Role.CanManage)
+		if err != nil {
+			return err
+		}
+		return s.publish(ctx, tx, a, locked)
+	})
+	if err != nil {
+		return fmt.Errorf("version %s: publish: %w", v, err)
+	}
+	return nil
+}
+
+// publish expects the listing and the version to be locked.
+func (s *Service) publish(ctx context.Context, tx pgx.Tx, a postgres.Actor, v Version) error {
+	if _, err := v.State.After(Publish); err != nil {
+		return err
+	}
+	live, err := findVersion(ctx, tx, liveVersion, v.Organization, v.Listing)
+	if err != nil {
+		return err
+	}
+	if live != nil {
+		if err := s.move(ctx, tx, a, live, Supersede, change{}); err != nil {
+			return err
+		}
+	}
+	if err := s.move(ctx, tx, a, &v, Publish, change{}); err != nil {
+		return err
+	}
+	return s.showVersion(ctx, tx, v)
+}
+
+func (s *Service) showVersion(ctx context.Context, tx pgx.Tx, v Version) error {
+	l, err := one[Listing](ctx, tx, listingOf, pgx.NamedArgs{"id": v.Listing, "organization": v.Organization})
+	if err != nil {
+		return postgres.NotFound(err, noSuchListing)
+	}
+	claims, err := readClaims(ctx, tx, v.Organization, v.ClaimsID)
+	if err != nil {
+		return err
+	}
+	return s.show(ctx, tx, l, v, claims)
+}
+
+// Embargo keeps an approved version back until a day in the future.
+func (s *Service) Embargo(ctx context.Context, a postgres.Actor, v id.Version, until time.Time) error {
+	day := until.Format(time.DateOnly)
+	if day <= s.today() {
+		return &errs.Error{Kind: errs.Invalid, Field: "until", Message: "Choose a day after today."}
+	}
+	err := s.db.InTx(ctx, a, func(tx pgx.Tx) error {
+		locked, err := s.lockOwn(ctx, tx, a, v, account.Role.CanManage)
+		if err != nil {
+			return err
+		}
+		return s.move(ctx, tx, a, &locked, Embargo, change{embargo: day})
+	})
+	if err != nil {
+		return fmt.Errorf("version %s: embargo: %w", v, err)
+	}
+	return nil
+}
+
+const dueEmbargoes = `
+SELECT   v.organization_id, v.listing_id, v.id
+FROM     version v
+WHERE    v.state = 'embargoed'
+AND      v.embargo_until <= @today::date
+ORDER BY v.embargo_until, v.id`
+
+type due struct {
+	Organization id.Organization `db:"organization_id"`
+	Listing      id.Listing      `db:"listing_id"`
+	Version      id.Version      `db:"id"`
+}
+
+// PublishDue makes live what was embargoed until today or earlier, each in a
+// transaction of its own, and returns how many went live. One that cannot go
+// live, because its seller is no longer verified, stays embargoed and is part
+// of the error. A is a worker.
+func (s *Service) PublishDue(ctx context.Context, a postgres.Actor) (live int, err error) {
+	var list []due
+	err = s.db.InTx(ctx, a, func(tx pgx.Tx) error {
+		list, err = many[due](ctx, tx, dueEmbargoes, pgx.NamedArgs{"today": s.today()})
+		return err
+	})
+	if err != nil {
+		return 0, fmt.Errorf("due embargoes: %w", err)
+	}
+	var failed []error
+	for _, d := range list {
+		err := s.db.InTx(ctx, a, func(tx pgx.Tx) error {
+			if _, err := lockListing(ctx, tx, d.Organization, d.Listing); err != nil {
+				return err
+			}
+			locked, err := lockVersion(ctx, tx, d.Version)
+			if err != nil {
+				return err
+			}
+			return s.publish(ctx, tx, a, locked)
+		})
+		if err != nil {
+			failed = append(failed, fmt.Errorf("version %s: end of embargo: %w", d.Version, err))
+			continue
+		}
+		live++
+	}
+	return live, errors.Join(failed...)
+}
+
+// Withdraw takes a live version down for good; a tombstone with the reason
+// stays. It needs an owner or admin of the seller.
+func (s *Service) Withdraw(ctx context.Context, a postgres.Actor, v id.Version, reason string) error {
+	return s.takeDown(ctx, a, v, Withdraw, reason)
+}
+
+// Suspend takes a live version down on behalf of the platform; a tombstone
+// with the reason stays until it is restored. A is a reviewer or a worker.
+func (s *Service) Suspend(ctx context.Context, a postgres.Actor, v id.Version, reason string) error {
+	return s.takeDown(ctx, a, v, Suspend, reason)
+}
+
+func (s *Service) takeDown(ctx context.Context, a postgres.Actor, v id.Version, event Event, reason string) error {
+	reason = clean(reason)
+	if n := len([]rune(reason)); n < 10 || n > 4000 {
+		return &errs.Error{Kind: errs.Invalid, Field: "reason", Message: "Say why in 10 to 4000 characters; buyers will read it."}
+	}
+	err := s.db.InTx(ctx, a, func(tx pgx.Tx) error {
+		lock := lockVersion
+		if event == Withdraw {
+			lock = func(ctx context.Context, _ postgres.Querier, v id.Version) (Version, error) {
+				return s.lockOwn(ctx, tx, a, v, account.Role.CanManage)
+			}
+		} else if a.Platform == postgres.None {
+			return errs.New(errs.NotFound, noSuchVersion)
+		}
+		locked, err := lock(ctx, tx, v)
+		if err != nil {
+			return err
+		}
+		if err := s.move(ctx, tx, a, &locked, event, change{reason: reason}); err != nil {
+			return err
+		}
+		l, err := one[Listing](ctx, tx, listingOf, pgx.NamedArgs{"id": locked.Listing, "organization": locked.Organization})
+		if err != nil {
+			return postgres.NotFound(err, noSuchListing)
+		}
+		if err := s.catalog.TakenDown(ctx, tx, TakenDown{l, locked}); err != nil {
+			return fmt.Errorf("catalog: %w", err)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("version %s: %s: %w", v, event, err)
+	}
+	return nil
+}
+
+// Restore makes a suspended version live again. The same digests must still be
+// approved and clear. A is a reviewer.
+func (s *Service) Restore(ctx context.Context, a postgres.Actor, v id.Version) error {
+	err := s.asReviewer(ctx, a, v, func(tx pgx.Tx, locked Version) error {
+		if err := s.move(ctx, tx, a, &locked, Restore, change{}); err != nil {
+			return err
+		}
+		return s.showVersion(ctx, tx, locked)
+	})
+	if err != nil {
+		return fmt.Errorf("version %s: restore: %w", v, err)
+	}
+	return nil
+}

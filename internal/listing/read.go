@@ -1,0 +1,203 @@
+package listing
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"assay/internal/errs"
+	"assay/internal/id"
+	"assay/internal/postgres"
+)
+
+// Dossier is everything known about one version: what a seller sees of an own
+// one, and a reviewer of a submitted one.
+type Dossier struct {
+	Listing   Listing
+	Version   Version
+	Claims    Revision // of the version; the newest ones if it has none yet
+	Amendment *Revision
+	Report    *Report // the newest; nil before the audit
+	Answers   []WarningAnswer
+	Decisions []Decision
+	History   []Moved
+}
+
+const listingOf = `
+SELECT   ` + listingColumns + `
+FROM     listing l
+WHERE    l.id = @id
+AND      l.organization_id = @organization`
+
+const openAmendment = `
+SELECT   ` + claimsColumns + `
+FROM     listing_claims c
+WHERE    c.amends_version = @version
+AND      c.organization_id = @organization
+AND      c.outcome IS NULL`
+
+const latestReportQuery = `
+SELECT   id, version_id, root_digest, claims_digest, verdict, blockers, warnings, warning_keys,
+         report, rules_version, created_at
+FROM     audit_report
+WHERE    version_id = @version
+AND      (organization_id = assay_organization() OR assay_platform() <> '')
+ORDER BY created_at DESC, id DESC
+LIMIT    1`
+
+const answersQuery = `
+SELECT   id::text AS id, report_id, warning_key, answer, answered_by, answered_at, coalesce(outcome, '') AS outcome,
+         outcome_note, coalesce(outcome_by::text, '') AS outcome_by, outcome_at
+FROM     finding_answer
+WHERE    report_id = @report
+AND      (organization_id = assay_organization() OR assay_platform() <> '')
+ORDER BY answered_at, warning_key`
+
+const decisionsQuery = `
+SELECT   id, version_id, claims_id, root_digest, claims_digest, kind, outcome, reason,
+         coalesce(reviewer_id::text, '') AS reviewer_id, created_at
+FROM     decision
+WHERE    version_id = @version
+AND      (organization_id = assay_organization() OR assay_platform() <> '')
+ORDER BY created_at, id`
+
+const historyQuery = `
+SELECT   from_state, to_state, event, reason, coalesce(user_id::text, '') AS user_id, platform, at
+FROM     version_event
+WHERE    version_id = @version
+AND      (organization_id = assay_organization() OR assay_platform() <> '')
+ORDER BY id`
+
+const filesQuery = `
+SELECT   path, size_bytes, sha256
+FROM     version_file
+WHERE    version_id = @version
+AND      (organization_id = assay_organization() OR assay_platform() <> '')
+AND      path > @after
+ORDER BY path
+LIMIT    @limit`
+
+// Version returns a version with all that belongs to it. A version that the
+// actor may not see is errs.NotFound.
+func (s *Service) Version(ctx context.Context, a postgres.Actor, v id.Version) (Dossier, error) {
+	var d Dossier
+	err := s.db.InTx(ctx, a, func(tx pgx.Tx) error {
+		var err error
+		d, err = dossier(ctx, tx, v)
+		return err
+	})
+	if err != nil {
+		return Dossier{}, fmt.Errorf("version %s: %w", v, err)
+	}
+	return d, nil
+}
+
+func dossier(ctx context.Context, q postgres.Querier, v id.Version) (d Dossier, err error) {
+	if d.Version, err = readVersion(ctx, q, v); err != nil {
+		return d, err
+	}
+	org := d.Version.Organization
+	d.Listing, err = one[Listing](ctx, q, listingOf, pgx.NamedArgs{"id": d.Version.Listing, "organization": org})
+	if err != nil {
+		return d, postgres.NotFound(err, noSuchVersion)
+	}
+	if d.Version.ClaimsID != "" {
+		d.Claims, err = readClaims(ctx, q, org, d.Version.ClaimsID)
+	} else {
+		d.Claims, err = readNewest(ctx, q, d.Listing)
+	}
+	if err != nil {
+		return d, err
+	}
+	if d.Amendment, err = amendment(ctx, q, d.Version); err != nil {
+		return d, err
+	}
+	if d.Report, err = findReport(ctx, q, v); err != nil {
+		return d, err
+	}
+	if d.Report != nil {
+		d.Answers, err = many[WarningAnswer](ctx, q, answersQuery, pgx.NamedArgs{"report": d.Report.ID})
+		if err != nil {
+			return d, err
+		}
+	}
+	if d.Decisions, err = many[Decision](ctx, q, decisionsQuery, pgx.NamedArgs{"version": v}); err != nil {
+		return d, err
+	}
+	d.History, err = many[Moved](ctx, q, historyQuery, pgx.NamedArgs{"version": v})
+	return d, err
+}
+
+// amendment returns the changed claims of a live version that wait for a
+// reviewer, nil if none do.
+func amendment(ctx context.Context, q postgres.Querier, v Version) (*Revision, error) {
+	rows, err := many[claimsRow](ctx, q, openAmendment, pgx.NamedArgs{"version": v.ID, "organization": v.Organization})
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	r, err := rows[0].revision()
+	return &r, err
+}
+
+func findReport(ctx context.Context, q postgres.Querier, v id.Version) (*Report, error) {
+	list, err := many[Report](ctx, q, latestReportQuery, pgx.NamedArgs{"version": v})
+	if err != nil || len(list) == 0 {
+		return nil, err
+	}
+	return &list[0], nil
+}
+
+func latestReport(ctx context.Context, q postgres.Querier, v id.Version) (Report, error) {
+	r, err := findReport(ctx, q, v)
+	switch {
+	case err != nil:
+		return Report{}, err
+	case r == nil:
+		return Report{}, errs.New(errs.NotFound, "This version has no report yet.")
+	}
+	return *r, nil
+}
+
+// Versions returns the versions of a listing of the actor's organization, the
+// newest first.
+func (s *Service) Versions(ctx context.Context, a postgres.Actor, l id.Listing) ([]Version, error) {
+	var list []Version
+	err := s.db.InTx(ctx, a, func(tx pgx.Tx) error {
+		if _, err := readListing(ctx, tx, a.Organization, l); err != nil {
+			return err
+		}
+		var err error
+		list, err = many[Version](ctx, tx, versionsOfListing, pgx.NamedArgs{"listing": l, "organization": a.Organization})
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("versions of listing %s: %w", l, err)
+	}
+	return list, nil
+}
+
+const versionsOfListing = `
+SELECT   ` + versionColumns + `
+FROM     version v
+WHERE    v.listing_id = @listing
+AND      v.organization_id = @organization
+ORDER BY v.number DESC`
+
+// Files returns a page of a version's manifest: the files after a path, in the
+// order of paths.
+func (s *Service) Files(ctx context.Context, a postgres.Actor, v id.Version, after string, limit int) (Manifest, error) {
+	var list []File
+	err := s.db.InTx(ctx, a, func(tx pgx.Tx) error {
+		if _, err := readVersion(ctx, tx, v); err != nil {
+			return err
+		}
+		var err error
+		list, err = many[File](ctx, tx, filesQuery, pgx.NamedArgs{"version": v, "after": after, "limit": limit})
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("files of version %s: %w", v, err)
+	}
+	return list, nil
+}
