@@ -59,7 +59,7 @@ func (s *Server) flash(r *http.Request, sentence string) {
 func (s *Server) shell(r *http.Request, title, nav string) ui.Shell {
 	shell := ui.Shell{
 		Title: title, Path: r.URL.Path, Nav: nav, Demo: s.config.Demo,
-		Assets: ui.Assets{Style: static.URL("app.css"), Script: static.URL("app.js"), Icon: static.URL("favicon.svg")},
+		Assets: ui.Assets{Style: static.URL("app.css"), Script: static.URL("app.js"), Icon: static.URL("favicon.svg"), Fonts: fonts()},
 	}
 	if token := s.sessions.GetString(r.Context(), sessionCSRF); token != "" {
 		shell.CSRF = token
@@ -80,6 +80,14 @@ func (s *Server) shell(r *http.Request, title, nav string) ui.Shell {
 	}
 	shell.User = user
 	return shell
+}
+
+// fonts are those that every page needs at once.
+func fonts() []string {
+	return []string{
+		static.URL("fonts/source-sans-3-latin-wght-normal.woff2"),
+		static.URL("fonts/source-serif-4-latin-wght-normal.woff2"),
+	}
 }
 
 // formShell is shell for a page with a form that somebody without a session
