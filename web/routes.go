@@ -38,6 +38,11 @@ func (s *Server) router() http.Handler {
 
 // anyone are the routes for people without an account.
 func (s *Server) anyone(r chi.Router) {
+	r.Get("/", s.handle(s.showHome))
+	r.Get("/datasets", s.handle(s.showDatasets))
+	r.Get("/datasets/{slug}", s.handle(s.showDataset))
+	r.Get("/licenses", s.handle(s.showLicenses))
+	r.Get("/licenses/{id}", s.handle(s.showLicense))
 	r.Get("/guides", s.handle(s.listGuides))
 	r.Get("/guides/{slug}", s.handle(s.showGuide))
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/alexedwards/scs/v2"
 
 	"assay/internal/account"
+	"assay/internal/catalog"
 	"assay/internal/config"
 	"assay/internal/id"
 	"assay/internal/postgres"
@@ -17,6 +18,7 @@ import (
 type Services struct {
 	DB       *postgres.DB
 	Sessions *scs.SessionManager
+	Catalog  *catalog.Store
 	Visitors interface {
 		// Visitor reads who a session belongs to; the zero Visitor if the user
 		// is gone or disabled. organization is the one last worked for.

@@ -12,6 +12,7 @@ import (
 
 	"assay/internal/account"
 	"assay/internal/blob"
+	"assay/internal/catalog"
 	"assay/internal/config"
 	"assay/internal/job"
 	"assay/internal/postgres"
@@ -45,6 +46,7 @@ func build(ctx context.Context, c config.Config, log *slog.Logger) (*house, erro
 	h.accounts = account.New(h.db, account.Options{PublicURL: c.PublicURL, SecretKey: key})
 	h.web = web.New(c, log, web.Services{
 		DB: h.db, Sessions: newSessions(c), Visitors: h.accounts,
+		Catalog: catalog.NewStore(h.db),
 	})
 	return h, nil
 }

@@ -28,9 +28,9 @@ func Decide(terms Terms, use Use, in Context) Decision {
 	case uses.index(use) < 0:
 		return notStated("this use is not part of the matrix")
 	case !ok || cell.Verdict == "":
-		return notStated("the terms do not say")
+		return notStated("nothing is stated about it")
 	case cell.Verdict == NotStated || verdicts.index(cell.Verdict) < 0:
-		return Decision{NotStated, cell.Clause, orElse(cell.Condition, "the terms do not say")}
+		return Decision{NotStated, cell.Clause, orElse(cell.Condition, "nothing is stated about it")}
 	case cell.Verdict.Allows() && cell.Clause == "":
 		return notStated("the clause that allows it is not named")
 	case cell.Verdict == YesWithConditions && cell.Condition == "":

@@ -1,0 +1,187 @@
+package web
+
+import (
+	"fmt"
+
+	"assay/internal/catalog"
+	"assay/internal/license"
+	"assay/internal/listing"
+	"assay/web/page"
+	"assay/web/ui"
+)
+
+func listingView(e catalog.Entry) page.ListingView {
+	view := page.ListingView{
+		Crumbs: []ui.Crumb{{Label: "Data sets", URL: "/datasets"}, {Label: e.Title}},
+		Title:  e.Title, By: ownerOf(e), ByNote: noteOf(e), Tags: tagsOf(e),
+	}
+	if len(e.Modalities) > 0 {
+		q := catalog.Query{Filters: map[catalog.Field][]string{catalog.FieldModality: {e.Modalities[0]}}}
+		view.Crumbs = []ui.Crumb{view.Crumbs[0], {Label: catalog.FieldModality.ValueLabel(e.Modalities[0]), URL: datasetsURL(q)}, view.Crumbs[1]}
+	}
+	if e.State != catalog.Live {
+		view.Tombstone = tombstoneOf(e)
+		return view
+	}
+	d := e.Detail
+	view.Summary, view.Facts = e.Summary, factsOf(e, false)
+	view.Commercial, view.CommercialNote = e.CommercialUse(), rightNote(e)
+	view.Rights, view.Reading = rightsRows(e), readingOf(e)
+	view.Terms, view.Restrictions = termsLines(e), upperAll(d.Restrictions)
+	view.Statements, view.Route, view.Caveats = statementsOf(e), d.Route, upperAll(d.Caveats)
+	if e.SourcesDisagree() {
+		view.Disagree = d.Conflict
+		if view.Disagree == "" {
+			view.Disagree = "Sources say different things about commercial use. Ask the owner before you rely on one of them."
+		}
+	}
+	view.Figures, view.Claims = figuresOf(e), claimGroups(d.Claims)
+	view.Measured, view.Audit, view.Versions = claimRows(d.Measured), auditBox(d.Audit), versionLines(d.Versions)
+	if e.Kind == catalog.External {
+		view.Owner = ownerBox(e)
+	}
+	return view
+}
+
+func tombstoneOf(e catalog.Entry) *page.Tombstone {
+	t := &page.Tombstone{Title: "Suspended by the platform", Reason: e.StateReason, When: "Since " + ui.Date(e.UpdatedAt)}
+	if e.State == catalog.Withdrawn {
+		t.Title = "Withdrawn"
+	}
+	return t
+}
+
+func rightsRows(e catalog.Entry) []ui.RightsRow {
+	var rows []ui.RightsRow
+	for _, u := range license.AllUses() {
+		rows = append(rows, ui.RightsRow{Use: u, Decision: e.Decide(u, license.Context{}), Exceptions: exceptionsOf(e, u)})
+	}
+	return rows
+}
+
+// readingOf says whose reading the table is, and of when.
+func readingOf(e catalog.Entry) string {
+	d := e.Detail
+	if e.Kind == catalog.Hosted {
+		return "Stated by the seller, cell by cell. Not legal advice: the signed agreement decides."
+	}
+	text := "Our reading, not legal advice. " + catalog.Bases.Label(d.Basis)
+	if day := dayInWords(d.CheckedOn); day != "" {
+		text += ", checked on " + day
+	}
+	return text + "."
+}
+
+func termsLines(e catalog.Entry) []page.TermsLine {
+	var lines []page.TermsLine
+	for _, p := range e.Detail.Rights {
+		line := page.TermsLine{Files: partName(p), License: p.Terms.Name, Commercial: license.CommercialUseOf(p.Terms).Label()}
+		if p.Files != "" {
+			line.Files += " (" + p.Files + ")"
+		}
+		if _, ok := license.KnownBySPDX(p.Terms.SPDX); ok {
+			line.LicenseURL = "/licenses/" + p.Terms.SPDX
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+func statementsOf(e catalog.Entry) []page.Statement {
+	var list []page.Statement
+	for _, a := range e.Detail.Assertions {
+		st := page.Statement{
+			Who: listing.AssertedBys.Label(a.By), When: dayInWords(a.CheckedOn), Source: a.Source, Text: a.Statement,
+		}
+		if st.When == "" {
+			st.When = "not re-checked"
+		}
+		if a.CommercialUse != "" {
+			st.Use = lowerFirst(a.CommercialUse.Label())
+		}
+		list = append(list, st)
+	}
+	return list
+}
+
+func figuresOf(e catalog.Entry) []ui.Pair {
+	var list []ui.Pair
+	for _, f := range e.Detail.Facts {
+		list = append(list, ui.Pair{Term: f.Label, Value: upperFirst(f.Value)})
+	}
+	return append(list,
+		ui.Pair{Term: "Access", Value: e.Access.Label()},
+		ui.Pair{Term: "License tier", Value: e.Tier.Label(), URL: datasetsURL(catalog.Query{
+			Filters: map[catalog.Field][]string{catalog.FieldTier: {string(e.Tier)}}})},
+	)
+}
+
+func claimGroups(claims []catalog.Claim) []page.ClaimGroup {
+	var groups []page.ClaimGroup
+	for _, c := range claims {
+		who := listing.AssertedBys.Label(c.By)
+		if day := dayInWords(c.On); day != "" {
+			who += ", " + day
+		} else {
+			who += ", not re-checked"
+		}
+		last := len(groups) - 1
+		if last < 0 || groups[last].Subject != c.Subject || groups[last].Who != who {
+			groups = append(groups, page.ClaimGroup{Subject: c.Subject, Who: who})
+			last++
+		}
+		groups[last].Lines = append(groups[last].Lines, ui.Pair{Term: c.Term, Value: upperFirst(c.Value)})
+	}
+	return groups
+}
+
+func claimRows(list []catalog.Measure) []ui.ClaimRow {
+	var rows []ui.ClaimRow
+	for _, m := range list {
+		rows = append(rows, ui.ClaimRow{Fact: m.Fact, Claim: m.Claimed, Measured: m.Measured, State: ui.ClaimState(m.Outcome)})
+	}
+	return rows
+}
+
+func auditBox(a *catalog.Audit) *page.AuditBox {
+	if a == nil {
+		return nil
+	}
+	kind, verdict := auditWords(*a)
+	return &page.AuditBox{
+		Kind: kind, Verdict: verdict, Digest: a.RootDigest, ReportURL: a.ReportURL, NotChecked: a.NotChecked,
+		Lines: []ui.Pair{
+			{Term: "Audited", Value: dayInWords(a.On)},
+			{Term: "Blockers", Value: ui.Number(a.Blockers)},
+			{Term: "Warnings", Value: ui.Number(a.Warnings)},
+			{Term: "Warnings answered", Value: ui.Number(a.Answered)},
+			{Term: "Remarks", Value: ui.Number(a.Infos)},
+			{Term: "Rules", Value: a.Rules},
+		},
+	}
+}
+
+func versionLines(list []catalog.Version) []page.VersionLine {
+	var lines []page.VersionLine
+	for _, v := range list {
+		lines = append(lines, page.VersionLine{
+			Number: fmt.Sprint(v.Number), When: dayInWords(v.On), State: listing.States.Label(listing.State(v.State)), Note: v.Note})
+	}
+	return lines
+}
+
+func ownerBox(e catalog.Entry) *page.OwnerBox {
+	d := e.Detail
+	box := &page.OwnerBox{Name: d.Owner, URL: d.OwnerURL, Hint: d.OwnerHint, NotRechecked: d.Basis == "not_rechecked"}
+	checked := dayInWords(d.CheckedOn)
+	if checked == "" {
+		checked = "not re-checked"
+	}
+	box.Lines = []ui.Pair{
+		{Term: "License", Value: d.LicenseName},
+		{Term: "Checked on", Value: checked},
+		{Term: "Basis", Value: catalog.Bases.Label(d.Basis)},
+		{Term: "Our confidence", Value: d.Confidence},
+	}
+	return box
+}
