@@ -98,14 +98,11 @@ func Scan(ctx context.Context, r io.ReaderAt, size int64, lim Limits, visit func
 // release empties the scanner and gives it back to the pool.
 func (s *scanner) release() {
 	*s = scanner{
-		w:        window{buf: s.w.buf[:0]},
+		w:        s.w.drop(),
 		stack:    s.stack[:0],
 		parents:  s.parents[:0],
 		creators: s.creators[:0],
 		charsets: s.charsets,
-	}
-	if cap(s.w.buf) > 4*headBytes {
-		s.w.buf = nil
 	}
 	scanners.Put(s)
 }
@@ -136,6 +133,9 @@ func (s *scanner) run(ctx context.Context) error {
 // step reads one element, item or delimiter, or closes the top frame.
 func (s *scanner) step() error {
 	f := &s.stack[len(s.stack)-1]
+	if s.pastEnd(f) {
+		return nil
+	}
 	if s.pos >= min(f.limit, s.w.size) {
 		s.close(f)
 		return nil
@@ -291,8 +291,13 @@ func (s *scanner) pastEnd(f *frame) bool {
 	if s.pos <= s.w.size {
 		return false
 	}
+	what := "A value"
+	if isPixelData(s.e.Tag) {
+		what = "Pixel data"
+	}
+	s.pos = s.e.Offset
+	s.overrun(f, what)
 	s.pos = s.w.size
-	s.overrun(f, "A value")
 	return true
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"strings"
 )
 
 const (
@@ -20,6 +21,7 @@ var errInflate = errors.New("inflated data set over its limit")
 type window struct {
 	r      io.ReaderAt
 	stream io.Reader // not nil from the start of a deflated data set
+	spare  io.Reader // a stream's decompressor, used again
 	cap    int64     // offset at which the stream is over its limit
 	size   int64     // of the file; MaxInt64 while a stream's end is unknown
 	start  int64     // offset of buf[0]
@@ -27,14 +29,30 @@ type window struct {
 	broken bool // the stream ended in the middle
 }
 
+// drop lets go of the file.
+func (w *window) drop() window {
+	kept := window{buf: w.buf[:0]}
+	if cap(kept.buf) > 4*headBytes {
+		kept.buf = nil
+	}
+	if r, ok := w.spare.(flate.Resetter); ok && r.Reset(strings.NewReader(""), nil) == nil {
+		kept.spare = w.spare
+	}
+	return kept
+}
+
 func (w *window) reset(r io.ReaderAt, size int64) {
-	*w = window{r: r, size: size, buf: w.buf[:0]}
+	*w = window{r: r, size: size, buf: w.buf[:0], spare: w.spare}
 }
 
 // inflate turns the rest of the file, from offset on, into a stream. limit is
 // the number of bytes that may come out of it.
 func (w *window) inflate(offset, limit int64) {
-	w.stream = flate.NewReader(io.NewSectionReader(w.r, offset, w.size-offset))
+	section := io.NewSectionReader(w.r, offset, w.size-offset)
+	if r, ok := w.spare.(flate.Resetter); !ok || r.Reset(section, nil) != nil {
+		w.spare = flate.NewReader(section)
+	}
+	w.stream = w.spare
 	w.cap = offset + limit
 	w.size = math.MaxInt64
 	w.start, w.buf = offset, w.buf[:0]
@@ -88,12 +106,7 @@ func (w *window) streamBytes(offset int64, n int) ([]byte, error) {
 		return nil, nil // past the end
 	}
 	for len(w.buf) < n && w.size == math.MaxInt64 {
-		if cap(w.buf) < n {
-			grown := make([]byte, len(w.buf), max(n, firstRead))
-			copy(grown, w.buf)
-			w.buf = grown
-		}
-		if err := w.fill(); err != nil {
+		if err := w.fill(max(n, firstRead)); err != nil {
 			return nil, err
 		}
 	}
@@ -113,19 +126,22 @@ func (w *window) skipTo(offset int64) error {
 		if w.start == offset || w.size != math.MaxInt64 {
 			return nil
 		}
-		if cap(w.buf) < firstRead {
-			w.buf = make([]byte, 0, firstRead)
-		}
-		if err := w.fill(); err != nil {
+		if err := w.fill(firstRead); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// fill reads more of the stream behind what buf holds.
-func (w *window) fill() error {
-	got, err := w.stream.Read(w.buf[len(w.buf):cap(w.buf)])
+// fill reads more of the stream behind what buf holds, up to room bytes in
+// all, whatever the capacity of buf, so that equal files are read equally.
+func (w *window) fill(room int) error {
+	if cap(w.buf) < room {
+		grown := make([]byte, len(w.buf), room)
+		copy(grown, w.buf)
+		w.buf = grown
+	}
+	got, err := w.stream.Read(w.buf[len(w.buf):room])
 	w.buf = w.buf[:len(w.buf)+got]
 	end := w.start + int64(len(w.buf))
 	if end > w.cap {
