@@ -284,6 +284,9 @@ func (s *scanner) finish() error {
 	}
 	if s.h.PixelData.Present {
 		s.checkBits()
+		if err := s.checkCodec(); err != nil {
+			return err
+		}
 	}
 	return s.checkZipEnd(s.w.size)
 }
