@@ -6,7 +6,12 @@ import (
 	"fmt"
 	"io/fs"
 	"runtime"
+
+	"assay/internal/audit/archive"
 )
+
+// memoryScratch bounds the temporary space in memory, in bytes.
+const memoryScratch = 1 << 30
 
 // Options say how an audit runs. The zero value inspects in this process.
 type Options struct {
@@ -26,7 +31,7 @@ type Options struct {
 
 	// Scratch holds the bytes of a file that cannot be read at random, such
 	// as a compressed entry of an archive; nil is memory.
-	Scratch Scratch
+	Scratch archive.Scratch
 
 	// Progress is called after each file and at the start of each stage, by
 	// one goroutine at a time; nil is nobody.
@@ -108,7 +113,7 @@ func newRun(fsys fs.FS, opts Options) (*run, error) {
 		opts.Parallel = runtime.GOMAXPROCS(0)
 	}
 	if opts.Scratch == nil {
-		opts.Scratch = Memory{}
+		opts.Scratch = &archive.Memory{Limit: memoryScratch}
 	}
 	a := &run{
 		fsys: fsys, opts: opts,

@@ -71,7 +71,7 @@ func newCollector(limit int, all bool) *collector {
 }
 
 // add counts f, found in the file of that number. The frames and offsets of
-// its locations are kept, their names are not.
+// its locations are kept, their names are not. A negative number is no file.
 func (c *collector) add(file int, f finding.Finding) {
 	if f.Count < 1 {
 		f.Count = 1
@@ -82,6 +82,9 @@ func (c *collector) add(file int, f finding.Finding) {
 		e.finding.Locations = nil
 	} else {
 		e.finding.Count += f.Count
+	}
+	if file < 0 {
+		return
 	}
 	if len(f.Locations) == 0 {
 		e.keep(place{file: int32(file)}, c.all)

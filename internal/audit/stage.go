@@ -10,20 +10,9 @@ import (
 	"io"
 	"io/fs"
 
+	"assay/internal/audit/archive"
 	"assay/internal/audit/finding"
 )
-
-// Scratch makes temporary space for bytes that must be read at random.
-type Scratch interface {
-	Create() (ScratchFile, error)
-}
-
-// ScratchFile is temporary space that is gone once it is closed.
-type ScratchFile interface {
-	io.ReaderAt
-	io.WriterAt
-	io.Closer
-}
 
 // opened is a file ready to be inspected, with its digest.
 type opened struct {
@@ -37,26 +26,57 @@ type opened struct {
 var errGrew = errors.New("the file is larger than its directory says")
 
 // open opens a planned file, reads it once for its digest, and makes it
-// readable at random: by itself if it can be, else from scratch.
+// readable at random: where it lies if it can be, else from scratch.
 func (a *run) open(ctx context.Context, f planned) (*opened, error) {
 	file, err := a.fsys.Open(f.path)
 	if err != nil {
 		return nil, err
 	}
 	h := sha256.New()
-	if at, ok := file.(io.ReaderAt); ok {
-		n, err := copyAtMost(ctx, h, io.NewSectionReader(at, 0, f.size+1), f.size)
+	if content := randomly(file); content != nil {
+		n, err := copyAtMost(ctx, h, inOrder(file), f.size)
 		if err != nil {
-			file.Close()
-			return nil, err
+			return nil, errors.Join(err, file.Close())
 		}
-		return &opened{at, n, sum(h), func() { file.Close() }}, nil
+		return &opened{content, n, sum(h), func() { file.Close() }}, nil
 	}
 	defer file.Close()
 	return a.stage(ctx, file, f.size, h)
 }
 
-// stage copies a file that can only be read from its start into scratch.
+// inArchive is an entry of an archive: to be read to its end before its bytes
+// can be trusted, and to be found in the archive if it is not compressed.
+type inArchive interface {
+	fs.File
+	Outer() (r io.ReaderAt, offset, size int64)
+}
+
+// randomly returns the content of a file for reading at random, or nil if it
+// can only be read in order.
+func randomly(file fs.File) io.ReaderAt {
+	if entry, ok := file.(inArchive); ok {
+		if r, offset, size := entry.Outer(); r != nil {
+			return io.NewSectionReader(r, offset, size)
+		}
+		return nil
+	}
+	at, ok := file.(io.ReaderAt)
+	if !ok {
+		return nil
+	}
+	return at
+}
+
+// inOrder returns the content of a file for reading in order. The position of
+// a file that several readers share is left alone.
+func inOrder(file fs.File) io.Reader {
+	if _, ok := file.(inArchive); ok {
+		return file
+	}
+	return io.NewSectionReader(file.(io.ReaderAt), 0, 1<<62)
+}
+
+// stage copies a file that can only be read in order into scratch.
 func (a *run) stage(ctx context.Context, file fs.File, size int64, h hash.Hash) (*opened, error) {
 	scratch, err := a.opts.Scratch.Create()
 	if err != nil {
@@ -65,8 +85,7 @@ func (a *run) stage(ctx context.Context, file fs.File, size int64, h hash.Hash) 
 	w := io.NewOffsetWriter(scratch, 0)
 	n, err := copyAtMost(ctx, io.MultiWriter(h, w), file, size)
 	if err != nil {
-		scratch.Close()
-		return nil, err
+		return nil, errors.Join(err, scratch.Close())
 	}
 	return &opened{scratch, n, sum(h), func() { scratch.Close() }}, nil
 }
@@ -108,49 +127,13 @@ func (e *faultError) Unwrap() error { return e.cause }
 // unreadable turns the error of a file that could not be opened or read into
 // facts.
 func unreadable(err error) Facts {
-	message := "The file could not be read."
-	if errors.Is(err, errGrew) {
-		message = "The file is larger than its directory says."
+	f := *refusal(ruleUnreadable, "The file could not be read.")
+	var refused *archive.Refusal
+	switch {
+	case errors.Is(err, errGrew):
+		f.Message = "The file is larger than its directory says."
+	case errors.As(err, &refused):
+		f = refused.Finding("")
 	}
-	return Facts{
-		Status: Refused, Reason: message,
-		Findings: []finding.Finding{*refusal(ruleUnreadable, message)},
-	}
-}
-
-// Memory is scratch space in memory.
-type Memory struct{}
-
-// Create returns an empty file in memory.
-func (Memory) Create() (ScratchFile, error) { return &memoryFile{}, nil }
-
-type memoryFile struct{ data []byte }
-
-func (m *memoryFile) ReadAt(p []byte, off int64) (int, error) {
-	if off >= int64(len(m.data)) {
-		return 0, io.EOF
-	}
-	n := copy(p, m.data[off:])
-	if n < len(p) {
-		return n, io.EOF
-	}
-	return n, nil
-}
-
-func (m *memoryFile) WriteAt(p []byte, off int64) (int, error) {
-	if end := off + int64(len(p)); end > int64(len(m.data)) {
-		if off == int64(len(m.data)) {
-			m.data = append(m.data, p...)
-			return len(p), nil
-		}
-		grown := make([]byte, end)
-		copy(grown, m.data)
-		m.data = grown
-	}
-	return copy(m.data[off:], p), nil
-}
-
-func (m *memoryFile) Close() error {
-	m.data = nil
-	return nil
+	return Facts{Status: Refused, Reason: f.Message, Findings: []finding.Finding{f}}
 }

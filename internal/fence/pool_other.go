@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 
 	"assay/internal/audit"
+	"assay/internal/audit/archive"
 )
 
 // Pool inspects files in this process: the fence needs Linux.
@@ -48,11 +49,11 @@ func ChildMain(io.Reader, io.Writer) error {
 }
 
 // NewScratch returns temporary space for audit.Options below folder.
-func NewScratch(folder string) audit.Scratch { return scratch{folder} }
+func NewScratch(folder string) archive.Scratch { return scratch{folder} }
 
 type scratch struct{ folder string }
 
-func (s scratch) Create() (audit.ScratchFile, error) {
+func (s scratch) Create() (archive.ScratchFile, error) {
 	f, err := os.CreateTemp(s.folder, "assay-scratch-*")
 	if err != nil {
 		return nil, err

@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"assay/internal/audit"
+	"assay/internal/audit/archive"
 )
 
 // inMemory is how many bytes of a scratch file stay in memory.
@@ -16,11 +16,11 @@ const inMemory = 4 << 20
 // NewScratch returns temporary space for audit.Options: in memory up to
 // 4 MiB a file, above that in an unnamed file below folder, which goes away
 // with the process.
-func NewScratch(folder string) audit.Scratch { return scratch{folder} }
+func NewScratch(folder string) archive.Scratch { return scratch{folder} }
 
 type scratch struct{ folder string }
 
-func (s scratch) Create() (audit.ScratchFile, error) {
+func (s scratch) Create() (archive.ScratchFile, error) {
 	fd, err := unix.MemfdCreate("scratch", unix.MFD_CLOEXEC)
 	if err != nil {
 		f, err := unnamed(s.folder)

@@ -54,6 +54,21 @@ func (f *File) ReadAt(p []byte, offset int64) (int, error) {
 	return f.at.ReadAt(p, offset)
 }
 
+// Outer returns where the content lies in r, the archive or the temporary
+// space; r is nil if it is compressed. The bytes there are verified only once
+// the file was read to its end.
+func (f *File) Outer() (r io.ReaderAt, offset, size int64) {
+	switch e := f.node.entry.(type) {
+	case section:
+		return e.r, e.offset, e.size
+	case *zipContent:
+		if e.entry.method == zipMethodStored {
+			return e.r, e.entry.data, e.entry.packed
+		}
+	}
+	return nil, 0, 0
+}
+
 // Close frees what the file holds.
 func (f *File) Close() error {
 	f.once.Do(func() { f.atErr = fs.ErrClosed })
