@@ -14,6 +14,11 @@ var (
 		Fix:    "Remove the file, or say in the data dictionary what it is for.",
 		Source: "the kinds of file that a submission may contain",
 	}
+	ruleProgram = finding.Rule{
+		ID: "file-program", Title: "A program among the data", Severity: finding.Blocker,
+		Fix:    "Remove the program; a data set holds no files that can be run.",
+		Source: "the kinds of file that a submission may contain",
+	}
 	ruleUnreadable = finding.Rule{
 		ID: "file-unreadable", Title: "A file could not be read", Severity: finding.Blocker,
 		Fix:    "Check the file and submit the set again.",
@@ -54,7 +59,7 @@ var (
 // Rules returns the rules of this package itself; see Registry for all.
 func Rules() []finding.Rule {
 	return []finding.Rule{
-		ruleParserCrash, ruleNotDICOM, ruleUnreadable, ruleNotRegular,
+		ruleParserCrash, ruleNotDICOM, ruleProgram, ruleUnreadable, ruleNotRegular,
 		ruleSizeLimit, ruleSetLimit, rulePathLimit, ruleDuplicateUID, ruleMixedPatient,
 	}
 }

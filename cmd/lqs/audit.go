@@ -1,0 +1,147 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	"assay/internal/audit"
+	"assay/internal/fence"
+)
+
+type auditCmd struct {
+	Paths        []string `arg:"" name:"path" help:"A file, a folder or an archive; several are audited as one set."`
+	JSON         string   `name:"json" placeholder:"FILE" help:"Write the report (assay-report/1) to FILE; - is standard output, without the summary."`
+	AllLocations bool     `help:"Put every file of every finding, and the status of every file, into the report."`
+	Claims       string   `placeholder:"FILE" help:"The seller's declaration about de-identification, as JSON."`
+	Jobs         int      `short:"j" default:"0" help:"Fenced children at once; default one for each processor."`
+}
+
+// Run audits, writes the report and the summary, and returns the exit code.
+func (c *auditCmd) Run(ctx context.Context, s *streams) error {
+	claims, err := readClaims(c.Claims)
+	if err != nil {
+		return usageError{err}
+	}
+	pool, err := fence.New(fence.Config{Children: c.Jobs})
+	if err != nil {
+		return err
+	}
+	defer pool.Close()
+	show := newProgress(s.err)
+	report, err := c.audit(ctx, audit.Options{
+		Version: version(), Claims: claims,
+		Inspect: pool.Inspect, Parallel: pool.Parallel(),
+		AllLocations: c.AllLocations,
+		Scratch:      fence.NewScratch(os.TempDir()),
+		Progress:     show.update,
+	})
+	show.done()
+	if err != nil {
+		return err
+	}
+	if err := c.write(report, s.out); err != nil {
+		return err
+	}
+	return exitOf(report.Verdict)
+}
+
+func exitOf(v audit.Verdict) error {
+	switch v {
+	case audit.Passed:
+		return nil
+	case audit.Flagged:
+		return exitError(exitFlagged)
+	case audit.Unrecognized:
+		return exitError(exitUnrecognized)
+	}
+	return exitError(exitFailed)
+}
+
+// audit opens the paths and audits them as one set.
+func (c *auditCmd) audit(ctx context.Context, opts audit.Options) (*audit.Report, error) {
+	if len(c.Paths) > 1 {
+		set, err := joinPaths(c.Paths)
+		if err != nil {
+			return nil, usageError{err}
+		}
+		defer set.close()
+		return audit.Run(ctx, set, opts)
+	}
+	info, err := os.Stat(c.Paths[0])
+	if err != nil {
+		return nil, usageError{plain(err)}
+	}
+	if info.IsDir() {
+		root, err := os.OpenRoot(c.Paths[0])
+		if err != nil {
+			return nil, usageError{plain(err)}
+		}
+		defer root.Close()
+		return audit.Run(ctx, root.FS(), opts)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, usageError{fmt.Errorf("%s is neither a file nor a folder", c.Paths[0])}
+	}
+	f, err := os.Open(c.Paths[0])
+	if err != nil {
+		return nil, usageError{plain(err)}
+	}
+	defer f.Close()
+	return audit.RunFile(ctx, info.Name(), f, info.Size(), opts)
+}
+
+// plain leaves the system call out of the message of err.
+func plain(err error) error {
+	var p *fs.PathError
+	if errors.As(err, &p) {
+		return fmt.Errorf("%s: %w", p.Path, p.Err)
+	}
+	return err
+}
+
+// write writes the JSON where it was asked for, and the summary unless that
+// is standard output.
+func (c *auditCmd) write(r *audit.Report, out io.Writer) error {
+	switch c.JSON {
+	case "-":
+		return r.WriteJSON(out)
+	case "":
+	default:
+		if err := writeFile(c.JSON, r); err != nil {
+			return err
+		}
+	}
+	return summarize(out, r)
+}
+
+func writeFile(name string, r *audit.Report) error {
+	f, err := os.Create(name)
+	if err != nil {
+		return plain(err)
+	}
+	return errors.Join(r.WriteJSON(f), f.Close())
+}
+
+// readClaims reads a declaration; no name is none.
+func readClaims(name string) (*audit.Claims, error) {
+	if name == "" {
+		return nil, nil
+	}
+	f, err := os.Open(name)
+	if err != nil {
+		return nil, plain(err)
+	}
+	defer f.Close()
+	dec := json.NewDecoder(io.LimitReader(f, 1<<20))
+	dec.DisallowUnknownFields()
+	var claims audit.Claims
+	if err := dec.Decode(&claims); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return &claims, nil
+}

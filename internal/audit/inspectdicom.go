@@ -1,0 +1,139 @@
+package audit
+
+import (
+	"context"
+	"strconv"
+	"strings"
+
+	"assay/internal/audit/conform"
+	"assay/internal/audit/dicom"
+	"assay/internal/audit/dicom/typed"
+	"assay/internal/audit/finding"
+)
+
+// dicom inspects a DICOM file in one pass over its elements.
+func (i *inspection) dicom(ctx context.Context) error {
+	check := conform.New("", i.add)
+	var read headerReader
+	var again typed.Reader
+	h, err := dicom.Scan(ctx, i.file.Content, i.file.SizeBytes, i.opts.Limits.DICOM, func(e *dicom.Element) error {
+		var text string
+		var textErr error
+		if e.VR.IsText() {
+			text, textErr = dicom.Text(e, e.Charset)
+		}
+		check.Element(e, text, textErr)
+		read.element(e, text)
+		again.Element(e)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	check.Done(h)
+	for _, p := range h.Problems {
+		i.add(problemFinding(p))
+	}
+	i.readAgain(&again, h)
+	i.facts.Data = true
+	i.facts.Status, i.facts.Reason = Status(h.Status), h.Reason
+	if i.facts.Status == Read {
+		i.facts.Instance = read.instance(h, i.hash)
+	}
+	if h.PixelData.Present {
+		i.notChecked("text burned into pixels, and faces", "This version of the audit does not look at pixels.")
+	}
+	return nil
+}
+
+// readAgain has a second reader confirm what the first one read.
+func (i *inspection) readAgain(again *typed.Reader, h *dicom.Header) {
+	if h.Status != dicom.Read {
+		return
+	}
+	r := again.Check(i.file.Content, i.file.SizeBytes, h, "")
+	for _, f := range r.Findings {
+		i.add(f)
+	}
+	if !r.Checked {
+		i.notChecked("header values by a second reader", r.Reason)
+	}
+}
+
+// problemFinding turns a problem of the encoding into a finding of its rule.
+func problemFinding(p dicom.Problem) finding.Finding {
+	r, ok := ruleByID()[p.Rule]
+	if !ok {
+		r = finding.Rule{ID: p.Rule}
+	}
+	f := r.New(p.Path, "", p.Message, finding.Location{Offset: p.Offset})
+	f.Severity = p.Severity
+	f.Count = max(1, p.Count)
+	return f
+}
+
+// headerReader keeps what the facts need from the elements of one file.
+type headerReader struct {
+	patientID, sex, age           string
+	bodyPart, manufacturer, model string
+	thickness, field, kvp         float64
+}
+
+func (r *headerReader) element(e *dicom.Element, text string) {
+	switch e.Tag {
+	case 0x00180050: // SliceThickness; in multi-frame objects inside functional groups
+		number(&r.thickness, text)
+	case 0x00180087: // MagneticFieldStrength
+		number(&r.field, text)
+	case 0x00180060: // KVP
+		number(&r.kvp, text)
+	}
+	if e.Depth > 0 {
+		return
+	}
+	switch e.Tag {
+	case 0x00100020:
+		r.patientID = clean(text)
+	case 0x00100040:
+		r.sex = clean(text)
+	case 0x00101010:
+		r.age = clean(text)
+	case 0x00180015:
+		r.bodyPart = clean(text)
+	case 0x00080070:
+		r.manufacturer = clean(text)
+	case 0x00081090:
+		r.model = clean(text)
+	}
+}
+
+func clean(s string) string { return strings.Trim(s, " \x00") }
+
+// number reads the first value of a decimal string, once.
+func number(into *float64, text string) {
+	if *into != 0 {
+		return
+	}
+	first, _, _ := strings.Cut(text, `\`)
+	if v, err := strconv.ParseFloat(clean(first), 64); err == nil && v > 0 && v < 1e6 {
+		*into = v
+	}
+}
+
+// instance returns what the file contributes to the set.
+func (r *headerReader) instance(h *dicom.Header, hash *hasher) *Instance {
+	i := &Instance{
+		SOPInstance: hash.hash(h.SOPInstanceUID), Series: hash.hash(h.SeriesInstanceUID),
+		Study: hash.hash(h.StudyInstanceUID), Patient: hash.hash(r.patientID),
+		SOPClass: nameOfSOPClass(h), TransferSyntax: nameOfTransferSyntax(h),
+		Modality: knownModality(h.Modality), BodyPart: knownBodyPart(r.bodyPart),
+		Manufacturer: knownManufacturer(r.manufacturer), Model: knownModel(r.model),
+		Sex: sexOf(r.sex), AgeBand: ageBand(r.age),
+		Rows: h.Image.Rows, Columns: h.Image.Columns,
+		SliceThicknessMM: r.thickness, FieldStrengthT: r.field, KVp: r.kvp,
+	}
+	if h.PixelData.Present {
+		i.Frames = max(1, h.PixelData.Frames)
+	}
+	return i
+}
