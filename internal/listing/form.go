@@ -99,7 +99,7 @@ func isOfGroup(step Step, key string) bool {
 func (g group) isBlank(values url.Values, row int) bool {
 	for _, field := range g.fields {
 		for _, value := range values[Field(g.name, row, field)] {
-			if strings.TrimSpace(value) != "" {
+			if strings.TrimSpace(clean(value)) != "" {
 				return false
 			}
 		}
