@@ -57,6 +57,17 @@ func (s *Server) members(r chi.Router) {
 
 // editors are the routes for those who describe and upload data sets.
 func (s *Server) editors(r chi.Router) {
+	r.Route("/seller/listings/{listing}/upload", func(r chi.Router) {
+		r.Get("/", s.handle(s.showUpload))
+		r.Get("/sent", s.handle(s.showSent))
+		r.Post("/agreement", s.handle(s.acceptAgreement))
+		r.Post("/files", s.handle(s.receiveFiles))
+		r.Post("/tus", s.handle(s.createTus))
+		r.Post("/cancel", s.handle(s.cancelUpload))
+	})
+	r.Head(uploadsPath+"{upload}", s.handle(s.continueTus))
+	r.Patch(uploadsPath+"{upload}", s.handle(s.continueTus))
+	r.Delete(uploadsPath+"{upload}", s.handle(s.continueTus))
 }
 
 // organizationAdmins are the routes for owners and admins of an organization.

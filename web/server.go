@@ -6,12 +6,16 @@ import (
 	"net/http"
 
 	"github.com/alexedwards/scs/v2"
+	"github.com/tus/tusd/v2/pkg/handler"
 
 	"assay/internal/account"
 	"assay/internal/catalog"
 	"assay/internal/config"
 	"assay/internal/id"
+	"assay/internal/ingest"
+	"assay/internal/listing"
 	"assay/internal/postgres"
+	"assay/internal/upload"
 )
 
 // Services is what the handlers call, wired by cmd/server.
@@ -19,6 +23,10 @@ type Services struct {
 	DB       *postgres.DB
 	Sessions *scs.SessionManager
 	Catalog  *catalog.Store
+	Listings *listing.Service
+	Uploads  *upload.Service
+	Receiver *upload.Receiver // where resumable uploads are written
+	Audits   *ingest.Service
 	Visitors interface {
 		// Visitor reads who a session belongs to; the zero Visitor if the user
 		// is gone or disabled. organization is the one last worked for.
@@ -32,12 +40,16 @@ type Server struct {
 	config   config.Config
 	log      *slog.Logger
 	sessions *scs.SessionManager
+	tus      *handler.UnroutedHandler
 	routes   http.Handler
 }
 
 // New returns a server with all its routes.
 func New(c config.Config, log *slog.Logger, services Services) *Server {
 	s := &Server{Services: services, config: c, log: log, sessions: services.Sessions}
+	if s.Uploads != nil {
+		s.tus = s.newTus()
+	}
 	s.routes = s.router()
 	return s
 }

@@ -4,18 +4,26 @@ import (
 	"context"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
 
 	"assay/internal/account"
+	"assay/internal/audit"
 	"assay/internal/blob"
 	"assay/internal/catalog"
 	"assay/internal/config"
+	"assay/internal/fence"
+	"assay/internal/ingest"
 	"assay/internal/job"
+	"assay/internal/listing"
 	"assay/internal/postgres"
+	"assay/internal/upload"
 	"assay/web"
 )
 
@@ -26,29 +34,73 @@ type house struct {
 	db       *postgres.DB
 	blobs    *blob.Store
 	accounts *account.Service
+	listings *listing.Service
+	uploads  *upload.Service
+	pool     *fence.Pool
+	audits   *ingest.Service
 	web      http.Handler
 }
 
+// version is the program's, for reports.
+const version = "0.1.0"
+
 // build opens what the settings name and wires the features.
 func build(ctx context.Context, c config.Config, log *slog.Logger) (*house, error) {
+	h := &house{config: c, log: log}
+	if err := h.open(ctx); err != nil {
+		h.close()
+		return nil, err
+	}
+	return h, nil
+}
+
+func (h *house) open(ctx context.Context) (err error) {
+	c := h.config
 	key, err := base64.StdEncoding.DecodeString(c.SecretKey)
 	if err != nil {
-		return nil, errors.New("ASSAY_SECRET_KEY is not base64")
+		return errors.New("ASSAY_SECRET_KEY is not base64")
 	}
-	h := &house{config: c, log: log}
 	if h.db, err = postgres.Open(ctx, c.DatabaseURL); err != nil {
-		return nil, err
+		return err
 	}
 	if h.blobs, err = blob.Open(ctx, c.BlobURL); err != nil {
-		h.db.Close()
-		return nil, err
+		return err
 	}
 	h.accounts = account.New(h.db, account.Options{PublicURL: c.PublicURL, SecretKey: key})
-	h.web = web.New(c, log, web.Services{
+	h.listings = listing.New(h.db, nil, time.Now)
+	h.uploads = upload.New(h.db, h.blobs, h.listings, upload.Limits{MaxBytes: c.MaxUploadBytes, QuotaBytes: c.QuotaBytes}, h.log)
+	receiver, err := h.uploads.NewReceiver(ctx, c.BlobURL)
+	if err != nil {
+		return err
+	}
+	if err := h.openAudits(); err != nil {
+		return err
+	}
+	h.web = web.New(c, h.log, web.Services{
 		DB: h.db, Sessions: newSessions(c), Visitors: h.accounts,
-		Catalog: catalog.NewStore(h.db),
+		Catalog: catalog.NewStore(h.db), Listings: h.listings, Uploads: h.uploads, Receiver: receiver, Audits: h.audits,
 	})
-	return h, nil
+	return nil
+}
+
+// openAudits starts the fence and makes the folder in which submissions are
+// staged.
+func (h *house) openAudits() (err error) {
+	scratch, err := filepath.Abs(filepath.Join(h.config.Var, "scratch"))
+	if err == nil {
+		err = os.MkdirAll(scratch, 0o700)
+	}
+	if err != nil {
+		return fmt.Errorf("ASSAY_VAR: %w", err)
+	}
+	if h.pool, err = fence.New(fence.Config{Children: h.config.AuditChildren, Scratch: scratch}); err != nil {
+		return err
+	}
+	h.audits = ingest.New(h.db, h.blobs, h.listings, ingest.Options{
+		Version: version, Scratch: scratch, Inspect: h.pool.Inspect, Parallel: h.pool.Parallel(), Space: fence.NewScratch(scratch),
+		Limits: audit.Limits{FileBytes: h.config.MaxFileBytes},
+	}, h.log)
+	return nil
 }
 
 func newSessions(c config.Config) *scs.SessionManager {
@@ -64,11 +116,25 @@ func newSessions(c config.Config) *scs.SessionManager {
 // workers says what carries out each kind of job.
 func (h *house) workers() job.Workers {
 	w := job.NewWorkers()
-	job.Handle(w, func(context.Context, job.Sweep) error { return nil })
+	job.Handle(w, h.audits.Audit)
+	job.Handle(w, h.sweep)
 	return w
 }
 
+// sweep puts right what a crash left behind.
+func (h *house) sweep(ctx context.Context, _ job.Sweep) error {
+	_, err := h.listings.PublishDue(ctx, postgres.Actor{Platform: postgres.Worker})
+	return errors.Join(err, h.uploads.Sweep(ctx), h.audits.Sweep(ctx))
+}
+
 func (h *house) close() {
-	h.blobs.Close()
-	h.db.Close()
+	if h.pool != nil {
+		h.pool.Close()
+	}
+	if h.blobs != nil {
+		h.blobs.Close()
+	}
+	if h.db != nil {
+		h.db.Close()
+	}
 }

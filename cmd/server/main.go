@@ -12,6 +12,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"assay/internal/config"
+	"assay/internal/fence"
 )
 
 // commands are the subcommands; their help is what `server --help` shows.
@@ -22,6 +23,8 @@ type commands struct {
 	Migrate migrateCommand `cmd:"" help:"Bring the database to the newest version, as its owner."`
 	Demo    demoCommand    `cmd:"" help:"Run everything with a private Postgres and demo data."`
 	Config  configCommand  `cmd:"" help:"Print the settings and where each came from."`
+
+	AuditChild auditChildCommand `cmd:"" hidden:"" help:"Inspect files behind the fence; started by the others."`
 }
 
 func main() {
@@ -38,6 +41,11 @@ func main() {
 
 // settings loads the configuration, or ends with every mistake named.
 func settings() (config.Config, error) { return config.Load(config.Environ()) }
+
+type auditChildCommand struct{}
+
+// Run is the whole life of a fenced child.
+func (auditChildCommand) Run() error { return fence.ChildMain(os.Stdin, os.Stdout) }
 
 type configCommand struct{}
 

@@ -15,7 +15,7 @@ import (
 	"sync"
 )
 
-//go:embed *.css *.js *.svg fonts wasm
+//go:embed *.css *.js *.svg fonts vendor wasm
 var files embed.FS
 
 // Prefix is where Handler is mounted.

@@ -3,6 +3,9 @@
 package finding
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"sort"
 	"strings"
 	"unicode"
@@ -77,6 +80,17 @@ func (r Rule) New(path, shape, message string, at Location) Finding {
 		Path: path, Shape: shape, Count: 1, Message: message, Fix: r.Fix,
 		Locations: []Location{at},
 	}
+}
+
+// Key names a finding within a report, equal for the finding of another report
+// that says the same: 16 hexadecimal digits made from rule, severity, path,
+// shape and message, none of which holds a value.
+func (f Finding) Key() string {
+	h := sha256.New()
+	for _, part := range []string{f.Rule, string(f.Severity), f.Path, f.Shape, f.Message} {
+		fmt.Fprintf(h, "%d:%s", len(part), part)
+	}
+	return hex.EncodeToString(h.Sum(nil)[:8])
 }
 
 // maxShape bounds a shape, in runes.

@@ -1,0 +1,223 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"assay/internal/audit"
+	"assay/internal/audit/archive"
+	"assay/internal/blob"
+	"assay/internal/errs"
+	"assay/internal/id"
+	"assay/internal/job"
+	"assay/internal/listing"
+	"assay/internal/postgres"
+	"assay/internal/upload"
+)
+
+// Versions is the listing's side of an audit, within the caller's transaction.
+type Versions interface {
+	// StartAudit moves queued to auditing and returns the claims that the
+	// files are held against.
+	StartAudit(ctx context.Context, tx pgx.Tx, a postgres.Actor, v id.Version) (listing.Version, listing.Revision, error)
+	// FinishAudit stores manifest and report and moves auditing to its outcome.
+	FinishAudit(ctx context.Context, tx pgx.Tx, a postgres.Actor, v id.Version, r listing.AuditResult) (listing.Report, error)
+	// Requeue moves auditing back to queued.
+	Requeue(ctx context.Context, tx pgx.Tx, a postgres.Actor, v id.Version) error
+	// BreakAudit moves auditing to audit_error: our fault.
+	BreakAudit(ctx context.Context, tx pgx.Tx, a postgres.Actor, v id.Version, reason string) error
+}
+
+// Options say how audits run.
+type Options struct {
+	Version  string // of the program, for the report
+	Scratch  string // folder for staged objects; each is deleted after its audit
+	Inspect  audit.InspectFunc
+	Parallel int
+	Limits   audit.Limits
+	// Space makes temporary space for files inside archives.
+	Space archive.Scratch
+}
+
+// Service audits submissions.
+type Service struct {
+	db       *postgres.DB
+	blobs    *blob.Store
+	versions Versions
+	options  Options
+	log      *slog.Logger
+}
+
+// New returns a service that stages in o.Scratch.
+func New(db *postgres.DB, blobs *blob.Store, versions Versions, o Options, log *slog.Logger) *Service {
+	return &Service{db, blobs, versions, o, log}
+}
+
+// worker is the platform's own actor; rows keep the organization they are of.
+var worker = postgres.Actor{Platform: postgres.Worker}
+
+// maxAttempts is how often an audit is tried before it is called broken.
+const maxAttempts = 3
+
+// Audit carries out one job. A version that another worker has taken, or that
+// is not queued any more, is left alone.
+func (s *Service) Audit(ctx context.Context, j job.AuditVersion) error {
+	r := &run{Service: s, version: j.Version, organization: j.Organization, lease: id.New[string]()}
+	if err := r.take(ctx); err != nil {
+		if errs.KindOf(err) == errs.Conflict || errs.KindOf(err) == errs.NotFound {
+			return nil
+		}
+		return err
+	}
+	report, err := r.audit(ctx)
+	if err == nil {
+		err = r.store(ctx, report)
+	}
+	if err == nil || errors.Is(err, errLost) {
+		return nil
+	}
+	s.log.Error("audit broke", "version", j.Version, "error", err)
+	return r.giveBack(context.WithoutCancel(ctx), err)
+}
+
+// run is one audit under a lease.
+type run struct {
+	*Service
+	version      id.Version
+	organization id.Organization
+	lease        string
+	attempt      int
+	claims       listing.Claims
+	upload       upload.Upload
+	renewed      time.Time
+}
+
+// errLost says that another worker holds the version now.
+var errLost = errors.New("the lease on this version was lost")
+
+func (r *run) take(ctx context.Context) error {
+	return r.db.InTx(ctx, worker, func(tx pgx.Tx) (err error) {
+		_, revision, err := r.versions.StartAudit(ctx, tx, worker, r.version)
+		if err != nil {
+			return err
+		}
+		r.claims = revision.Claims
+		if r.upload, err = finishedUpload(ctx, tx, r.version); err != nil {
+			return err
+		}
+		r.attempt, err = takeLease(ctx, tx, r)
+		return err
+	})
+}
+
+func (r *run) audit(ctx context.Context) (*audit.Report, error) {
+	folder, err := os.MkdirTemp(r.options.Scratch, "audit-")
+	if err != nil {
+		return nil, fmt.Errorf("make a folder to stage in: %w", err)
+	}
+	defer os.RemoveAll(folder)
+	staged, err := r.stage(ctx, folder)
+	if err != nil {
+		return nil, err
+	}
+	defer staged.Close()
+	claims, err := declared(r.claims)
+	if err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	report, err := audit.RunFile(ctx, "submission", staged, r.upload.SizeBytes, audit.Options{
+		Version: r.options.Version, Claims: claims, Limits: r.options.Limits,
+		Inspect: r.options.Inspect, Parallel: r.options.Parallel, Scratch: r.options.Space, AllLocations: true,
+		Progress: func(p audit.Progress) {
+			if err := r.renew(ctx, p); err != nil {
+				cancel(err)
+			}
+		},
+	})
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		err = cause
+	}
+	return report, err
+}
+
+// renewEvery is how often progress is written; leaseTime is how long a worker
+// may be silent.
+const (
+	renewEvery = time.Second
+	leaseTime  = 30 * time.Second
+)
+
+func (r *run) renew(ctx context.Context, p audit.Progress) error {
+	if time.Since(r.renewed) < renewEvery {
+		return nil
+	}
+	r.renewed = time.Now()
+	return r.db.InTx(ctx, worker, func(tx pgx.Tx) error { return renewLease(ctx, tx, r, p) })
+}
+
+// store writes everything in one transaction; the whole report goes to the
+// object store before it commits.
+func (r *run) store(ctx context.Context, full *audit.Report) error {
+	result, err := result(full)
+	if err != nil {
+		return err
+	}
+	var kept id.Report
+	err = r.db.InTx(ctx, worker, func(tx pgx.Tx) error {
+		if err := endLease(ctx, tx, r); err != nil {
+			return err
+		}
+		report, err := r.versions.FinishAudit(ctx, tx, worker, r.version, result)
+		if err != nil {
+			return err
+		}
+		kept = report.ID
+		return r.keepReport(ctx, kept, full)
+	})
+	if err != nil && kept != "" {
+		return errors.Join(err, r.blobs.Delete(context.WithoutCancel(ctx), ReportKey(kept)))
+	}
+	return err
+}
+
+// giveBack queues the version again, or calls the audit broken after too many
+// attempts. The reason in the database is a sentence of ours.
+func (r *run) giveBack(ctx context.Context, cause error) error {
+	return r.db.InTx(ctx, worker, func(tx pgx.Tx) error {
+		if err := checkLease(ctx, tx, r); err != nil {
+			if errors.Is(err, errLost) {
+				return nil
+			}
+			return err
+		}
+		if r.attempt >= maxAttempts {
+			return r.versions.BreakAudit(ctx, tx, worker, r.version, "The audit could not be finished: a fault on our side. We were told and will run it again.")
+		}
+		if err := r.versions.Requeue(ctx, tx, worker, r.version); err != nil {
+			return err
+		}
+		return job.Insert(ctx, tx, job.AuditVersion{Organization: r.organization, User: r.upload.User, Version: r.version})
+	})
+}
+
+// ReportKey names the whole report of an audit in the object store.
+func ReportKey(r id.Report) string { return "report/" + string(r) + ".json" }
+
+func (r *run) keepReport(ctx context.Context, reportID id.Report, full *audit.Report) error {
+	pr, pw := io.Pipe()
+	defer pr.Close()
+	go func() { pw.CloseWithError(full.WriteJSON(pw)) }()
+	if _, err := r.blobs.Put(ctx, ReportKey(reportID), pr); err != nil {
+		return fmt.Errorf("keep the report: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,67 @@
+package ingest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"assay/internal/id"
+	"assay/internal/job"
+)
+
+// stuck are the versions that wait for a worker: queued without a job for a
+// while, or auditing under a lease that ran out.
+const selectStuck = `
+SELECT   v.id AS version, v.organization_id AS organization, v.state,
+         coalesce((SELECT u.user_id::text FROM upload u WHERE u.version_id = v.id AND u.state = 'finished'), '') AS "user"
+FROM     version v
+LEFT JOIN audit_run r ON r.version_id = v.id
+WHERE    assay_platform() = 'worker'
+AND      (v.state = 'auditing' AND (r.renewed_at IS NULL OR r.renewed_at < now() - make_interval(secs => @lease))
+OR        v.state = 'queued' AND v.updated_at < now() - make_interval(secs => @lease)
+          AND NOT EXISTS (SELECT FROM river_job j WHERE j.kind = @kind AND j.args ->> 'version' = v.id::text
+                          AND j.state IN ('available', 'scheduled', 'retryable', 'pending')))
+ORDER BY v.updated_at
+LIMIT    100
+FOR UPDATE OF v SKIP LOCKED`
+
+type stuck struct {
+	Version      id.Version
+	Organization id.Organization
+	State        string
+	User         id.User
+}
+
+// Sweep gives versions whose worker died to another one, and clears what dead
+// workers left in the scratch folder.
+func (s *Service) Sweep(ctx context.Context) error {
+	err := s.db.InTx(ctx, worker, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, selectStuck, pgx.NamedArgs{"lease": leaseTime.Seconds(), "kind": job.AuditVersion{}.Kind()})
+		if err != nil {
+			return fmt.Errorf("look for stuck audits: %w", err)
+		}
+		found, err := pgx.CollectRows(rows, pgx.RowToStructByName[stuck])
+		if err != nil {
+			return fmt.Errorf("look for stuck audits: %w", err)
+		}
+		for _, v := range found {
+			if err := s.restart(ctx, tx, v); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return errors.Join(err, s.clearScratch())
+}
+
+func (s *Service) restart(ctx context.Context, tx pgx.Tx, v stuck) error {
+	if v.State == "auditing" {
+		if err := s.versions.Requeue(ctx, tx, worker, v.Version); err != nil {
+			return err
+		}
+	}
+	s.log.Warn("audit taken up again", "version", v.Version, "was", v.State)
+	return job.Insert(ctx, tx, job.AuditVersion{Organization: v.Organization, User: v.User, Version: v.Version})
+}
