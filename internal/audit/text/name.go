@@ -11,7 +11,7 @@ import (
 // capital word, LAST^FIRST, "Last, First", a label ("patient:") and capital
 // words, and words that the rest of the submission shows to be names.
 func findNames(sc *scan) {
-	if len(sc.known) > 0 {
+	if sc.scanner.knowsAny() {
 		findKnown(sc)
 	}
 	if !sc.traits.upper {
@@ -29,7 +29,7 @@ func findNames(sc *scan) {
 // findKnown finds tokens known from elsewhere in the submission.
 func findKnown(sc *scan) {
 	eachToken(sc.s, func(tok string, start, end int) {
-		if !sc.known[tok] {
+		if !sc.scanner.isKnown(tok) {
 			return
 		}
 		rule := ruleName

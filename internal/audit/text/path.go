@@ -38,14 +38,14 @@ func (s *Scanner) scanSegment(segment string) []Hit {
 	}
 	spaced := strings.ReplaceAll(stem, "_", " ")
 	inner := s.Scan(spaced, Where{VR: "path"})
-	sc := &scan{s: spaced, where: Where{VR: "path"}}
+	sc := &scan{s: spaced, where: Where{VR: "path"}, scanner: s}
 	dated := false
 	for _, h := range inner {
 		switch h.Rule.ID {
 		case ruleSSN.ID, ruleEmail.ID, ruleName.ID:
 			sc.add(rulePath, finding.Blocker, h.Start, h.End)
 		case ruleMRN.ID:
-			if h.Severity == finding.Blocker && (s.known[strings.ToLower(spaced[h.Start:h.End])] || sc.cueBefore(h.Start, 16, []string{"mrn", "acc", "medrec", "medical rec"})) {
+			if h.Severity == finding.Blocker && (s.isKnown(strings.ToLower(spaced[h.Start:h.End])) || sc.cueBefore(h.Start, 16, []string{"mrn", "acc", "medrec", "medical rec"})) {
 				sc.add(rulePath, finding.Blocker, h.Start, h.End)
 			}
 		case ruleDate.ID:

@@ -32,23 +32,28 @@ type Options struct {
 	// of everyday or medical language are ignored, and so are tokens of
 	// fewer than 4 characters (2 outside the Latin alphabet).
 	Known []string
+
+	// Knows, if set, is asked for tokens that Known does not hold, folded as
+	// by Tokens. It lets a caller know tokens only by their keyed hash.
+	Knows func(token string) bool
 }
 
 // Scanner finds identifiers in strings. It is safe for concurrent use.
 type Scanner struct {
 	known map[string]bool // folded
+	knows func(token string) bool
 }
 
 // New returns a Scanner.
 func New(opts Options) *Scanner {
-	s := &Scanner{known: map[string]bool{}}
+	s := &Scanner{known: map[string]bool{}, knows: opts.Knows}
 	s.add(opts.Known)
 	return s
 }
 
 // With returns a Scanner that knows these tokens too.
 func (s *Scanner) With(known ...string) *Scanner {
-	c := &Scanner{known: make(map[string]bool, len(s.known)+len(known))}
+	c := &Scanner{known: make(map[string]bool, len(s.known)+len(known)), knows: s.knows}
 	for k := range s.known {
 		c.known[k] = true
 	}
@@ -62,6 +67,23 @@ func (s *Scanner) add(tokens []string) {
 			s.known[k] = true
 		}
 	}
+}
+
+func (s *Scanner) knowsAny() bool { return len(s.known) > 0 || s.knows != nil }
+
+func (s *Scanner) isKnown(token string) bool {
+	return s.known[token] || s.knows != nil && s.knows(token)
+}
+
+// ScanKnown returns only the hits that Options.Known and Options.Knows make:
+// the second look, once the names of the whole submission are known.
+func (s *Scanner) ScanKnown(str string) []Hit {
+	if !s.knowsAny() {
+		return nil
+	}
+	sc := &scan{s: str, scanner: s}
+	findKnown(sc)
+	return sc.finish(str)
 }
 
 // detector looks for one kind of identifier and adds what it finds.
@@ -93,7 +115,7 @@ func (s *Scanner) Scan(str string, where Where) []Hit {
 	if t.digits < 2 && t.letters < 2 {
 		return nil
 	}
-	sc := &scan{s: str, where: where, traits: t, known: s.known}
+	sc := &scan{s: str, where: where, traits: t, scanner: s}
 	if t.fold {
 		sc.s, sc.offsets = foldDigits(str)
 	}
@@ -201,7 +223,7 @@ type scan struct {
 	s       string
 	where   Where
 	traits  traits
-	known   map[string]bool
+	scanner *Scanner
 	offsets []int // nil: offsets in s are those of the original
 	hits    []Hit
 	words   []word // of findNames and path, found once

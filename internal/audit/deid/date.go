@@ -1,0 +1,176 @@
+package deid
+
+import (
+	"strings"
+	"time"
+
+	"assay/internal/audit/dicom"
+	"assay/internal/audit/finding"
+)
+
+// datedAttribute is a date of the file, for comparison with the others.
+type datedAttribute struct {
+	days    int
+	tag     dicom.Tag
+	path    string
+	offset  int64
+	private bool
+	nested  bool
+	uid     bool // inside a UID
+}
+
+func (in *Inspector) date(en *entry, e *dicom.Element, str string) {
+	c := empty
+	if en.check == checkTime || e.VR == dicom.TM {
+		c = worst(str, classOfTime)
+	} else {
+		c = worst(str, classOfDate)
+	}
+	if c == empty {
+		return
+	}
+	if e.Tag == tagStudyDate && e.Depth == 0 && c != dummy {
+		in.facts.StudyDate = in.hash(str)
+	}
+	keyword := keywordOf(e.Tag)
+	message := keyword + " holds a full date."
+	switch {
+	case c == dummy:
+		message = keyword + " holds a dummy value."
+	case c == yearOnly:
+		message = keyword + " holds the first of January, which may say only the year."
+	case e.VR == dicom.TM:
+		message = keyword + " holds a time."
+	case e.VR != dicom.DA && e.VR != dicom.DT:
+		message = keyword + " is filled."
+	}
+	in.note(en.rule, en, e, note{class: c, check: en.check, shape: datePrecision(str), message: message, value: in.hash(str)})
+	if c == real && e.VR != dicom.TM && en.check == checkDate && len(in.dates) < maxPending {
+		if days := parseDate(str); days != 0 {
+			in.dates = append(in.dates, datedAttribute{days: days, tag: e.Tag, path: e.Path(), offset: e.Offset, nested: e.Depth > 0})
+		}
+	}
+}
+
+// datePrecision is the shape of a date or time: digits only.
+func datePrecision(str string) string { return finding.Mask(str) }
+
+// trace keeps a date found in a UID or in text.
+func (in *Inspector) trace(days int, e *dicom.Element) {
+	if len(in.traces) < maxPending {
+		in.traces = append(in.traces, datedAttribute{days: days, tag: e.Tag, path: e.Path(), offset: e.Offset, uid: e.VR == dicom.UI})
+	}
+}
+
+// layouts in which dates are written in text; several may fit one string.
+var layouts = []string{
+	"2006-01-02", "2006/01/02", "2006.01.02", "20060102", "20060102150405",
+	"1/2/2006", "2/1/2006", "1-2-2006", "2-1-2006", "2.1.2006", "1.2.2006", "1/2/06", "2/1/06",
+	"2 Jan 2006", "2 January 2006", "Jan 2 2006", "January 2 2006", "2-Jan-2006", "2Jan2006", "2. January 2006",
+}
+
+// writtenDates returns the days that a date in text may mean.
+func writtenDates(s string) []int {
+	words := strings.Fields(strings.ReplaceAll(s, ",", " "))
+	for i, w := range words {
+		if len(w) > 1 && strings.ToUpper(w) == w || strings.ToLower(w) == w {
+			words[i] = strings.ToUpper(w[:1]) + strings.ToLower(w[1:])
+		}
+	}
+	s = strings.Join(words, " ")
+	var list []int
+	for _, layout := range layouts {
+		if t, err := time.Parse(layout, s); err == nil {
+			list = append(list, daysOf(t.Year(), int(t.Month()), t.Day()))
+		}
+	}
+	return list
+}
+
+// Dates of the acquisition itself, which lie close together.
+var acquisitionDates = map[string]bool{
+	"StudyDate": true, "SeriesDate": true, "AcquisitionDate": true, "AcquisitionDateTime": true, "FrameAcquisitionDateTime": true,
+	"PerformedProcedureStepStartDate": true, "PerformedProcedureStepStartDateTime": true, "RadiopharmaceuticalStartDateTime": true,
+	"StartAcquisitionDateTime": true,
+}
+
+// Most days between the dates of one acquisition.
+const (
+	sameExam    = 3
+	privateSpan = 7
+)
+
+// compareDates reports dates that do not fit together: one shifted and one
+// not, or one in the future.
+func (in *Inspector) compareDates(c *context) {
+	study := in.studyDays()
+	for _, d := range in.dates {
+		keyword := keywordOf(d.tag)
+		if !in.conf.Now.IsZero() && d.days > daysOf(in.conf.Now.Year(), int(in.conf.Now.Month()), in.conf.Now.Day())+1 {
+			in.addDateFinding(d, orAttribute(keyword)+" lies in the future.")
+			continue
+		}
+		if keyword != "" && d.days < daysOf(1970, 1, 1) && !c.shifted && acquisitionDates[keyword] {
+			in.addDateFinding(d, keyword+" lies before 1970, though the dates are not declared to be shifted.")
+			continue
+		}
+		if study == 0 || d.tag == tagStudyDate && !d.nested {
+			continue
+		}
+		difference := abs(d.days - study)
+		switch {
+		case d.private && difference > privateSpan && c.shifted:
+			in.addDateFinding(d, "A private attribute holds a date far from StudyDate, though the dates are declared to be shifted.")
+		case !d.private && acquisitionDates[keyword] && difference > sameExam && !d.nested:
+			in.addDateFinding(d, keyword+" lies far from StudyDate.")
+		}
+	}
+	in.compareDateTimes()
+}
+
+// compareDateTimes reports an AcquisitionDateTime of another day than
+// AcquisitionDate.
+func (in *Inspector) compareDateTimes() {
+	var day, dateTime *datedAttribute
+	for i := range in.dates {
+		d := &in.dates[i]
+		switch {
+		case d.nested || d.private:
+		case keywordOf(d.tag) == "AcquisitionDate":
+			day = d
+		case keywordOf(d.tag) == "AcquisitionDateTime":
+			dateTime = d
+		}
+	}
+	if day != nil && dateTime != nil && abs(day.days-dateTime.days) > 1 {
+		in.addDateFinding(*dateTime, "AcquisitionDateTime and AcquisitionDate are of different days.")
+	}
+}
+
+func (in *Inspector) addDateFinding(d datedAttribute, message string) {
+	in.insert(noteKey{rule: &ruleDateMixed, tag: d.tag, message: message}, &ruleDateMixed, nil,
+		&dicom.Element{Tag: d.tag, Offset: d.offset}, note{class: real, path: d.path, message: message})
+}
+
+func (in *Inspector) studyDays() int {
+	for _, d := range in.dates {
+		if d.tag == tagStudyDate && !d.nested {
+			return d.days
+		}
+	}
+	return 0
+}
+
+func orAttribute(keyword string) string {
+	if keyword == "" {
+		return "A private date"
+	}
+	return keyword
+}
+
+func abs(n int) int {
+	if n < 0 {
+		return -n
+	}
+	return n
+}

@@ -1,0 +1,80 @@
+package deid
+
+import "assay/internal/audit/finding"
+
+const (
+	sourceProfile = "DICOM PS3.15 Table E.1-1, edition 2024b"
+	sourceHarbor  = "45 CFR 164.514(b)(2)(i); DICOM PS3.15 Table E.1-1, edition 2024b"
+	sourceCodes   = "DICOM PS3.3 Section C.12.1.1.1 and C.7.1.1; PS3.16 CID 7050"
+)
+
+func rule(id, title string, severity finding.Severity, hipaa, action, fix string) finding.Rule {
+	r := finding.Rule{ID: id, Title: title, Severity: severity, Action: action, Fix: fix, Source: sourceHarbor}
+	for _, letter := range hipaa {
+		r.HIPAA = append(r.HIPAA, string(letter))
+	}
+	if hipaa == "" {
+		r.Source = sourceProfile
+	}
+	return r
+}
+
+// Rules of the header, audit.md 1a.
+var (
+	rulePatientName = rule("phi-patient-name", "Name of the patient or a relative", finding.Blocker, "A", "Z", "Empty the attribute, or set it to the pseudonym in PatientID.")
+	ruleStaffName   = rule("phi-staff-name", "Name of a physician, operator or reviewer", finding.Warning, "", "X/Z/D", "Empty or remove the attribute.")
+	rulePatientID   = rule("phi-patient-id-realistic", "Patient ID that may be the real one", finding.Warning, "GH", "Z/D", "Replace the ID by a pseudonym that says nothing about the patient, and declare its pattern in the claims.")
+	ruleOtherIDs    = rule("phi-other-ids", "Accession, study, admission or order number", finding.Warning, "HJ", "Z", "Empty the attribute, or replace the number by a dummy.")
+	ruleBirthDate   = rule("phi-birth-date", "Birth date present", finding.Blocker, "C", "Z", "Empty PatientBirthDate; keep PatientAge instead, capped at 090Y, under option 113108.")
+	ruleAge         = rule("phi-age-over-89", "Age over 89", finding.Blocker, "C", "X", "Set ages over 89 to 090Y, or remove the attribute.")
+	ruleDate        = rule("phi-date-real", "Date or time present", finding.Warning, "C", "Z", "Empty or remove the date, or shift all dates of a patient by one interval and declare option 113107 with Expert Determination. Under Safe Harbor only the year may stay.")
+	ruleDateMixed   = rule("phi-date-inconsistent", "Dates that do not fit together", finding.Warning, "C", "", "Shift every date of a patient by the same interval: nested and private attributes, date-times and text too.")
+	ruleDateHarbor  = rule("phi-date-precise-with-safe-harbor", "Full dates retained under Safe Harbor", finding.Blocker, "C", "K", "Reduce dates to the year and drop code 113106, or declare Expert Determination instead of Safe Harbor.")
+	ruleGeo         = rule("phi-address-geo", "Address, institution or place", finding.Warning, "B", "X/Z/D", "Remove the attribute, or replace its value by a dummy.")
+	ruleContact     = rule("phi-contact", "Telephone, fax or e-mail", finding.Blocker, "DEF", "X", "Remove the attribute.")
+	ruleInsurance   = rule("phi-insurance", "Health plan number", finding.Blocker, "I", "X", "Remove the attribute.")
+	ruleDevice      = rule("phi-device-serial", "Device identifier or serial number", finding.Warning, "M", "X/Z/D", "Remove the attribute or replace its value by a dummy; or keep it under option 113109, which Safe Harbor does not allow.")
+	ruleUID         = rule("phi-uid-original", "UID of the original system", finding.Warning, "R", "U", "Replace every UID by a new one, the same one wherever it is referenced; or declare option 113110.")
+	ruleUIDRef      = rule("phi-uid-unmapped-ref", "Reference by an original UID", finding.Warning, "R", "U", "Replace UIDs in references by the same map as the UIDs of the instances, or remove the reference.")
+	ruleRemainX     = rule("phi-remaining-x", "Attribute that the profile removes", finding.Warning, "", "X", "Remove the attribute, or keep it under the option that allows it.")
+	ruleRemainZD    = rule("phi-remaining-z-d", "Attribute that the profile empties or replaces", finding.Warning, "", "Z/D", "Empty the attribute or replace its value by a dummy, the same for all patients.")
+	ruleConstant    = rule("phi-constant-vs-varying", "A value that is constant, or varies by patient", finding.Info, "", "", "Use one dummy value for all patients where the profile asks for a dummy.")
+	ruleFileMeta    = rule("phi-file-meta", "Network name or original UID in the File Meta Information", finding.Warning, "OR", "X", "Write the File Meta Information anew: no application entity titles, addresses or private information, and the UID of the data set.")
+	rulePrivate     = rule("phi-private-unknown", "Private attributes of unknown meaning", finding.Warning, "R", "X", "Remove the private attributes, or keep only those that PS3.15 Table E.3.10-1 lists under option 113111.")
+	ruleOrphan      = rule("phi-private-orphan", "Private attribute without a creator", finding.Warning, "R", "X", "Remove the attribute: without its private creator nobody can tell what it holds.")
+	ruleOverlay     = rule("phi-overlay", "Overlay", finding.Warning, "A", "X", "Remove the overlay, or clean it and declare option 113103.")
+	ruleCurve       = rule("phi-curve-audio", "Curve or audio data", finding.Warning, "P", "X", "Remove the curve or audio data: a voice identifies.")
+	ruleIcon        = rule("phi-icon", "Icon image", finding.Warning, "A", "X", "Remove IconImageSequence: an icon may show what was cleaned from the image.")
+	ruleDocument    = rule("phi-encapsulated-doc", "Encapsulated document", finding.Blocker, "ABCDEFGHIJKLMNOPQR", "D", "Remove the object, or clean the document and have its text checked.")
+	ruleSR          = rule("phi-sr-content", "Text or names in structured content", finding.Warning, "ABCDEFGHIJKLMNOPQR", "D", "Remove names, dates and free text from the content tree, or clean them and declare option 113104.")
+	ruleRT          = rule("phi-rt-text", "Label or name in a radiotherapy object", finding.Warning, "A", "D", "Replace labels by neutral ones; names of organs may stay under option 113105.")
+	ruleGraphics    = rule("phi-ps-graphics", "Text in graphic annotations", finding.Warning, "A", "D", "Remove the text, or clean it and declare option 113103.")
+	ruleWaveform    = rule("phi-waveform-annot", "Text in a waveform annotation", finding.Warning, "A", "X", "Remove the annotation text.")
+	ruleModified    = rule("phi-modified-attrs", "Original values kept", finding.Blocker, "ABCDEFGHIJKLMNOPQR", "X", "Remove the attribute: it keeps what de-identification replaced.")
+	ruleSignature   = rule("phi-digital-signature", "Digital signature", finding.Warning, "AR", "X", "Remove signatures and certificates: they name the signer, and no longer hold.")
+)
+
+// Rules of the claims, audit.md 1c.
+var (
+	ruleFlag        = claimRule("deid-flag-missing", "Not marked as de-identified", finding.Warning, "Set PatientIdentityRemoved (0012,0062) to YES.")
+	ruleMethod      = claimRule("deid-method-missing", "De-identification method not stated", finding.Warning, "Fill DeidentificationMethod (0012,0063) or DeidentificationMethodCodeSequence (0012,0064).")
+	ruleCode        = claimRule("deid-code-invalid", "De-identification code not of CID 7050", finding.Warning, "Use codes 113100 to 113112, scheme DCM, with the meanings of CID 7050.")
+	ruleMismatch    = claimRule("deid-claim-mismatch", "Claim and content disagree", finding.Warning, "Make the files do what the claims say, or correct the claims.")
+	ruleLongitude   = claimRule("deid-long-temporal", "Statement about dates disagrees with the codes", finding.Warning, "Set LongitudinalTemporalInformationModified (0028,0303) to UNMODIFIED with code 113106, MODIFIED with 113107, REMOVED with neither.")
+	ruleMixedMethod = claimRule("deid-mixed", "Different methods in one submission", finding.Warning, "De-identify all files in the same way, or submit them as separate data sets.")
+)
+
+func claimRule(id, title string, severity finding.Severity, fix string) finding.Rule {
+	return finding.Rule{ID: id, Title: title, Severity: severity, Fix: fix, Source: sourceCodes}
+}
+
+// Rules returns the rules of this package.
+func Rules() []finding.Rule {
+	return []finding.Rule{
+		rulePatientName, ruleStaffName, rulePatientID, ruleOtherIDs, ruleBirthDate, ruleAge, ruleDate,
+		ruleDateMixed, ruleDateHarbor, ruleGeo, ruleContact, ruleInsurance, ruleDevice, ruleUID, ruleUIDRef,
+		ruleRemainX, ruleRemainZD, ruleConstant, ruleFileMeta, rulePrivate, ruleOrphan, ruleOverlay, ruleCurve,
+		ruleIcon, ruleDocument, ruleSR, ruleRT, ruleGraphics, ruleWaveform, ruleModified, ruleSignature,
+		ruleFlag, ruleMethod, ruleCode, ruleMismatch, ruleLongitude, ruleMixedMethod,
+	}
+}
