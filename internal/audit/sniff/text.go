@@ -126,7 +126,7 @@ func markupKind(s string) Kind {
 			return HTML
 		}
 	}
-	if strings.HasPrefix(lower, "<!doctype") || len(lower) > 1 && (lower[1] >= 'a' && lower[1] <= 'z' || lower[1] == '_') && strings.Contains(lower, ">") {
+	if strings.HasPrefix(lower, "<!doctype") || len(lower) > 1 && (lower[1] >= 'a' && lower[1] <= 'z' || lower[1] == '_') && (strings.Contains(lower, ">") || strings.Contains(lower, "=\"")) {
 		return XML
 	}
 	return Text

@@ -1,0 +1,184 @@
+package document
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"io/fs"
+	"path"
+	"strings"
+
+	"assay/internal/audit/archive"
+	"assay/internal/audit/finding"
+	"assay/internal/audit/sniff"
+)
+
+// officeLimits are those of a document's own zip.
+func (in *inspection) officeLimits() archive.Limits {
+	return archive.Limits{
+		Entries: 20_000, FileBytes: in.Limits.InflatedBytes, TotalBytes: 8 * in.Limits.InflatedBytes,
+		Ratio: 1032, Scratch: in.Limits.Scratch,
+	}
+}
+
+// office reads a document that is a zip of XML: its text, its properties and
+// the metadata of its images.
+func (in *inspection) office(kind sniff.Kind) error {
+	files, err := archive.Open(in.f, in.size, "document", in.officeLimits())
+	var refusal *archive.Refusal
+	switch {
+	case errors.As(err, &refusal):
+		in.refuse("The document is not a sound zip: %s", refusal.Reason)
+		return nil
+	case err != nil:
+		return err
+	}
+	defer files.Close()
+	for _, r := range files.Refused() {
+		in.refuse("The document has a part that is refused: %s", r.Reason)
+	}
+	for _, name := range files.Files() {
+		if err := in.officePart(files, kind, name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (in *inspection) officePart(files *archive.FS, kind sniff.Kind, name string) error {
+	switch {
+	case strings.HasPrefix(name, "docProps/"), kind == sniff.ODF && name == "meta.xml":
+		return in.officeProperties(files, name)
+	case strings.HasPrefix(name, "word/") && path.Ext(name) == ".xml", strings.HasPrefix(name, "ppt/slides/"), strings.HasPrefix(name, "ppt/notesSlides/"),
+		strings.HasPrefix(name, "ppt/comments/"), name == "xl/sharedStrings.xml", strings.HasPrefix(name, "xl/worksheets/"), strings.HasPrefix(name, "xl/comments"),
+		kind == sniff.ODF && name == "content.xml":
+		if path.Ext(name) == ".xml" && !isStyle(name) {
+			return in.officeText(files, name)
+		}
+	case strings.Contains(name, "/media/"), strings.HasPrefix(name, "Pictures/"):
+		return in.officeMedia(files, name)
+	case strings.Contains(name, "/embeddings/"):
+		in.add(ruleArchive, hit{path: "embedded file", message: "A file is embedded in the document; what is inside was not checked."})
+	}
+	return nil
+}
+
+func isStyle(name string) bool {
+	switch path.Base(name) {
+	case "styles.xml", "settings.xml", "fontTable.xml", "theme1.xml", "webSettings.xml", "numbering.xml", "stylesWithEffects.xml":
+		return true
+	}
+	return strings.Contains(name, "/theme/")
+}
+
+// paragraphs are the elements at whose end a line ends: of Word, PowerPoint
+// and OpenDocument (p, h), of shared strings (si) and cells (c).
+var paragraphs = map[string]bool{"p": true, "h": true, "si": true, "c": true, "tr": true, "comment": true}
+
+// officeText scans the text of a part, one paragraph at a time, so that a
+// name that Word cut into runs is seen whole.
+func (in *inspection) officeText(files fs.FS, name string) error {
+	var line strings.Builder
+	flush := func() {
+		in.scan(ruleReport, "document text", line.String(), 0)
+		line.Reset()
+	}
+	visit := xmlVisitor{
+		text: func(stack []string, s string, _ int64) {
+			if len(stack) > 0 && stack[len(stack)-1] == "v" {
+				return // the number of a cell, or of a shared string
+			}
+			if line.Len() < maxScan {
+				line.WriteString(s)
+			}
+		},
+		attribute: func(stack []string, attribute, value string, _ int64) {
+			switch attribute {
+			case "author", "initials", "descr", "title", "name":
+				if attribute == "author" && filled(value) {
+					in.add(ruleReport, hit{path: "author of a change or comment", hipaa: []string{"A"}, shape: finding.Mask(value), message: "The document names who changed or commented it."})
+				}
+				in.scan(ruleReport, "document "+attribute, value, 0)
+			}
+		},
+		end: func(stack []string) {
+			switch last := stack[len(stack)-1]; {
+			case paragraphs[last]:
+				flush()
+			case last == "tab" || last == "br":
+				line.WriteByte(' ')
+			}
+		},
+	}
+	err := in.officeWalk(files, name, visit)
+	flush()
+	return err
+}
+
+// officeProperties reads author, company and dates.
+func (in *inspection) officeProperties(files fs.FS, name string) error {
+	if path.Ext(name) != ".xml" {
+		return nil
+	}
+	return in.officeWalk(files, name, xmlVisitor{
+		text: func(stack []string, s string, _ int64) {
+			if len(stack) == 0 {
+				return
+			}
+			last := stack[len(stack)-1]
+			switch last {
+			case "creator", "lastModifiedBy", "Manager", "Company", "initial-creator", "printed-by":
+				if filled(s) {
+					in.add(ruleReport, hit{path: "document property " + last, hipaa: []string{"A"}, shape: finding.Mask(s), message: "The document's properties name a person or an organization."})
+				}
+			case "created", "modified", "lastPrinted", "date", "creation-date", "print-date", "Application", "AppVersion", "Template", "generator", "editing-duration":
+				return
+			}
+			in.scan(ruleReport, "document properties", s, 0)
+		},
+		attribute: func([]string, string, string, int64) {},
+	})
+}
+
+func (in *inspection) officeWalk(files fs.FS, name string, visit xmlVisitor) error {
+	f, err := files.Open(name)
+	if err != nil {
+		return nil // a folder that looks like a part
+	}
+	defer f.Close()
+	err = in.walkXML(f, visit)
+	var refusal *archive.Refusal
+	switch {
+	case err == nil, errors.Is(err, errLimit):
+		return nil
+	case errors.As(err, &refusal):
+		in.refuse("A part of the document is refused: %s", refusal.Reason)
+		return nil
+	case in.ctx.Err() != nil:
+		return in.ctx.Err()
+	}
+	in.unread("A part of the document is not well-formed XML; its text was checked as far as it goes.")
+	return nil
+}
+
+// officeMedia looks at an image within a document.
+func (in *inspection) officeMedia(files fs.FS, name string) error {
+	b, err := fs.ReadFile(files, name)
+	if err != nil {
+		return nil // a refusal; officeLimits keep it small, and the image is not the text
+	}
+	return in.within(bytes.NewReader(b), int64(len(b)), name)
+}
+
+// within looks at a file inside this one; images only, one level deep.
+func (in *inspection) within(f io.ReaderAt, size int64, name string) error {
+	kind, err := sniff.DetectFile(f, size)
+	if err != nil || !kind.Image() || in.depth > 0 {
+		return nil
+	}
+	inner := *in
+	inner.f, inner.size, inner.path, inner.depth = &faultReader{r: f}, size, name, in.depth+1
+	err = inner.image(kind)
+	in.order = inner.order
+	return err
+}

@@ -1,0 +1,212 @@
+package document
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"assay/internal/audit/finding"
+
+	"github.com/ledongthuc/pdf"
+)
+
+// maxPages bounds the pages of a PDF that are read.
+const maxPages = 5000
+
+// pdf scans the text, the properties and the XMP packets of a PDF. The
+// library trusts what a file claims, so the claims are checked first, and
+// what it reads is counted: a file that leads it in circles ends it.
+func (in *inspection) pdf() error {
+	b, ok := in.whole(in.Limits.PDFBytes)
+	if !ok {
+		return nil
+	}
+	in.xmpPackets(b)
+	if reason := pdfClaims(b); reason != "" {
+		in.refuse("%s", reason)
+		return nil
+	}
+	source := &countedReader{ctx: in.ctx, b: patchPDF(b), left: 64*int64(len(b)) + 16<<20}
+	err := in.pdfText(source)
+	switch {
+	case err == nil:
+	case in.ctx.Err() != nil:
+		return in.ctx.Err()
+	case source.left < 0:
+		in.refuse("The PDF leads its reader in circles.")
+	case errors.Is(err, errLimit):
+	case errors.Is(err, pdf.ErrInvalidPassword), bytes.Contains(b, []byte("/Encrypt")):
+		in.unread("The PDF is encrypted; its text was not checked.")
+	default:
+		in.unread("The PDF could not be read; its text was not checked.")
+	}
+	return nil
+}
+
+var pdfNumbers = regexp.MustCompile(`/(?:Size|W\s*\[|Index\s*\[|Columns|Length1?)\s*([0-9 \t\r\n]{1,200})`)
+
+// pdfClaims returns why a PDF is refused before it is read: numbers for which
+// the reader would take memory that the file cannot fill.
+func pdfClaims(b []byte) string {
+	limit := max(int64(len(b)), 1<<16)
+	for _, m := range pdfNumbers.FindAllSubmatch(b, -1) {
+		for _, field := range strings.Fields(string(m[1])) {
+			n, err := strconv.ParseInt(field, 10, 64)
+			if err != nil || n > limit {
+				return fmt.Sprintf("The PDF claims a table or part larger than the file of %d bytes.", len(b))
+			}
+		}
+	}
+	for _, m := range xrefStart.FindAllSubmatch(b, -1) {
+		start, err1 := strconv.ParseInt(string(m[1]), 10, 64)
+		count, err2 := strconv.ParseInt(string(m[2]), 10, 64)
+		if err1 != nil || err2 != nil || start > limit || count > limit {
+			return fmt.Sprintf("The PDF claims a table of objects larger than the file of %d bytes.", len(b))
+		}
+	}
+	return ""
+}
+
+var xrefStart = regexp.MustCompile(`(?:xref|\s[nf])\s+([0-9]{1,20})\s+([0-9]{1,20})\s*[\r\n]`)
+
+// patchPDF makes the head and the end such as the library wants them: it
+// knows versions 1.0 to 1.7 and nothing behind the end mark.
+func patchPDF(b []byte) []byte {
+	patched := bytes.TrimRight(b, "\x00\r\n\t ")
+	if at := bytes.LastIndex(patched, []byte("%%EOF")); at >= 0 {
+		patched = patched[:at+5]
+	}
+	patched = append(bytes.Clone(patched), '\n')
+	if len(patched) > 9 {
+		copy(patched, "%PDF-1.7\n")
+	}
+	return patched
+}
+
+// countedReader ends reading after a number of bytes.
+type countedReader struct {
+	ctx  context.Context
+	b    []byte
+	left int64
+}
+
+func (c *countedReader) ReadAt(p []byte, offset int64) (int, error) {
+	c.left -= int64(len(p))
+	if c.left < 0 {
+		return 0, errLimit
+	}
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	if offset < 0 || offset >= int64(len(c.b)) {
+		return 0, io.EOF
+	}
+	n := copy(p, c.b[offset:])
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// pdfText scans page by page. The library panics on much that is malformed.
+func (in *inspection) pdfText(source *countedReader) (err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = errors.New("the reader gave up")
+		}
+	}()
+	r, err := pdf.NewReader(source, int64(len(source.b)))
+	if err != nil {
+		return err
+	}
+	in.pdfProperties(r.Trailer().Key("Info"))
+	pages := r.NumPage()
+	if pages > maxPages {
+		in.refuse("The PDF claims %d pages; the limit is %d.", pages, maxPages)
+		return errLimit
+	}
+	silent, failed := 0, 0
+	for i := 1; i <= pages; i++ {
+		if err := in.ctx.Err(); err != nil {
+			return err
+		}
+		content, err := in.pdfPage(r.Page(i))
+		switch {
+		case errors.Is(err, errLimit):
+			return err
+		case err != nil:
+			failed++
+		case strings.TrimSpace(content) == "":
+			silent++
+		}
+		for line := range strings.Lines(content) {
+			in.scan(ruleReport, "document text", line, 0)
+		}
+	}
+	if silent > 0 {
+		in.unread("Pages of the PDF hold no text; they may be scanned images, which were not checked.")
+	}
+	if failed > 0 || pages <= 0 {
+		in.unread("Pages of the PDF could not be read; their text was not checked.")
+	}
+	return nil
+}
+
+// pdfPage returns the text of a page after its content was found to unpack
+// within the limit.
+func (in *inspection) pdfPage(p pdf.Page) (content string, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = errors.New("the reader gave up")
+		}
+	}()
+	contents := p.V.Key("Contents")
+	streams := []pdf.Value{contents}
+	if contents.Kind() == pdf.Array {
+		streams = nil
+		for i := range min(contents.Len(), 10_000) {
+			streams = append(streams, contents.Index(i))
+		}
+	}
+	left := in.Limits.InflatedBytes
+	for _, s := range streams {
+		if s.Kind() != pdf.Stream {
+			continue
+		}
+		r := s.Reader()
+		n, _ := io.Copy(io.Discard, io.LimitReader(r, left+1))
+		r.Close()
+		if left -= n; left < 0 {
+			in.refuse("A page of the PDF unpacks to more than %d bytes, the limit.", in.Limits.InflatedBytes)
+			return "", errLimit
+		}
+	}
+	return p.GetPlainText(nil)
+}
+
+// pdfProperties reads the document information dictionary.
+//
+// Source: ISO 32000-1 Section 14.3.3.
+func (in *inspection) pdfProperties(info pdf.Value) {
+	for _, key := range info.Keys() {
+		v := info.Key(key)
+		if v.Kind() != pdf.String {
+			continue
+		}
+		s := v.Text()
+		switch key {
+		case "Producer", "Creator", "CreationDate", "ModDate", "Trapped", "PTEX.Fullbanner":
+			continue
+		case "Author":
+			if filled(s) {
+				in.add(ruleReport, hit{path: "document property Author", hipaa: []string{"A"}, shape: finding.Mask(s), message: "The document's properties name a person or an organization."})
+			}
+		}
+		in.scan(ruleReport, "document properties", s, 0)
+	}
+}
