@@ -22,6 +22,7 @@ type commands struct {
 	Worker  workerCommand  `cmd:"" help:"Run the workers alone."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database to the newest version, as its owner."`
 	Demo    demoCommand    `cmd:"" help:"Run everything with a private Postgres and demo data."`
+	Seed    seedCommand    `cmd:"" help:"Show the external listings; make the first admin."`
 	Config  configCommand  `cmd:"" help:"Print the settings and where each came from."`
 
 	AuditChild auditChildCommand `cmd:"" hidden:"" help:"Inspect files behind the fence; started by the others."`

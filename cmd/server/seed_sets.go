@@ -1,0 +1,172 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"assay/internal/audit/synth"
+	"assay/internal/id"
+	"assay/internal/listing"
+	"assay/internal/postgres"
+	"assay/internal/upload"
+)
+
+// goal is how far the seed brings a version of a demo listing.
+type goal int
+
+const (
+	toReport goal = iota // as far as its audit leads
+	toReview             // warnings answered, submitted, waiting for a reviewer
+	toLive               // approved and published
+)
+
+// demoSet is a hosted listing of the demo.
+type demoSet struct {
+	seller   string // of the cast
+	claims   listing.Claims
+	versions []demoVersion
+}
+
+// demoVersion is one submission: series made by code, sent as one zip.
+type demoVersion struct {
+	note   string
+	series []synth.Spec
+	goal   goal
+}
+
+// seedSets brings every demo listing through the real pipeline: agreement,
+// upload, audit behind the fence, answers, review, publishing.
+func (h *house) seedSets(ctx context.Context, people cast) error {
+	if err := h.verifySellers(ctx, people); err != nil {
+		return err
+	}
+	for _, set := range demoSets() {
+		actor := people[set.seller].actor()
+		l, err := h.describe(ctx, actor, set.claims)
+		if err != nil {
+			return err
+		}
+		for _, v := range set.versions {
+			if err := h.submitDemo(ctx, people, actor, l, v); err != nil {
+				return fmt.Errorf("%s: %w", set.claims.Basics.Title, err)
+			}
+		}
+		tell("demo data set: " + set.claims.Basics.Title)
+	}
+	return nil
+}
+
+// describe answers every step of a new listing.
+func (h *house) describe(ctx context.Context, a postgres.Actor, claims listing.Claims) (id.Listing, error) {
+	d, err := h.listings.Create(ctx, a, claims.Basics)
+	if err != nil {
+		return "", err
+	}
+	for _, step := range listing.Steps {
+		d, err = h.listings.SaveStep(ctx, a, d.Listing.ID, listing.Save{Step: step.Value, Token: d.Revision.Token(), Claims: claims, Finish: true})
+		if err != nil {
+			return "", err
+		}
+	}
+	return d.Listing.ID, nil
+}
+
+func (h *house) submitDemo(ctx context.Context, people cast, a postgres.Actor, l id.Listing, v demoVersion) error {
+	u, err := h.sendDemo(ctx, people, a, l, v)
+	if err != nil {
+		return err
+	}
+	d, err := h.waitForAudit(ctx, a, u.Version)
+	if err != nil || v.goal == toReport {
+		return err
+	}
+	if d.Version.State != listing.Passed && d.Version.State != listing.Flagged {
+		return fmt.Errorf("the audit led to %s", d.Version.State)
+	}
+	for _, key := range d.Report.WarningKeys {
+		if err := h.listings.AnswerFinding(ctx, a, u.Version, key, "Checked by our data steward: this value is part of the imaging protocol and names nobody."); err != nil {
+			return err
+		}
+	}
+	submitted, err := h.listings.Submit(ctx, a, u.Version)
+	if err != nil || v.goal == toReview {
+		return err
+	}
+	if submitted.State == listing.InReview {
+		if err := h.approveDemo(ctx, people["reviewer"].actor(), u.Version); err != nil {
+			return err
+		}
+	}
+	return h.listings.Publish(ctx, a, u.Version)
+}
+
+func (h *house) sendDemo(ctx context.Context, people cast, a postgres.Actor, l id.Listing, v demoVersion) (upload.Upload, error) {
+	var files []synth.File
+	for _, spec := range v.series {
+		made, err := synth.Series(spec)
+		if err != nil {
+			return upload.Upload{}, err
+		}
+		files = append(files, made...)
+	}
+	zip, err := synth.Zip(files)
+	if err != nil {
+		return upload.Upload{}, err
+	}
+	name := "Demo Seller"
+	for _, p := range people {
+		if p.user == a.User {
+			name = p.Name
+		}
+	}
+	if err := h.uploads.Accept(ctx, a, l, name, upload.CurrentAgreement().SHA256); err != nil {
+		return upload.Upload{}, err
+	}
+	sent := false
+	return h.uploads.ReceivePlain(ctx, a, l, v.note, func() (upload.Part, error) {
+		if sent {
+			return upload.Part{}, io.EOF
+		}
+		sent = true
+		return upload.Part{Name: "submission.zip", Body: bytes.NewReader(zip)}, nil
+	})
+}
+
+// waitForAudit waits until a worker has audited the version.
+func (h *house) waitForAudit(ctx context.Context, a postgres.Actor, v id.Version) (listing.Dossier, error) {
+	for {
+		d, err := h.listings.Version(ctx, a, v)
+		if err != nil {
+			return d, err
+		}
+		switch d.Version.State {
+		case listing.Uploading, listing.Queued, listing.Auditing:
+		default:
+			return d, nil
+		}
+		select {
+		case <-ctx.Done():
+			return d, ctx.Err()
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
+}
+
+// approveDemo accepts every answer and approves what was submitted.
+func (h *house) approveDemo(ctx context.Context, reviewer postgres.Actor, v id.Version) error {
+	d, err := h.listings.Version(ctx, reviewer, v)
+	if err != nil {
+		return err
+	}
+	for _, answer := range d.Answers {
+		if err := h.listings.ConfirmAnswer(ctx, reviewer, v, answer.Key, true, ""); err != nil {
+			return err
+		}
+	}
+	_, err = h.listings.Decide(ctx, reviewer, listing.Ruling{Version: v, RootDigest: d.Version.RootDigest,
+		ClaimsDigest: d.Claims.Digest, Outcome: listing.Approves})
+	return err
+}
