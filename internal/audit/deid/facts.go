@@ -50,9 +50,23 @@ type Facts struct {
 	Names []Hash // tokens of real person names and IDs, at most 64
 	Words []Hash // tokens of free text, at most 256
 
-	// HasDocument says that an encapsulated document was found, whose text
-	// another part of the audit may read and so lower the finding.
-	HasDocument bool
+	// Document is the encapsulated document, if there is one: another part
+	// of the audit may read its text and call DocumentIsClean.
+	Document *Document
+}
+
+// Document says where an encapsulated document lies in the file, in bytes.
+type Document struct{ Offset, Length int64 }
+
+// DocumentIsClean lowers the finding on the encapsulated document to a
+// warning: its text was read, and no rule hit.
+func (f *Facts) DocumentIsClean() {
+	for i := range f.Findings {
+		if x := &f.Findings[i]; x.Rule == ruleDocument.ID && x.Severity == finding.Blocker {
+			x.Severity = finding.Warning
+			x.Message = "An encapsulated document is present; no identifier was found in its text."
+		}
+	}
 }
 
 // Held is a finding that waits for the whole set.

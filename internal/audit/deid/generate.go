@@ -80,7 +80,9 @@ func writeProfile(b *bytes.Buffer) {
 		}
 		keyword := row["keyword"]
 		if keyword == "" {
-			keyword = strings.ReplaceAll(row["name"], " ", "")
+			for _, w := range strings.Fields(row["name"]) {
+				keyword += strings.ToUpper(w[:1]) + w[1:]
+			}
 		}
 		fmt.Fprintf(b, "{0x%s, %q, %q, %q, %s, %s},\n", digits, keyword, row["vr"], row["basic"], optionsOf(row, "K"), optionsOf(row, "C"))
 	}

@@ -71,7 +71,7 @@ func within(e *dicom.Element, sequence dicom.Tag) bool {
 func (in *Inspector) presence(en *entry, e *dicom.Element) {
 	message := keywordOf(e.Tag) + " is present."
 	if e.Tag == tagEncapsulated {
-		in.facts.HasDocument = true
+		in.facts.Document = &Document{Offset: e.ValueOffset, Length: e.Length}
 		message = "An encapsulated document is present; its text is not de-identified by the header rules."
 	}
 	in.note(en.rule, en, e, note{class: real, check: en.check, message: message})
@@ -107,7 +107,7 @@ func (in *Inspector) confirmSequence(e *dicom.Element) {
 }
 
 func (in *Inspector) name(en *entry, e *dicom.Element, str string) {
-	if trim(strings.Trim(str, "^=\\")) == "" {
+	if str == "" {
 		return
 	}
 	if e.Tag == tagPatientName && e.Depth == 0 {
