@@ -180,16 +180,34 @@ func (s *series) common(h *header, i int) {
 	h.text(tag.LossyImageCompression, "00")
 }
 
+// methods are the profile and options that a series says it was treated by.
+var methods = []struct{ code, meaning string }{
+	{"113100", "Basic Application Confidentiality Profile"},
+	{"113105", "Clean Descriptors Option"},
+	{"113108", "Retain Patient Characteristics Option"},
+}
+
+// Codes returns the codes of CID 7050 that a clean series carries; a seller
+// who declares them and removed dates says what is true.
+func Codes() []string {
+	list := make([]string, len(methods))
+	for i, m := range methods {
+		list[i] = m.code
+	}
+	return list
+}
+
 // claim puts the statement of de-identification.
 //
 // Source: DICOM PS3.3 Section C.7.1.1, PS3.16 CID 7050.
 func (s *series) claim(h *header) {
 	h.text(tag.PatientIdentityRemoved, "YES")
 	h.text(tag.DeidentificationMethod, "Phantom made by code", "PS3.15 Basic Profile, clean descriptors")
-	h.items(tag.DeidentificationMethodCodeSequence,
-		code("113100", "DCM", "Basic Application Confidentiality Profile"),
-		code("113105", "DCM", "Clean Descriptors Option"),
-		code("113108", "DCM", "Retain Patient Characteristics Option"))
+	items := make([]*header, len(methods))
+	for i, m := range methods {
+		items[i] = code(m.code, "DCM", m.meaning)
+	}
+	h.items(tag.DeidentificationMethodCodeSequence, items...)
 	h.text(tag.LongitudinalTemporalInformationModified, "REMOVED")
 }
 

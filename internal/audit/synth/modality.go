@@ -149,9 +149,10 @@ func (s *series) us(h *header, i int) {
 		speckle := math.Hypot(r.NormFloat64(), r.NormFloat64()) / math.Sqrt2
 		*v = tissue * (0.35 + 0.65*speckle) * (1.1 - 0.5*depth)
 	})
-	for row := range 40 { // the gray bar
+	bar := min(40, s.Rows/2) // the gray bar
+	for row := range bar {
 		for column := range 8 {
-			c.v[(row+s.Rows/4)*s.Columns+s.Columns-14+column] = 255 - float64(row)*6
+			c.v[(row+s.Rows/4)*s.Columns+s.Columns-14+column] = 255 * (1 - float64(row)/float64(bar))
 		}
 	}
 	s.burn(c, 255)
