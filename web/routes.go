@@ -45,14 +45,51 @@ func (s *Server) anyone(r chi.Router) {
 	r.Get("/licenses/{id}", s.handle(s.showLicense))
 	r.Get("/guides", s.handle(s.listGuides))
 	r.Get("/guides/{slug}", s.handle(s.showGuide))
+	r.Group(func(r chi.Router) { r.Use(noStore); s.strangers(r) })
+	if s.config.Demo {
+		r.Get("/mailbox", s.handle(s.showMailbox))
+	}
+}
+
+// strangers are the routes that lead to an account and to a session.
+func (s *Server) strangers(r chi.Router) {
+	limited := r.With(s.limitTries())
+	r.Get("/login", s.handle(s.showSignIn))
+	limited.Post("/login", s.handle(s.signIn))
+	r.Post("/logout", s.handle(s.signOut))
+	r.Get("/register", s.handle(s.showRegister))
+	limited.Post("/register", s.handle(s.register))
+	r.Get("/register/sent", s.handle(s.showRegisterSent))
+	r.Get("/confirm", s.handle(s.showConfirm))
+	limited.Post("/confirm", s.handle(s.confirm))
+	r.Get("/confirm/resend", s.handle(s.showResend))
+	limited.Post("/confirm/resend", s.handle(s.resend))
+	r.Get("/reset", s.handle(s.showReset))
+	limited.Post("/reset", s.handle(s.requestReset))
+	r.Get("/reset/sent", s.handle(s.showResetSent))
+	r.Get("/reset/new", s.handle(s.showNewPassword))
+	limited.Post("/reset/new", s.handle(s.reset))
+	r.Get("/invitation", s.handle(s.showInvitation))
 }
 
 // users are the routes for whoever is signed in.
 func (s *Server) users(r chi.Router) {
+	limited := r.With(s.limitTries())
+	r.Get("/account", s.handle(s.showAccount))
+	r.Post("/account/name", s.handle(s.renameUser))
+	limited.Post("/account/password", s.handle(s.changePassword))
+	r.Post("/account/sessions/end", s.handle(s.endSession))
+	r.Post("/account/sessions/end-others", s.handle(s.endOtherSessions))
+	r.Post("/account/organization", s.handle(s.switchOrganization))
+	r.Get("/organizations/new", s.handle(s.showNewOrganization))
+	r.Post("/organizations", s.handle(s.createOrganization))
+	limited.Post("/invitation", s.handle(s.acceptInvitation))
 }
 
 // members are the routes for readers of the organization worked for.
 func (s *Server) members(r chi.Router) {
+	r.Get("/organization", s.handle(s.showOrganization))
+	r.Post("/organization/leave", s.handle(s.leaveOrganization))
 }
 
 // editors are the routes for those who describe and upload data sets.
@@ -72,6 +109,14 @@ func (s *Server) editors(r chi.Router) {
 
 // organizationAdmins are the routes for owners and admins of an organization.
 func (s *Server) organizationAdmins(r chi.Router) {
+	r.Get("/organization/name", s.handle(s.showOrganizationName))
+	r.Post("/organization/name", s.handle(s.renameOrganization))
+	r.Get("/organization/members/{user}", s.handle(s.showMember))
+	r.Post("/organization/members/{user}/role", s.handle(s.setRole))
+	r.Post("/organization/members/{user}/remove", s.handle(s.removeMember))
+	r.Get("/organization/invitations/new", s.handle(s.showInvite))
+	r.Post("/organization/invitations", s.handle(s.invite))
+	r.Post("/organization/invitations/{invitation}/revoke", s.handle(s.revokeInvitation))
 }
 
 // reviewers are the routes of the platform's reviewers.

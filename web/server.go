@@ -11,6 +11,7 @@ import (
 	"assay/internal/account"
 	"assay/internal/catalog"
 	"assay/internal/config"
+	"assay/internal/errs"
 	"assay/internal/id"
 	"assay/internal/ingest"
 	"assay/internal/listing"
@@ -22,16 +23,12 @@ import (
 type Services struct {
 	DB       *postgres.DB
 	Sessions *scs.SessionManager
+	Accounts *account.Service
 	Catalog  *catalog.Store
 	Listings *listing.Service
 	Uploads  *upload.Service
 	Receiver *upload.Receiver // where resumable uploads are written
 	Audits   *ingest.Service
-	Visitors interface {
-		// Visitor reads who a session belongs to; the zero Visitor if the user
-		// is gone or disabled. organization is the one last worked for.
-		Visitor(ctx context.Context, user id.User, organization id.Organization) (account.Visitor, error)
-	}
 }
 
 // Server answers HTTP requests.
@@ -72,7 +69,13 @@ func (s *Server) loadVisitor(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		v, err := s.Visitors.Visitor(r.Context(), user, id.Organization(s.sessions.GetString(r.Context(), sessionOrganization)))
+		v, err := s.Accounts.Visitor(r.Context(), user, id.Organization(s.sessions.GetString(r.Context(), sessionOrganization)))
+		if errs.KindOf(err) == errs.Unauthenticated { // gone or disabled: a stranger from now on
+			if err = s.sessions.Destroy(r.Context()); err == nil {
+				next.ServeHTTP(w, r)
+				return
+			}
+		}
 		if err != nil {
 			s.fail(w, r, err)
 			return

@@ -11,8 +11,6 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/alexedwards/scs/v2"
-
 	"assay/internal/account"
 	"assay/internal/audit"
 	"assay/internal/blob"
@@ -22,6 +20,7 @@ import (
 	"assay/internal/ingest"
 	"assay/internal/job"
 	"assay/internal/listing"
+	"assay/internal/mail"
 	"assay/internal/postgres"
 	"assay/internal/upload"
 	"assay/web"
@@ -34,6 +33,7 @@ type house struct {
 	db       *postgres.DB
 	blobs    *blob.Store
 	accounts *account.Service
+	mails    *mail.Sender
 	listings *listing.Service
 	uploads  *upload.Service
 	pool     *fence.Pool
@@ -67,6 +67,9 @@ func (h *house) open(ctx context.Context) (err error) {
 		return err
 	}
 	h.accounts = account.New(h.db, account.Options{PublicURL: c.PublicURL, SecretKey: key})
+	if h.mails, err = mail.NewSender(h.db, mail.Options{SMTPURL: c.SMTPURL, From: c.MailFrom, Keep: c.Demo}); err != nil {
+		return err
+	}
 	h.listings = listing.New(h.db, nil, time.Now)
 	h.uploads = upload.New(h.db, h.blobs, h.listings, upload.Limits{MaxBytes: c.MaxUploadBytes, QuotaBytes: c.QuotaBytes}, h.log)
 	receiver, err := h.uploads.NewReceiver(ctx, c.BlobURL)
@@ -77,7 +80,7 @@ func (h *house) open(ctx context.Context) (err error) {
 		return err
 	}
 	h.web = web.New(c, h.log, web.Services{
-		DB: h.db, Sessions: newSessions(c), Visitors: h.accounts,
+		DB: h.db, Sessions: web.NewSessions(account.NewSessionStore(h.db), c.Secure()), Accounts: h.accounts,
 		Catalog: catalog.NewStore(h.db), Listings: h.listings, Uploads: h.uploads, Receiver: receiver, Audits: h.audits,
 	})
 	return nil
@@ -103,20 +106,11 @@ func (h *house) openAudits() (err error) {
 	return nil
 }
 
-func newSessions(c config.Config) *scs.SessionManager {
-	m := scs.New()
-	m.IdleTimeout, m.Lifetime = 12*time.Hour, 7*24*time.Hour
-	m.Cookie.Name, m.Cookie.HttpOnly, m.Cookie.SameSite = "assay", true, http.SameSiteLaxMode
-	if c.Secure() {
-		m.Cookie.Name, m.Cookie.Secure = "__Host-assay", true
-	}
-	return m
-}
-
 // workers says what carries out each kind of job.
 func (h *house) workers() job.Workers {
 	w := job.NewWorkers()
 	job.Handle(w, h.audits.Audit)
+	job.Handle(w, h.mails.Send)
 	job.Handle(w, h.sweep)
 	return w
 }
@@ -124,7 +118,7 @@ func (h *house) workers() job.Workers {
 // sweep puts right what a crash left behind.
 func (h *house) sweep(ctx context.Context, _ job.Sweep) error {
 	_, err := h.listings.PublishDue(ctx, postgres.Actor{Platform: postgres.Worker})
-	return errors.Join(err, h.uploads.Sweep(ctx), h.audits.Sweep(ctx))
+	return errors.Join(err, h.uploads.Sweep(ctx), h.audits.Sweep(ctx), h.accounts.Sweep(ctx))
 }
 
 func (h *house) close() {

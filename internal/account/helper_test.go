@@ -26,11 +26,11 @@ func registered(t *testing.T, db *postgres.DB, s *account.Service, email string)
 	if err := s.Register(t.Context(), account.Registration{Name: "Ada Lovelace", Email: email, Password: goodPassword}); err != nil {
 		t.Fatalf("Register: %v", err)
 	}
-	user, err := s.Confirm(t.Context(), tokenIn(t, lastMail(t, db, email)), goodPassword)
+	in, err := s.Confirm(t.Context(), tokenIn(t, lastMail(t, db, email)), goodPassword)
 	if err != nil {
 		t.Fatalf("Confirm: %v", err)
 	}
-	return user
+	return in.User
 }
 
 func mails(t *testing.T, db *postgres.DB, to string) []mail.Waiting {

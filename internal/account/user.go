@@ -167,17 +167,22 @@ func confirm(ctx context.Context, tx pgx.Tx, user id.User) error {
 // Confirm shows that an address is the user's: the mailed token comes back
 // with the password chosen at registration, so that a link to an account that
 // a stranger began confirms nothing. A token that is spent, expired or unknown
-// is errs.NotFound; a wrong password is errs.Invalid and leaves the token.
-func (s *Service) Confirm(ctx context.Context, token, password string) (id.User, error) {
+// is errs.NotFound; a wrong password is errs.Invalid and leaves the token. Who
+// confirms is signed in by it.
+func (s *Service) Confirm(ctx context.Context, token, password string) (SignedIn, error) {
 	user, err := s.tokenUser(ctx, token, confirmEmail)
 	if err != nil {
-		return "", err
+		return SignedIn{}, err
 	}
 	if err := s.throttle(ctx, signInTries, "confirm "+hashToken(token)); err != nil {
-		return "", err
+		return SignedIn{}, err
 	}
 	if err := s.checkOwnPassword(ctx, user, password, "password"); err != nil {
-		return "", err
+		return SignedIn{}, err
+	}
+	email, err := s.email(ctx, user)
+	if err != nil {
+		return SignedIn{}, err
 	}
 	err = s.db.InTx(ctx, postgres.Actor{User: user}, func(tx pgx.Tx) error {
 		if err := spendToken(ctx, tx, user, confirmEmail, token); err != nil {
@@ -185,7 +190,10 @@ func (s *Service) Confirm(ctx context.Context, token, password string) (id.User,
 		}
 		return confirm(ctx, tx, user)
 	})
-	return user, err
+	if err != nil {
+		return SignedIn{}, err
+	}
+	return SignedIn{User: user, Device: s.newDevice(email)}, nil
 }
 
 // Rename changes the name that others see.

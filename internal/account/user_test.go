@@ -27,7 +27,7 @@ func TestRegisterConfirmAndSignIn(t *testing.T) {
 	token := tokenIn(t, lastMail(t, db, "ada@example.org"))
 	_, err = s.Confirm(t.Context(), token, "not the password I chose")
 	wantKind(t, "Confirm with another password", err, errs.Invalid)
-	user, err := s.Confirm(t.Context(), token, goodPassword)
+	confirmed, err := s.Confirm(t.Context(), token, goodPassword)
 	if err != nil {
 		t.Fatalf("Confirm: %v", err)
 	}
@@ -35,8 +35,8 @@ func TestRegisterConfirmAndSignIn(t *testing.T) {
 	wantKind(t, "Confirm a second time", err, errs.NotFound)
 
 	got, err := s.SignIn(t.Context(), try)
-	if err != nil || got.User != user {
-		t.Errorf("SignIn = %q, %v, want %q", got.User, err, user)
+	if err != nil || got.User != confirmed.User {
+		t.Errorf("SignIn = %q, %v, want %q", got.User, err, confirmed.User)
 	}
 }
 

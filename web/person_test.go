@@ -1,0 +1,240 @@
+package web_test
+
+import (
+	"bytes"
+	"io"
+	"log/slog"
+	"mime/multipart"
+	"net"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/PuerkitoBio/goquery"
+
+	"assay/internal/account"
+	"assay/internal/config"
+	"assay/internal/id"
+	"assay/internal/mail"
+	"assay/internal/postgres"
+	"assay/internal/postgres/postgrestest"
+	"assay/web"
+)
+
+const goodPassword = "four lanterns over the river"
+
+// site is a running server with accounts, for people who sign in.
+type site struct {
+	URL      string
+	DB       *postgres.DB
+	Accounts *account.Service
+}
+
+// newSite serves the real routes over a database of its own. Demo opens the
+// mailbox page.
+func newSite(t *testing.T, demo bool) site {
+	t.Helper()
+	db := postgrestest.New(t)
+	server := httptest.NewUnstartedServer(nil)
+	address := "http://" + server.Listener.Addr().(*net.TCPAddr).String()
+	accounts := account.New(db, account.Options{PublicURL: address, SecretKey: []byte(strings.Repeat("k", 32))})
+	c := config.Config{PublicURL: address, Demo: demo}
+	server.Config.Handler = web.New(c, slog.New(slog.NewTextHandler(io.Discard, nil)), web.Services{
+		DB: db, Sessions: web.NewSessions(account.NewSessionStore(db), c.Secure()), Accounts: accounts,
+	})
+	server.Start()
+	t.Cleanup(server.Close)
+	return site{server.URL, db, accounts}
+}
+
+// user makes a user with a confirmed address and goodPassword.
+func (s site) user(t *testing.T, email string) id.User {
+	t.Helper()
+	err := s.Accounts.Register(t.Context(), account.Registration{Name: "Ada of " + email, Email: email, Password: goodPassword})
+	if err != nil {
+		t.Fatal(err)
+	}
+	in, err := s.Accounts.Confirm(t.Context(), s.mailedToken(t, email), goodPassword)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return in.User
+}
+
+// owner makes a user who owns an organization.
+func (s site) owner(t *testing.T, email, organization string) postgres.Actor {
+	t.Helper()
+	user := s.user(t, email)
+	org, err := s.Accounts.CreateOrganization(t.Context(), user, account.NewOrganization{Name: organization})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return postgres.Actor{User: user, Organization: org}
+}
+
+// mailTo returns the newest mail to an address.
+func (s site) mailTo(t *testing.T, email string) mail.Waiting {
+	t.Helper()
+	list, err := mail.List(t.Context(), s.DB, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range list {
+		if m.To == email {
+			return m
+		}
+	}
+	t.Fatalf("no mail to %s", email)
+	return mail.Waiting{}
+}
+
+var mailedLink = regexp.MustCompile(`https?://\S+\?token=([\w-]+)`)
+
+func (s site) mailedToken(t *testing.T, email string) string {
+	t.Helper()
+	m := mailedLink.FindStringSubmatch(s.mailTo(t, email).Text)
+	if m == nil {
+		t.Fatalf("the mail to %s has no link with a token", email)
+	}
+	return m[1]
+}
+
+// person is a browser without a screen: cookies, and forms with their token.
+type person struct {
+	t      *testing.T
+	site   site
+	client *http.Client
+}
+
+func (s site) person(t *testing.T) *person {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &person{t, s, &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error {
+		return http.ErrUseLastResponse
+	}}}
+}
+
+// answer is a response with its page read.
+type answer struct {
+	Status   int
+	Location string
+	Header   http.Header
+	Body     string
+	Page     *goquery.Document
+}
+
+func (p *person) do(r *http.Request) answer {
+	p.t.Helper()
+	res, err := p.client.Do(r)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	doc, err := goquery.NewDocumentFromReader(bytes.NewReader(body))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return answer{res.StatusCode, res.Header.Get("Location"), res.Header, string(body), doc}
+}
+
+func (p *person) get(path string) answer {
+	p.t.Helper()
+	r, err := http.NewRequestWithContext(p.t.Context(), http.MethodGet, p.site.URL+path, nil)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	return p.do(r)
+}
+
+// send posts values as they are.
+func (p *person) send(path string, values url.Values) answer {
+	p.t.Helper()
+	r, err := http.NewRequestWithContext(p.t.Context(), http.MethodPost, p.site.URL+path, strings.NewReader(values.Encode()))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	return p.do(r)
+}
+
+// token reads the form token of a page.
+func (p *person) token(page string) string {
+	p.t.Helper()
+	token, ok := p.get(page).Page.Find("input[name=csrf]").First().Attr("value")
+	if !ok || token == "" {
+		p.t.Fatalf("no form token on %s", page)
+	}
+	return token
+}
+
+// fill opens a page and posts values to action with the page's token. Values
+// come in pairs.
+func (p *person) fill(page, action string, pairs ...string) answer {
+	p.t.Helper()
+	values := url.Values{"csrf": {p.token(page)}}
+	for i := 0; i < len(pairs); i += 2 {
+		values.Add(pairs[i], pairs[i+1])
+	}
+	return p.send(action, values)
+}
+
+// attach posts a file with values, as multipart.
+func (p *person) attach(page, action, field, name string, content []byte, pairs ...string) answer {
+	p.t.Helper()
+	var body bytes.Buffer
+	w := multipart.NewWriter(&body)
+	w.WriteField("csrf", p.token(page))
+	for i := 0; i < len(pairs); i += 2 {
+		w.WriteField(pairs[i], pairs[i+1])
+	}
+	part, err := w.CreateFormFile(field, name)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	part.Write(content)
+	w.Close()
+	r, err := http.NewRequestWithContext(p.t.Context(), http.MethodPost, p.site.URL+action, &body)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	r.Header.Set("Content-Type", w.FormDataContentType())
+	return p.do(r)
+}
+
+// signIn signs in and fails the test if that fails.
+func (p *person) signIn(email string) {
+	p.t.Helper()
+	if a := p.fill("/login", "/login", "email", email, "password", goodPassword); a.Status != http.StatusSeeOther {
+		p.t.Fatalf("sign in as %s: status %d", email, a.Status)
+	}
+}
+
+// cookie returns the value of the session's cookie.
+func (p *person) cookie() string {
+	u, _ := url.Parse(p.site.URL)
+	for _, c := range p.client.Jar.Cookies(u) {
+		if c.Name == "assay" {
+			return c.Value
+		}
+	}
+	return ""
+}
+
+// withCookie is another browser that holds a copied session cookie.
+func (p *person) withCookie(value string) *person {
+	other := p.site.person(p.t)
+	u, _ := url.Parse(p.site.URL)
+	other.client.Jar.SetCookies(u, []*http.Cookie{{Name: "assay", Value: value}})
+	return other
+}
