@@ -177,33 +177,28 @@ func (s *series) us(h *header, i int) {
 	h.pixels(s.Rows, s.Columns, 1, 8, 8, false, c.bytes())
 }
 
-// dx makes a chest as a projection: soft tissue, lungs, ribs, spine, heart.
+// dx makes a chest or a hand as a projection.
 //
 // Source: DICOM PS3.3 Sections C.8.11.1 to C.8.11.7.
 func (s *series) dx(h *header, i int) {
 	c := newCanvas(s.Rows, s.Columns, 300)
-	c.ellipse(0, 0.1, 0.85, 1.1, 0, 2200)
-	c.ellipse(-0.38, 0, 0.3, 0.62, 5, 1000)
-	c.ellipse(0.38, 0, 0.3, 0.62, -5, 1000)
-	c.ellipse(0.12, 0.28, 0.3, 0.32, 25, 2500)
-	c.each(func(x, y float64, v *float64) {
-		if math.Abs(x) < 0.08 {
-			*v += 500 // spine
-		}
-		if rib := math.Mod(y*5+x*x*2.2+10, 1); rib < 0.22 && math.Abs(x) < 0.72 && math.Abs(y) < 0.68 {
-			*v += 260
-		}
-	})
+	view, laterality, orientation, region := "PA", "U", [2]string{"L", "F"}, code("51185008", "SCT", "Chest")
+	if s.words.part == "HAND" {
+		laterality, region = "L", code("85562004", "SCT", "Hand")
+		hand(c, s.grain(i))
+	} else {
+		chest(c)
+	}
 	c.noise(s.grain(i), 25)
 	s.burn(c, 4000)
 
 	h.text(tag.ImageType, "ORIGINAL", "PRIMARY")
 	h.text(tag.ProtocolName, s.words.protocol)
 	h.text(tag.PresentationIntentType, "FOR PRESENTATION")
-	h.text(tag.ImageLaterality, "U")
-	h.text(tag.PatientOrientation, "L", "F")
-	h.text(tag.ViewPosition, "PA")
-	h.items(tag.AnatomicRegionSequence, code("51185008", "SCT", "Chest"))
+	h.text(tag.ImageLaterality, laterality)
+	h.text(tag.PatientOrientation, orientation[:]...)
+	h.text(tag.ViewPosition, view)
+	h.items(tag.AnatomicRegionSequence, region)
 	h.items(tag.AcquisitionContextSequence)
 	h.decimals(tag.ImagerPixelSpacing, 1.4, 1.4)
 	h.text(tag.PositionerType, "COLUMN")
@@ -220,6 +215,47 @@ func (s *series) dx(h *header, i int) {
 	h.decimals(tag.WindowCenter, 2048)
 	h.decimals(tag.WindowWidth, 4096)
 	h.pixels(s.Rows, s.Columns, 1, 16, 12, false, c.int16s(0, 4095))
+}
+
+// chest draws soft tissue, lungs, heart, spine and ribs.
+func chest(c *canvas) {
+	c.ellipse(0, 0.1, 0.85, 1.1, 0, 2200)
+	c.ellipse(-0.38, 0, 0.3, 0.62, 5, 1000)
+	c.ellipse(0.38, 0, 0.3, 0.62, -5, 1000)
+	c.ellipse(0.12, 0.28, 0.3, 0.32, 25, 2500)
+	c.each(func(x, y float64, v *float64) {
+		if math.Abs(x) < 0.08 {
+			*v += 500 // spine
+		}
+		if rib := math.Mod(y*5+x*x*2.2+10, 1); rib < 0.22 && math.Abs(x) < 0.72 && math.Abs(y) < 0.68 {
+			*v += 260
+		}
+	})
+}
+
+// hand draws a palm and five fingers with their bones, a little bigger or
+// smaller from one image to the next.
+func hand(c *canvas, r *rand.Rand) {
+	size := 0.9 + 0.15*r.Float64()
+	c.ellipse(0, 0.42, 0.42*size, 0.4*size, 0, 1300)
+	c.ellipse(0, 0.9, 0.24*size, 0.4*size, 0, 1300)
+	for _, f := range [...]struct{ degrees, length, from float64 }{{-52, 0.62, 0.3}, {-20, 0.95, 0.34}, {-4, 1.05, 0.36}, {11, 0.98, 0.34}, {27, 0.8, 0.32}} {
+		sin, cos := math.Sincos(f.degrees * math.Pi / 180)
+		at := func(d float64) (x, y float64) { return sin * d * size, 0.45 - cos*d*size }
+		x, y := at(f.from + f.length/2)
+		c.ellipse(x, y, 0.105*size, f.length/2*size, f.degrees, 1250)
+		for bone := range 4 {
+			from := f.from*0.4 + float64(bone)*(f.length+f.from*0.6)/4.2
+			x, y = at(from + 0.1)
+			c.ellipse(x, y, 0.045*size, 0.115*size, f.degrees, 2700)
+			c.ellipse(x, y, 0.02*size, 0.09*size, f.degrees, 2200)
+		}
+	}
+	for k := range 8 { // the wrist
+		c.ellipse(-0.15+0.1*float64(k%4), 0.62+0.12*float64(k/4), 0.05*size, 0.055*size, 0, 2500)
+	}
+	c.ellipse(-0.08, 0.95, 0.07*size, 0.16*size, 0, 2700)
+	c.ellipse(0.1, 0.95, 0.05*size, 0.16*size, 0, 2700)
 }
 
 // sc makes a color map beside a chart, as a workstation saves its screen.

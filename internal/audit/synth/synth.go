@@ -8,6 +8,7 @@ import (
 	"math/big"
 	"math/rand/v2"
 	"path"
+	"slices"
 
 	"github.com/suyashkumar/dicom"
 )
@@ -33,6 +34,17 @@ const (
 // Modalities returns all modalities.
 func Modalities() []Modality { return []Modality{CT, MR, US, DX, SC} }
 
+// Parts returns the body parts that series of a modality can show.
+func Parts(m Modality) []string {
+	var list []string
+	for _, w := range vocabulary[m] {
+		if !slices.Contains(list, w.part) {
+			list = append(list, w.part)
+		}
+	}
+	return list
+}
+
 // Spec says what series to make. The zero value of a field means its default.
 type Spec struct {
 	Modality Modality
@@ -40,6 +52,7 @@ type Spec struct {
 	Slices   int    // instances; 24
 	Rows     int    // 128 for CT and MR, 240 for US and SC, 256 for DX
 	Columns  int    // 128, 320 for US and SC, 256 for DX
+	Part     string // BodyPartExamined, one of Parts(Modality); drawn from the seed
 	Subject  string // pseudonym, "SUBJ-0042" from the seed
 	Folder   string // above the subject's folder
 
@@ -122,9 +135,20 @@ func (s *series) choose() error {
 		return fmt.Errorf("synth: no modality %q", s.Modality)
 	}
 	s.device = devices[s.random.IntN(len(devices))]
-	choices := vocabulary[s.Modality]
+	var choices []words
+	for _, w := range vocabulary[s.Modality] {
+		if s.Part == "" || s.Part == w.part {
+			choices = append(choices, w)
+		}
+	}
+	if len(choices) == 0 {
+		return fmt.Errorf("synth: no %s series of part %q", s.Modality, s.Part)
+	}
 	s.words = choices[s.random.IntN(len(choices))]
 	s.age = 25 + s.random.IntN(60)
+	if s.words.part == "HAND" { // taken for the bone age of children
+		s.age = 4 + s.random.IntN(14)
+	}
 	s.weight = 50 + s.random.IntN(50)
 	s.sex = [...]string{"F", "M"}[s.random.IntN(2)]
 	return nil

@@ -81,6 +81,20 @@ func TestSeriesIsReadByTheLibraryAndTheScanner(t *testing.T) {
 	}
 }
 
+func TestPartIsTheOneAskedFor(t *testing.T) {
+	for _, modality := range synth.Modalities() {
+		for _, part := range synth.Parts(modality) {
+			files := series(t, synth.Spec{Modality: modality, Seed: 3, Slices: 1, Part: part})
+			if got := value(t, parse(t, files[0]), tag.BodyPartExamined); got != part {
+				t.Errorf("%s: BodyPartExamined = %q, want %q", modality, got, part)
+			}
+		}
+	}
+	if _, err := synth.Series(synth.Spec{Modality: synth.MR, Part: "HAND"}); err == nil {
+		t.Error("Series of a part without a phantom: no error")
+	}
+}
+
 func TestSameSpecGivesSameBytes(t *testing.T) {
 	spec := synth.Spec{Modality: synth.US, Seed: 11, Slices: 3, Problems: []synth.Problem{synth.BurnedInText}}
 	a, b := series(t, spec), series(t, spec)

@@ -33,16 +33,19 @@ var vocabulary = map[Modality][]words{
 	},
 	US: {
 		{"US ABDOMEN COMPLETE", "LIVER", "Abdomen General", "ABDOMEN"},
+		{"US ABDOMEN LIMITED", "LIVER LONG", "Liver", "LIVER"},
 		{"US RENAL", "RIGHT KIDNEY", "Renal", "KIDNEY"},
 		{"US THYROID", "THYROID TRANS", "Small Parts", "THYROID"},
 	},
 	DX: {
 		{"CHEST 2 VIEWS", "CHEST PA", "Chest PA", "CHEST"},
 		{"CHEST 1 VIEW", "CHEST AP", "Chest AP", "CHEST"},
+		{"BONE AGE", "LEFT HAND PA", "Hand PA", "HAND"},
 	},
 	SC: {
 		{"CT PERFUSION ANALYSIS", "PERFUSION MAP", "Perfusion", "BRAIN"},
 		{"MRI QUANTITATIVE ANALYSIS", "VOLUME CHART", "Quantification", "BRAIN"},
+		{"CT CHEST DOSE SUMMARY", "DOSE CHART", "Dose", "CHEST"},
 	},
 }
 
