@@ -70,7 +70,7 @@ func (h *house) open(ctx context.Context) (err error) {
 	if h.mails, err = mail.NewSender(h.db, mail.Options{SMTPURL: c.SMTPURL, From: c.MailFrom, Keep: c.Demo}); err != nil {
 		return err
 	}
-	h.listings = listing.New(h.db, nil, time.Now)
+	h.listings = listing.New(h.db, catalog.Publisher{}, time.Now)
 	h.uploads = upload.New(h.db, h.blobs, h.listings, upload.Limits{MaxBytes: c.MaxUploadBytes, QuotaBytes: c.QuotaBytes}, h.log)
 	receiver, err := h.uploads.NewReceiver(ctx, c.BlobURL)
 	if err != nil {

@@ -154,6 +154,7 @@ const (
 	NoContradiction Outcome = "no_contradiction"
 	Contradicted    Outcome = "contradicted"
 	NotCheckable    Outcome = "not_checkable"
+	NotClaimed      Outcome = "not_claimed" // measured only
 )
 
 // Outcomes is the vocabulary of Outcome.
@@ -162,6 +163,7 @@ var Outcomes = listing.Vocabulary[Outcome]{
 	{Value: NoContradiction, Label: "No contradiction"},
 	{Value: Contradicted, Label: "Contradicted"},
 	{Value: NotCheckable, Label: "Not checkable from files"},
+	{Value: NotClaimed, Label: "Not claimed"},
 }
 
 // Audit sums up the report of the live version.

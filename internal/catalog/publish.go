@@ -1,0 +1,160 @@
+package catalog
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"assay/internal/audit"
+	"assay/internal/audit/finding"
+	"assay/internal/listing"
+	"assay/internal/postgres"
+)
+
+// Publisher keeps the public rows in step with what goes live and what is
+// taken down. It is the listing.Catalog of the server.
+type Publisher struct{}
+
+var _ listing.Catalog = Publisher{}
+
+// Published writes the public row of a version that is live from now on.
+func (Publisher) Published(ctx context.Context, tx pgx.Tx, p listing.Published) error {
+	e, err := Preview(ctx, tx, p)
+	if err != nil {
+		return err
+	}
+	return Project(ctx, tx, e)
+}
+
+// TakenDown leaves the tombstone of a suspended or withdrawn version.
+func (Publisher) TakenDown(ctx context.Context, tx pgx.Tx, t listing.TakenDown) error {
+	state := Withdrawn
+	if t.Version.State == listing.Suspended {
+		state = Suspended
+	}
+	return Entomb(ctx, tx, t.Listing.Organization, t.Listing.ID, state, t.Version.Reason)
+}
+
+// Preview returns the public row that publishing p would write now. A version
+// that was never live is shown as of this moment.
+func Preview(ctx context.Context, q postgres.Querier, p listing.Published) (Entry, error) {
+	seller, err := readSeller(ctx, q, p.Listing)
+	if err != nil {
+		return Entry{}, fmt.Errorf("catalog %s: seller: %w", p.Listing.Slug, err)
+	}
+	report, err := ParseReport(p.Report.Body)
+	if err != nil {
+		return Entry{}, fmt.Errorf("catalog %s: %w", p.Listing.Slug, err)
+	}
+	pub := Publication{
+		Listing: p.Listing.ID, Organization: p.Listing.Organization, OrganizationName: seller.Name,
+		OrganizationSlug: seller.Slug, SellerVerified: seller.Verified, Demo: seller.Demo, Slug: p.Listing.Slug,
+		Claims: p.Claims.Claims, PublishedAt: time.Now(), Measured: Measures(p.Claims.Claims, report),
+	}
+	if p.Version.LiveAt != nil {
+		pub.PublishedAt = *p.Version.LiveAt
+	}
+	pub.measured(report)
+	if pub.Audit, err = auditOf(ctx, q, p, report); err != nil {
+		return Entry{}, fmt.Errorf("catalog %s: answers: %w", p.Listing.Slug, err)
+	}
+	if pub.Versions, err = readVersions(ctx, q, p); err != nil {
+		return Entry{}, fmt.Errorf("catalog %s: versions: %w", p.Listing.Slug, err)
+	}
+	return pub.Entry(), nil
+}
+
+// ParseReport reads the assay-report/1 that a version's report holds; none is
+// an empty report.
+func ParseReport(body json.RawMessage) (audit.Report, error) {
+	var r audit.Report
+	if len(body) == 0 {
+		return r, nil
+	}
+	if err := json.Unmarshal(body, &r); err != nil {
+		return r, fmt.Errorf("read the report: %w", err)
+	}
+	return r, nil
+}
+
+// measured takes the counts of files over. What the audit did not see is not
+// known, never 0.
+func (p *Publication) measured(r audit.Report) {
+	known := func(n int64) *int64 {
+		if n <= 0 {
+			return nil
+		}
+		return &n
+	}
+	p.Studies = known(int64(r.Measured.Studies))
+	p.Images = known(int64(max(r.Measured.Instances, r.Measured.Frames)))
+	p.Bytes = known(r.Input.Bytes)
+}
+
+const selectSeller = `
+SELECT name, slug, is_demo, organization_verification(id) = 'verified' AS verified
+FROM   organization
+WHERE  id = @organization`
+
+type seller struct {
+	Name     string `db:"name"`
+	Slug     string `db:"slug"`
+	Demo     bool   `db:"is_demo"`
+	Verified bool   `db:"verified"`
+}
+
+func readSeller(ctx context.Context, q postgres.Querier, l listing.Listing) (seller, error) {
+	rows, err := q.Query(ctx, selectSeller, pgx.NamedArgs{"organization": l.Organization})
+	if err != nil {
+		return seller{}, err
+	}
+	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[seller])
+}
+
+const countAccepted = `
+SELECT count(*)
+FROM   finding_answer
+WHERE  report_id = @report
+AND    organization_id = @organization
+AND    outcome = 'accepted'`
+
+func auditOf(ctx context.Context, q postgres.Querier, p listing.Published, r audit.Report) (*Audit, error) {
+	a := &Audit{
+		Verdict: p.Report.Verdict, On: day(p.Report.CreatedAt), Blockers: p.Report.Blockers, Warnings: p.Report.Warnings,
+		Infos: r.Count(finding.Info), Rules: p.Report.RulesVersion, RootDigest: p.Report.RootDigest,
+	}
+	for _, n := range r.NotChecked {
+		a.NotChecked = append(a.NotChecked, n.What+": "+n.Why)
+	}
+	err := q.QueryRow(ctx, countAccepted, pgx.NamedArgs{"report": p.Report.ID, "organization": p.Listing.Organization}).Scan(&a.Answered)
+	return a, err
+}
+
+// publicVersions are the versions that buyers could see at some time.
+const publicVersions = `
+SELECT   number, state, coalesce(live_at, now()) AS at, change_note
+FROM     version
+WHERE    listing_id = @listing
+AND      organization_id = @organization
+AND      (live_at IS NOT NULL OR id = @shown)
+ORDER BY number DESC`
+
+func readVersions(ctx context.Context, q postgres.Querier, p listing.Published) ([]Version, error) {
+	rows, err := q.Query(ctx, publicVersions, pgx.NamedArgs{
+		"listing": p.Listing.ID, "organization": p.Listing.Organization, "shown": p.Version.ID})
+	if err != nil {
+		return nil, err
+	}
+	var list []Version
+	var v Version
+	var at time.Time
+	_, err = pgx.ForEachRow(rows, []any{&v.Number, &v.State, &at, &v.Note}, func() error {
+		v.On = day(at)
+		list = append(list, v)
+		return nil
+	})
+	return list, err
+}

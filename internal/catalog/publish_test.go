@@ -1,0 +1,153 @@
+package catalog_test
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
+
+	"assay/internal/account/accounttest"
+	"assay/internal/audit"
+	"assay/internal/audit/finding"
+	"assay/internal/catalog"
+	"assay/internal/errs"
+	"assay/internal/listing"
+	"assay/internal/listing/listingtest"
+	"assay/internal/postgres"
+	"assay/internal/postgres/postgrestest"
+)
+
+// measuredReport is what an audit of 120 patients might say.
+func measuredReport() audit.Report {
+	return audit.Report{
+		Schema: audit.Schema, Verdict: audit.Passed, Input: audit.Input{Files: 2, Bytes: 4108},
+		Findings:   []finding.Finding{{Rule: "fmt-note", Severity: finding.Info, Count: 1, Message: "A remark."}},
+		NotChecked: []audit.NotChecked{{What: "burned-in text", Why: "tesseract was not there", Count: 3}},
+		Measured: audit.Measured{
+			Instances: 900, Series: 130, Studies: 121, Patients: 120, Frames: 900, Modalities: map[string]int{"CT": 890, "SEG": 10},
+			Manufacturers: map[string]int{"EXAMPLE MEDICAL": 900}, Sexes: map[string]int{"F": 55, "M": 65},
+			SliceThicknessMM: &audit.Range{Min: 0.6, Max: 2.5, Count: 900},
+		},
+	}
+}
+
+func TestMeasuresHoldClaimsAgainstFiles(t *testing.T) {
+	got := map[string]catalog.Outcome{}
+	for _, m := range catalog.Measures(listingtest.Claims(), measuredReport()) {
+		got[m.Fact] = m.Outcome
+	}
+	want := map[string]catalog.Outcome{
+		"De-identification": catalog.NoContradiction, "Modality": catalog.Confirmed, "Patients": catalog.Confirmed,
+		"Studies": catalog.NotClaimed, "Series": catalog.NotClaimed, "Instances": catalog.NotClaimed,
+		"Sex": catalog.Confirmed, "Age": catalog.NotCheckable, "Manufacturers": catalog.Confirmed,
+		"Slice thickness": catalog.Contradicted, "Consent and IRB": catalog.NotCheckable, "Labels": catalog.NotCheckable,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("Measures (-want +got):\n%s", diff)
+	}
+}
+
+func TestMeasuresDecideNothingWithoutReport(t *testing.T) {
+	for _, m := range catalog.Measures(listingtest.Claims(), audit.Report{}) {
+		if m.Outcome != catalog.NotCheckable {
+			t.Errorf("%s is %s without a report, want not checkable", m.Fact, m.Outcome)
+		}
+	}
+}
+
+func TestMeasuresFindWhatContradicts(t *testing.T) {
+	r := measuredReport()
+	r.Measured.Patients, r.Measured.Modalities = 119, map[string]int{"CT": 890, "MR": 10}
+	r.Findings = append(r.Findings, finding.Finding{Rule: "deid-claim-mismatch", Severity: finding.Warning, Count: 1})
+	for _, m := range catalog.Measures(listingtest.Claims(), r) {
+		switch m.Fact {
+		case "Patients", "Modality", "De-identification":
+			if m.Outcome != catalog.Contradicted {
+				t.Errorf("%s: %s, want contradicted", m.Fact, m.Outcome)
+			}
+		}
+	}
+}
+
+// The public sees what the publishing transaction wrote, a tombstone after a
+// suspension, and the row again after it is restored by a reviewer.
+func TestPublisherKeepsThePublicRowInStep(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.New(t)
+	ctx := t.Context()
+	org, reviewer := accounttest.Seller(t, db), accounttest.Reviewer(t, db)
+	s := listing.New(db, catalog.Publisher{}, time.Now)
+	d := listingtest.Complete(t, db, org.Owner)
+	v := passWith(t, db, org.Owner, d, measuredReport())
+	if _, err := s.Submit(ctx, org.Owner, v.ID); err != nil {
+		t.Fatal(err)
+	}
+	listingtest.Rule(t, db, reviewer, v.ID, listing.Approves)
+	store := catalog.NewStore(db)
+	if _, err := store.Get(ctx, d.Listing.Slug); errs.KindOf(err) != errs.NotFound {
+		t.Fatalf("an approved version is public before it is published: %v", err)
+	}
+	if err := s.Publish(ctx, org.Owner, v.ID); err != nil {
+		t.Fatal(err)
+	}
+	e, err := store.Get(ctx, d.Listing.Slug)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if e.State != catalog.Live || !e.SellerVerified || e.OrganizationName != org.Name || *e.Images != 900 || *e.Studies != 121 || *e.Bytes != 4108 {
+		t.Errorf("public row: %+v", e)
+	}
+	a := e.Detail.Audit
+	if a == nil || a.Verdict != "passed" || a.RootDigest != listingtest.Result(0).Manifest.RootDigest() || a.Infos != 1 || len(a.NotChecked) != 1 {
+		t.Errorf("audit box: %+v", a)
+	}
+	if len(e.Detail.Versions) != 1 || e.Detail.Versions[0].State != "live" || len(e.Detail.Measured) == 0 {
+		t.Errorf("versions %+v, measured %d", e.Detail.Versions, len(e.Detail.Measured))
+	}
+
+	if err := s.Suspend(ctx, reviewer, v.ID, "A buyer reported a name in an image."); err != nil {
+		t.Fatal(err)
+	}
+	if e, err = store.Get(ctx, d.Listing.Slug); err != nil || e.State != catalog.Suspended || e.StateReason != "A buyer reported a name in an image." {
+		t.Errorf("tombstone: %s %q (err: %v)", e.State, e.StateReason, err)
+	}
+	if err := s.Restore(ctx, reviewer, v.ID); err != nil {
+		t.Fatal(err)
+	}
+	if e, err = store.Get(ctx, d.Listing.Slug); err != nil || e.State != catalog.Live || !e.SellerVerified {
+		t.Errorf("restored: %s (err: %v)", e.State, err)
+	}
+}
+
+// passWith brings a new version to passed with a report.
+func passWith(t *testing.T, db *postgres.DB, owner postgres.Actor, d listing.Description, r audit.Report) listing.Version {
+	t.Helper()
+	ctx, s := t.Context(), listingtest.Service(db)
+	v := listingtest.Begin(t, db, owner, d)
+	result := listingtest.Result(0)
+	var err error
+	if result.Report, err = json.Marshal(r); err != nil {
+		t.Fatal(err)
+	}
+	for _, step := range []struct {
+		a  postgres.Actor
+		fn func(tx pgx.Tx) error
+	}{
+		{owner, func(tx pgx.Tx) error { return s.Queue(ctx, tx, owner, v.ID) }},
+		{listingtest.Worker, func(tx pgx.Tx) error {
+			_, _, err := s.StartAudit(ctx, tx, listingtest.Worker, v.ID)
+			return err
+		}},
+		{listingtest.Worker, func(tx pgx.Tx) error {
+			_, err := s.FinishAudit(ctx, tx, listingtest.Worker, v.ID, result)
+			return err
+		}},
+	} {
+		if err := db.InTx(ctx, step.a, step.fn); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return v
+}
