@@ -8,6 +8,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
+	"time"
 
 	"assay/internal/audit"
 	"assay/internal/fence"
@@ -36,6 +38,7 @@ func (c *auditCmd) Run(ctx context.Context, s *streams) error {
 	report, err := c.audit(ctx, audit.Options{
 		Version: version(), Claims: claims,
 		Inspect: pool.Inspect, Parallel: pool.Parallel(),
+		Now:          today(),
 		AllLocations: c.AllLocations,
 		Scratch:      fence.NewScratch(os.TempDir()),
 		Progress:     show.update,
@@ -95,6 +98,9 @@ func (c *auditCmd) audit(ctx context.Context, opts audit.Options) (*audit.Report
 	return audit.RunFile(ctx, info.Name(), f, info.Size(), opts)
 }
 
+// today is the date alone, so that a report is the same all day.
+func today() time.Time { return time.Now().UTC().Truncate(24 * time.Hour) }
+
 // plain leaves the system call out of the message of err.
 func plain(err error) error {
 	var p *fs.PathError
@@ -142,6 +148,9 @@ func readClaims(name string) (*audit.Claims, error) {
 	var claims audit.Claims
 	if err := dec.Decode(&claims); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	if list := claims.Problems(); len(list) > 0 {
+		return nil, fmt.Errorf("%s: %s", name, strings.Join(list, " "))
 	}
 	return &claims, nil
 }

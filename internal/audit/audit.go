@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"io/fs"
 	"runtime"
+	"sync/atomic"
+	"time"
 
 	"assay/internal/audit/archive"
+	"assay/internal/audit/text"
 )
 
 // memoryScratch bounds the temporary space in memory, in bytes.
@@ -24,6 +27,10 @@ type Options struct {
 	// Parallel is how many files may be in work at once; 0 is one for each
 	// processor.
 	Parallel int
+
+	// Now is the time of the audit, for the rule on dates in the future; zero
+	// means not to look, and makes the report the same on any day.
+	Now time.Time
 
 	// AllLocations puts every file of every finding, and the status of every
 	// file, into the report.
@@ -94,6 +101,9 @@ type run struct {
 	unseen   *omissions
 	set      *set
 	progress Progress
+	known    *text.Scanner // of the words of names found in the set
+	crashes  int
+	stopped  atomic.Bool // too many crashes
 }
 
 // result is what stays of one file.
@@ -117,7 +127,7 @@ func newRun(fsys fs.FS, opts Options) (*run, error) {
 	}
 	a := &run{
 		fsys: fsys, opts: opts,
-		inspect: InspectOptions{Claims: opts.Claims, Limits: opts.Limits},
+		inspect: InspectOptions{Claims: opts.Claims, Limits: opts.Limits, Now: opts.Now},
 		found:   newCollector(opts.Limits.Findings, opts.AllLocations),
 		unseen:  &omissions{},
 		set:     newSet(),

@@ -2,21 +2,85 @@ package audit
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"strings"
 
+	"assay/internal/audit/archive"
 	"assay/internal/audit/finding"
+	"assay/internal/audit/text"
 )
 
 // lookAgain inspects once more the files whose texts or names share a word
-// with a person name elsewhere in the set.
+// with a person name or an ID that some file of the set holds.
 func (a *run) lookAgain(ctx context.Context) error {
-	return nil
+	if a.set.full {
+		a.unseen.add(NotChecked{What: "names that files share", Why: fmt.Sprintf("The texts hold more than %d words; those beyond were not compared.", maxWords)})
+	}
+	known, files := a.set.shared()
+	if len(known) == 0 {
+		return nil
+	}
+	opts := a.inspect
+	opts.Known = known
+	a.known = text.New(text.Options{Knows: newHasher(opts.Key).knows(known)})
+	a.progress.Files, a.progress.Bytes, a.progress.TotalFiles, a.progress.TotalBytes = 0, 0, len(files), 0
+	for _, i := range files {
+		a.progress.TotalBytes += a.files[i].size
+	}
+	a.tell(SecondLook)
+	return a.each(ctx, files, opts, func(j *job) {
+		list := j.facts.Findings
+		if j.facts.Header != nil {
+			list = slices.Concat(list, j.facts.Header.Findings)
+		}
+		for _, f := range list {
+			a.found.add(j.index, f)
+		}
+		a.progress.Files++
+		a.progress.Bytes += a.files[j.index].size
+		a.tell(SecondLook)
+	})
+}
+
+// unruled says what no rule of this version looks at.
+func (a *run) unruled() {
+	if n := len(a.set.members); n > 0 {
+		why := "This version of the audit has no rule for it."
+		a.unseen.add(
+			NotChecked{What: "attributes that the object definitions of DICOM require", Why: why, Count: n},
+			NotChecked{What: "geometry of series, equal pixels in several instances, patients in several splits", Why: why, Count: n},
+		)
+	}
+}
+
+// archiveFindings reports what the archive that holds the set says of itself.
+func (a *run) archiveFindings() {
+	f, ok := a.fsys.(*archive.FS)
+	if !ok {
+		return
+	}
+	for _, r := range f.Refused() {
+		a.found.add(-1, r.Finding(""))
+	}
+	for _, t := range f.Texts() {
+		scanner := plainScanner
+		if a.known != nil {
+			scanner = a.known
+		}
+		for _, h := range slices.Concat(scanner.Scan(t.Value, text.Where{}), scanner.ScanName(t.Value)) {
+			found := h.Rule.New(t.Where, h.Shape, h.Rule.Title+": "+t.Where+".", finding.Location{})
+			found.Severity = h.Severity
+			a.found.add(-1, found)
+		}
+	}
 }
 
 // conclude applies the set rules and writes the report.
 func (a *run) conclude() *Report {
 	a.set.rules(a.found)
+	a.archiveFindings()
+	a.unruled()
 	r := &Report{
 		Schema: Schema,
 		Tool: Tool{
@@ -65,7 +129,31 @@ func verdict(r *Report, dataFiles int) Verdict {
 	return Passed
 }
 
-// nameOf returns the path of a file for the report.
+// nameOf returns the path of a file for the report: as it is, or masked and
+// with its place in the manifest if the path holds an identifier.
 func (a *run) nameOf(file int) string {
-	return a.files[file].path
+	path := a.files[file].path
+	scanner := plainScanner
+	if a.known != nil {
+		scanner = a.known
+	}
+	hits := slices.Concat(scanner.ScanName(path), scanner.ScanKnown(path))
+	if len(hits) == 0 {
+		return path
+	}
+	return fmt.Sprintf("%s #%d", maskParts(path, hits), file+1)
+}
+
+// maskParts masks the parts of a path that hold a hit.
+func maskParts(path string, hits []text.Hit) string {
+	parts := strings.Split(path, "/")
+	start := 0
+	for i, part := range parts {
+		end := start + len(part)
+		if slices.ContainsFunc(hits, func(h text.Hit) bool { return h.Start < end && h.End > start }) {
+			parts[i] = finding.Mask(part)
+		}
+		start = end + 1
+	}
+	return strings.Join(parts, "/")
 }

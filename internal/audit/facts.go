@@ -3,7 +3,9 @@ package audit
 import (
 	"context"
 	"io"
+	"time"
 
+	"assay/internal/audit/deid"
 	"assay/internal/audit/finding"
 )
 
@@ -23,8 +25,13 @@ type InspectOptions struct {
 	// that equal identifiers can be grouped without keeping them.
 	Key [32]byte
 
-	// Known, if not empty, asks for a second look: only for the name tokens
-	// of other files of the set, given as hashes.
+	// Now is the time of the audit, for dates in the future; zero means not
+	// to look.
+	Now time.Time
+
+	// Known, if not empty, asks for a second look: only for the words of
+	// person names and the identifiers that some file of the set holds, as
+	// hashes in ascending order.
 	Known []Hash
 }
 
@@ -33,7 +40,7 @@ type InspectOptions struct {
 type InspectFunc func(ctx context.Context, f File, opts InspectOptions) (Facts, error)
 
 // Hash is the keyed hash of an identifier or of a word of a name.
-type Hash [8]byte
+type Hash = deid.Hash
 
 // Facts are what one file tells. They cross the fence, so they are bounded
 // and plain; no field holds an identifier.
@@ -44,11 +51,11 @@ type Facts struct {
 	Reason     string
 	Findings   []finding.Finding // the File of a Location is empty
 	NotChecked []NotChecked
-	Instance   *Instance // of a DICOM instance that was read
+	Instance   *Instance   // of a DICOM instance that was read
+	Header     *deid.Facts // of a DICOM header; its findings are not among Findings
 
-	Names     []Hash // words of the person names in the header
-	Words     []Hash // words of the free texts
-	PathWords []Hash // words of the path
+	Words     []Hash // of the texts of a file that is not DICOM
+	PathWords []Hash // of the path
 }
 
 // Instance is what a DICOM instance contributes to the set.

@@ -5,12 +5,18 @@ import (
 	"errors"
 	"io"
 
+	"assay/internal/audit/document"
 	"assay/internal/audit/finding"
 	"assay/internal/audit/sniff"
+	"assay/internal/audit/text"
 )
 
-// maxFileFindings bounds the distinct findings of one file.
-const maxFileFindings = 2000
+// Bounds of the facts of one file.
+const (
+	maxFileFindings = 2000 // distinct ones
+	maxFileWords    = 2048
+	maxPathWords    = 64
+)
 
 // Inspect looks at one file in this process. A parser that panics is a
 // finding.
@@ -34,13 +40,18 @@ func CrashFacts(message string) Facts {
 
 // inspection is one file under the loupe.
 type inspection struct {
-	file  File
-	opts  InspectOptions
-	kind  sniff.Kind
-	hash  *hasher
-	facts Facts
-	found *collector
+	file   File
+	opts   InspectOptions
+	kind   sniff.Kind
+	hash   *hasher
+	text   *text.Scanner
+	facts  Facts
+	found  *collector
+	second bool // only for known words
 }
+
+// plainScanner knows no names.
+var plainScanner = text.New(text.Options{})
 
 func inspectFile(ctx context.Context, f File, opts InspectOptions) (Facts, error) {
 	r := &remembering{r: f.Content}
@@ -51,10 +62,15 @@ func inspectFile(ctx context.Context, f File, opts InspectOptions) (Facts, error
 	}
 	i := &inspection{
 		file: f, opts: opts, kind: sniff.Refine(kind, f.Path),
-		hash:  newHasher(opts.Key),
-		found: newCollector(maxFileFindings, false),
+		hash: newHasher(opts.Key), text: plainScanner,
+		found:  newCollector(maxFileFindings, false),
+		second: len(opts.Known) > 0,
+	}
+	if i.second {
+		i.text = text.New(text.Options{Knows: i.hash.knows(opts.Known)})
 	}
 	i.facts.Kind = string(i.kind)
+	i.path()
 	if err := i.look(ctx); err != nil {
 		return Facts{}, err
 	}
@@ -65,6 +81,33 @@ func inspectFile(ctx context.Context, f File, opts InspectOptions) (Facts, error
 	return i.facts, nil
 }
 
+// pathOfName is the place of what a file is called.
+const pathOfName = "file name"
+
+// path looks at the name of the file.
+func (i *inspection) path() {
+	first := map[[2]int]finding.Severity{}
+	if i.second {
+		for _, h := range plainScanner.ScanName(i.file.Path) {
+			first[[2]int{h.Start, h.End}] = h.Severity
+		}
+	} else {
+		i.facts.PathWords = i.hash.words(i.file.Path, maxPathWords)
+	}
+	for _, h := range i.text.ScanName(i.file.Path) {
+		if first[[2]int{h.Start, h.End}] == h.Severity {
+			continue
+		}
+		message := "The name of a file or folder holds what reads like an identifier."
+		if i.second {
+			message = "The name of a file or folder holds a name or ID of the submission."
+		}
+		f := h.Rule.New(pathOfName, h.Shape, message, finding.Location{})
+		f.Severity = h.Severity
+		i.add(f)
+	}
+}
+
 // look reads the file in the way of its kind.
 func (i *inspection) look(ctx context.Context) error {
 	switch {
@@ -72,18 +115,85 @@ func (i *inspection) look(ctx context.Context) error {
 		return i.dicom(ctx)
 	case i.kind == sniff.Executable:
 		i.refuse(ruleProgram, "The file is a program.")
-	case !expected(i.kind):
-		i.facts.Status, i.facts.Reason = Skipped, "A submission does not hold files of this kind."
+		return nil
+	}
+	if !expected(i.kind) && !i.second {
 		i.add(ruleNotDICOM.New("", "", notExpected(i.kind), finding.Location{}))
 	}
-	return nil
+	return i.document(ctx)
+}
+
+// document reads a file that is not DICOM.
+func (i *inspection) document(ctx context.Context) error {
+	i.facts.Status = Read
+	if !readable(i.kind) {
+		i.facts.Status, i.facts.Reason = Skipped, "The audit does not read files of this kind."
+		i.notChecked("files of kind "+string(i.kind), i.facts.Reason)
+	}
+	in := document.Inspector{Scanner: i.text, Emit: i.emitDocument, Text: i.keepWords()}
+	if i.second {
+		in.Scanner, in.Emit, in.Text = plainScanner, func(finding.Finding) {}, i.lookAgain("document")
+	}
+	err := in.Inspect(ctx, i.file.Content, i.file.SizeBytes, i.kind, i.file.Path)
+	if i.facts.Status == Read && (i.kind.Image() || i.kind.Volume()) {
+		i.facts.Data = true
+		i.notChecked(pixelsWhat, pixelsWhy)
+	}
+	return err
+}
+
+// What this version leaves out of every image.
+const (
+	pixelsWhat = "text burned into pixels, and faces"
+	pixelsWhy  = "This version of the audit does not look at pixels."
+)
+
+// emitDocument takes a finding of a document, and its consequence for the
+// status of the file.
+func (i *inspection) emitDocument(f finding.Finding) {
+	i.add(f)
+	switch f.Rule {
+	case "doc-refused", "nifti-header-invalid", "img-dimensions":
+		i.facts.Status, i.facts.Reason = Refused, f.Message
+	case "doc-not-read", "archive-inside":
+		if i.facts.Status == Read && (f.Rule == "doc-not-read" || i.kind.Archive()) {
+			i.facts.Status, i.facts.Reason = Skipped, f.Message
+		}
+	}
+}
+
+// keepWords returns a function that keeps the words of texts, hashed, to be
+// compared with the names of the whole set.
+func (i *inspection) keepWords() func(string) {
+	seen := map[Hash]bool{}
+	return func(s string) {
+		for _, h := range i.hash.words(s, maxFileWords) {
+			if len(seen) < maxFileWords && !seen[h] {
+				seen[h] = true
+				i.facts.Words = append(i.facts.Words, h)
+			}
+		}
+	}
+}
+
+// lookAgain returns a function that reports the known words of texts.
+func (i *inspection) lookAgain(where string) func(string) {
+	return func(s string) {
+		for _, h := range i.text.ScanKnown(s) {
+			f := h.Rule.New(where, h.Shape, "A name or ID of the submission stands in the text.", finding.Location{})
+			f.Severity = h.Severity
+			i.add(f)
+		}
+	}
 }
 
 func (i *inspection) add(f finding.Finding) { i.found.add(0, f) }
 
 func (i *inspection) refuse(r finding.Rule, message string) {
 	i.facts.Status, i.facts.Reason = Refused, message
-	i.add(r.New("", "", message, finding.Location{}))
+	if !i.second {
+		i.add(r.New("", "", message, finding.Location{}))
+	}
 }
 
 func (i *inspection) notChecked(what, why string) {
@@ -100,6 +210,11 @@ func expected(k sniff.Kind) bool {
 	return k.Volume() || k.WholeSlide() || k.Archive()
 }
 
+// readable reports whether package document reads files of kind k.
+func readable(k sniff.Kind) bool {
+	return k.Textual() || k.Document() && k != sniff.Office || k.Image() || k.Volume()
+}
+
 func notExpected(k sniff.Kind) string {
 	switch k {
 	case sniff.Empty:
@@ -107,7 +222,7 @@ func notExpected(k sniff.Kind) string {
 	case sniff.Unknown:
 		return "The kind of the file is not known."
 	}
-	return "The file is of a kind that the audit does not read: " + string(k) + "."
+	return "A submission does not hold files of this kind (" + string(k) + ")."
 }
 
 // remembering keeps the first error of a reader that is not the end of it, so
@@ -119,7 +234,7 @@ type remembering struct {
 
 func (r *remembering) ReadAt(p []byte, off int64) (int, error) {
 	n, err := r.r.ReadAt(p, off)
-	if err != nil && !errors.Is(err, io.EOF) && r.failed == nil {
+	if err != nil && !errors.Is(err, io.EOF) && off >= 0 && r.failed == nil {
 		r.failed = err
 	}
 	return n, err

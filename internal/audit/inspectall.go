@@ -31,9 +31,15 @@ func (a *run) inspectAll(ctx context.Context) error {
 	}
 	return a.each(ctx, indexes, a.inspect, func(j *job) {
 		f := &a.files[j.index]
+		a.countCrashes(j)
 		a.results[j.index] = result{kind: j.facts.Kind, sha256: j.sum, status: j.facts.Status, reason: j.facts.Reason}
 		for _, one := range j.facts.Findings {
 			a.found.add(j.index, one)
+		}
+		if j.facts.Header != nil {
+			for _, one := range j.facts.Header.Findings {
+				a.found.add(j.index, one)
+			}
 		}
 		a.unseen.add(j.facts.NotChecked...)
 		a.set.add(j.index, j.sum, &j.facts)
@@ -41,6 +47,20 @@ func (a *run) inspectAll(ctx context.Context) error {
 		a.progress.Bytes += f.size
 		a.tell(Inspecting)
 	})
+}
+
+// countCrashes refuses what comes after too many files on which the reader
+// died: each of them costs seconds.
+func (a *run) countCrashes(j *job) {
+	if a.crashes >= a.opts.Limits.Crashes {
+		f := *refusal(ruleCrashLimit, fmt.Sprintf("The reader died on %d files before; this one was not read.", a.crashes))
+		j.facts = Facts{Status: Refused, Reason: f.Message, Findings: []finding.Finding{f}}
+		a.stopped.Store(true)
+		return
+	}
+	if j.facts.Status == Crashed {
+		a.crashes++
+	}
 }
 
 // each inspects the files of those indexes and calls take for each, in order,
@@ -97,6 +117,9 @@ func (a *run) one(ctx context.Context, i int, opts InspectOptions) (Facts, strin
 	f := a.files[i]
 	if f.refuse != nil {
 		return Facts{Status: Refused, Reason: f.refuse.Message, Findings: []finding.Finding{*f.refuse}}, "", nil
+	}
+	if a.stopped.Load() {
+		return Facts{Status: Refused}, "", nil
 	}
 	o, err := a.open(ctx, f)
 	if err != nil {

@@ -2,17 +2,23 @@ package audit
 
 import (
 	"context"
+	"io"
 	"strconv"
 	"strings"
 
 	"assay/internal/audit/conform"
+	"assay/internal/audit/deid"
 	"assay/internal/audit/dicom"
+	"assay/internal/audit/dicom/dict"
 	"assay/internal/audit/dicom/typed"
+	"assay/internal/audit/document"
 	"assay/internal/audit/finding"
+	"assay/internal/audit/sniff"
 )
 
 // dicom inspects a DICOM file in one pass over its elements.
 func (i *inspection) dicom(ctx context.Context) error {
+	header := deid.New(i.opts.Claims, deid.Config{Hash: i.hash.hash, Text: i.text, Now: i.opts.Now, OnlyKnown: i.second})
 	check := conform.New("", i.add)
 	var read headerReader
 	var again typed.Reader
@@ -22,6 +28,10 @@ func (i *inspection) dicom(ctx context.Context) error {
 		if e.VR.IsText() {
 			text, textErr = dicom.Text(e, e.Charset)
 		}
+		header.Element(e, text)
+		if i.second {
+			return nil
+		}
 		check.Element(e, text, textErr)
 		read.element(e, text)
 		again.Element(e)
@@ -30,18 +40,68 @@ func (i *inspection) dicom(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if h.HasPreamble {
+		i.preamble(header)
+	}
+	facts := header.Done()
+	i.facts.Header = &facts
+	i.facts.Status, i.facts.Reason = Status(h.Status), h.Reason
+	if i.second {
+		return nil
+	}
 	check.Done(h)
 	for _, p := range h.Problems {
 		i.add(problemFinding(p))
 	}
 	i.readAgain(&again, h)
 	i.facts.Data = true
-	i.facts.Status, i.facts.Reason = Status(h.Status), h.Reason
 	if i.facts.Status == Read {
 		i.facts.Instance = read.instance(h, i.hash)
 	}
 	if h.PixelData.Present {
-		i.notChecked("text burned into pixels, and faces", "This version of the audit does not look at pixels.")
+		i.notChecked(pixelsWhat, pixelsWhy)
+	}
+	return i.encapsulated(ctx, &facts, h)
+}
+
+// preamble looks for text in the 128 bytes that no reader of DICOM reads.
+func (i *inspection) preamble(header *deid.Inspector) {
+	var b [128]byte
+	if n, _ := i.file.Content.ReadAt(b[:], 0); n == len(b) {
+		header.Preamble(b[:])
+	}
+}
+
+// encapsulated looks for identifiers in the document inside a DICOM file.
+func (i *inspection) encapsulated(ctx context.Context, facts *deid.Facts, h *dicom.Header) error {
+	d := facts.Document
+	if d == nil {
+		return nil
+	}
+	if s, ok := dict.LookupTransferSyntax(h.TransferSyntaxUID); ok && s.Deflated {
+		i.notChecked("text of encapsulated documents", "The data set is deflated.")
+		return nil
+	}
+	content := io.NewSectionReader(i.file.Content, d.Offset, d.Length)
+	kind, err := sniff.DetectFile(content, d.Length)
+	if err != nil {
+		return err
+	}
+	if !readable(kind) {
+		i.notChecked("text of encapsulated documents", "The audit does not read documents of this kind ("+string(kind)+").")
+		return nil
+	}
+	clean := true
+	in := document.Inspector{Scanner: i.text, Text: i.keepWords(), Emit: func(f finding.Finding) {
+		clean = false
+		f.Path = strings.TrimSpace("(0042,0011) EncapsulatedDocument " + f.Path)
+		i.add(f)
+	}}
+	if err := in.Inspect(ctx, content, d.Length, kind, ""); err != nil {
+		return err
+	}
+	if clean {
+		facts.DocumentIsClean()
 	}
 	return nil
 }

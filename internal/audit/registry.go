@@ -6,9 +6,11 @@ import (
 
 	"assay/internal/audit/archive"
 	"assay/internal/audit/conform"
+	"assay/internal/audit/deid"
 	"assay/internal/audit/dicom"
 	"assay/internal/audit/dicom/dict"
 	"assay/internal/audit/dicom/typed"
+	"assay/internal/audit/document"
 	"assay/internal/audit/finding"
 	"assay/internal/audit/text"
 )
@@ -21,7 +23,8 @@ const RulesVersion = "2026.11.1"
 func Registry() []finding.Rule {
 	var all []finding.Rule
 	for _, rules := range [][]finding.Rule{
-		Rules(), archive.Rules(), dicom.Rules(), typed.Rules(), conform.Rules(), text.Rules(),
+		Rules(), archive.Rules(), dicom.Rules(), typed.Rules(), conform.Rules(),
+		deid.Rules(), text.Rules(), document.Rules(),
 	} {
 		all = append(all, rules...)
 	}
@@ -32,6 +35,7 @@ func Registry() []finding.Rule {
 // Tables returns the tables of standards that the rules use.
 func Tables() []Table {
 	return []Table{
+		{"DICOM PS3.15 Table E.1-1 (de-identification profile)", deid.Edition},
 		{"DICOM PS3.6 data elements, SOP classes and transfer syntaxes", dict.Edition},
 	}
 }

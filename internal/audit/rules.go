@@ -9,6 +9,11 @@ var (
 		Fix:    "Write the file anew from its source; a file that no reader survives cannot be delivered.",
 		Source: "the audit's own limits on time and memory",
 	}
+	ruleCrashLimit = finding.Rule{
+		ID: "set-crash-limit", Title: "Too many files on which the reader died", Severity: finding.Blocker,
+		Fix:    "Write the files anew from their source, and try a few of them first.",
+		Source: "the audit's own limits on time and memory",
+	}
 	ruleNotDICOM = finding.Rule{
 		ID: "fmt-not-dicom", Title: "A file of a kind that does not belong", Severity: finding.Warning,
 		Fix:    "Remove the file, or say in the data dictionary what it is for.",
@@ -59,7 +64,7 @@ var (
 // Rules returns the rules of this package itself; see Registry for all.
 func Rules() []finding.Rule {
 	return []finding.Rule{
-		ruleParserCrash, ruleNotDICOM, ruleProgram, ruleUnreadable, ruleNotRegular,
+		ruleParserCrash, ruleCrashLimit, ruleNotDICOM, ruleProgram, ruleUnreadable, ruleNotRegular,
 		ruleSizeLimit, ruleSetLimit, rulePathLimit, ruleDuplicateUID, ruleMixedPatient,
 	}
 }

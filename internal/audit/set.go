@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"slices"
 
+	"assay/internal/audit/deid"
 	"assay/internal/audit/finding"
 )
 
@@ -16,9 +17,17 @@ type set struct {
 	data    int // data files that were read
 
 	patients map[Hash]patient
-	names    map[Hash]bool // words of person names
-	words    map[Hash][]int32
-	paths    map[Hash][]int32
+	headers  *deid.Set
+
+	names map[Hash]bool // words of person names, and IDs
+	words []word
+	full  bool // there were more words than are kept
+}
+
+// word is a word of a text or path of a file.
+type word struct {
+	hash Hash
+	file int32
 }
 
 // member is one DICOM instance of the set.
@@ -36,16 +45,17 @@ type patient struct {
 	conflictedFile int32
 }
 
-// maxWordFiles bounds the files kept for a word: they only say where to look
-// again.
-const maxWordFiles = 1 << 16
+// Bounds of what is kept to find names that files share: 12 bytes a word.
+const (
+	maxNames = 1 << 20
+	maxWords = 8 << 20
+)
 
 func newSet() *set {
 	return &set{
 		patients: map[Hash]patient{},
+		headers:  deid.NewSet(),
 		names:    map[Hash]bool{},
-		words:    map[Hash][]int32{},
-		paths:    map[Hash][]int32{},
 	}
 }
 
@@ -55,14 +65,49 @@ func (s *set) add(file int, sum string, f *Facts) {
 	if f.Data && f.Status == Read {
 		s.data++
 	}
-	for _, n := range f.Names {
-		s.names[n] = true
+	if f.Header != nil {
+		s.headers.Add(file, f.Header)
+		for _, n := range f.Header.Names {
+			if len(s.names) < maxNames {
+				s.names[n] = true
+			}
+		}
+		s.note(file, f.Header.Words)
 	}
-	note(s.words, f.Words, file)
-	note(s.paths, f.PathWords, file)
+	s.note(file, f.Words)
+	s.note(file, f.PathWords)
 	if f.Instance != nil {
 		s.addInstance(file, sum, f.Instance)
 	}
+}
+
+func (s *set) note(file int, words []Hash) {
+	for _, w := range words {
+		if len(s.words) >= maxWords {
+			s.full = true
+			return
+		}
+		s.words = append(s.words, word{w, int32(file)})
+	}
+}
+
+// shared returns the words that are part of a name or an ID of the set and
+// stand in a text or path too, sorted, and the files in which they stand.
+func (s *set) shared() (known []Hash, files []int) {
+	found := map[Hash]bool{}
+	for _, w := range s.words {
+		if s.names[w.hash] {
+			found[w.hash] = true
+			if n := len(files); n == 0 || files[n-1] != int(w.file) {
+				files = append(files, int(w.file))
+			}
+		}
+	}
+	for h := range found {
+		known = append(known, h)
+	}
+	slices.SortFunc(known, func(a, b Hash) int { return bytes.Compare(a[:], b[:]) })
+	return known, files
 }
 
 func orUnknown(kind string) string {
@@ -70,15 +115,6 @@ func orUnknown(kind string) string {
 		return "unknown"
 	}
 	return kind
-}
-
-func note(in map[Hash][]int32, words []Hash, file int) {
-	for _, w := range words {
-		list := in[w]
-		if len(list) < maxWordFiles && (len(list) == 0 || list[len(list)-1] != int32(file)) {
-			in[w] = append(list, int32(file))
-		}
-	}
 }
 
 func (s *set) addInstance(file int, sum string, i *Instance) {
@@ -152,6 +188,7 @@ func (s *set) rules(found *collector) {
 		reportMixed(g, found, "(0020,000E) SeriesInstanceUID", "One SeriesInstanceUID stands in more than one study.",
 			func(m member) Hash { return m.study })
 	})
+	s.headers.Conclude(func(file int, f finding.Finding) { found.add(file, f) })
 	for _, p := range s.patients {
 		if p.sexConflict {
 			f := ruleMixedPatient.New("(0010,0040) PatientSex", "", "One PatientID has more than one PatientSex.", finding.Location{})

@@ -47,7 +47,7 @@ func manifest(r *audit.Report) listing.Manifest {
 	for i, f := range r.Manifest {
 		m[i] = listing.File{Path: f.Path, SizeBytes: f.SizeBytes, SHA256: f.SHA256}
 		if i < len(r.Files) && r.Files[i].Path != f.Path {
-			m[i].Path = fmt.Sprintf("%s #%d", r.Files[i].Path, i+1)
+			m[i].Path = r.Files[i].Path
 		}
 	}
 	return m
