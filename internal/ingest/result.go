@@ -41,14 +41,11 @@ func result(full *audit.Report) (listing.AuditResult, error) {
 }
 
 // manifest lists the files under the names of the report, which masks those
-// that hold an identifier; the place in the list keeps masked names apart.
+// that hold an identifier and keeps them apart by their place.
 func manifest(r *audit.Report) listing.Manifest {
 	m := make(listing.Manifest, len(r.Manifest))
 	for i, f := range r.Manifest {
-		m[i] = listing.File{Path: f.Path, SizeBytes: f.SizeBytes, SHA256: f.SHA256}
-		if i < len(r.Files) && r.Files[i].Path != f.Path {
-			m[i].Path = r.Files[i].Path
-		}
+		m[i] = listing.File{Path: r.Files[i].Path, SizeBytes: f.SizeBytes, SHA256: f.SHA256}
 	}
 	return m
 }
