@@ -40,7 +40,8 @@ const (
 // limitTries bounds what one address may send to the forms that take
 // passwords or mail links. The account's own limit is in package account.
 func (s *Server) limitTries() func(http.Handler) http.Handler {
-	return httprate.Limit(triesPerMinute, triesWindow, httprate.WithKeyFuncs(httprate.KeyByIP),
+	key := func(r *http.Request) (string, error) { return httprate.CanonicalizeIP(addressOf(r)), nil }
+	return httprate.LimitBy(triesPerMinute, triesWindow, key,
 		httprate.WithLimitHandler(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Retry-After", "60")
 			s.renderError(w, r, http.StatusTooManyRequests, "Too many tries from your network. Please wait a minute and try again.")

@@ -66,7 +66,7 @@ func (h *house) open(ctx context.Context) (err error) {
 	if h.blobs, err = blob.Open(ctx, c.BlobURL); err != nil {
 		return err
 	}
-	h.accounts = account.New(h.db, account.Options{PublicURL: c.PublicURL, SecretKey: key})
+	h.accounts = account.New(h.db, account.Options{PublicURL: c.PublicURL, SecretKey: key, Documents: h.blobs})
 	if h.mails, err = mail.NewSender(h.db, mail.Options{SMTPURL: c.SMTPURL, From: c.MailFrom, Keep: c.Demo}); err != nil {
 		return err
 	}

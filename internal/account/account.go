@@ -7,6 +7,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"assay/internal/blob"
 	"assay/internal/errs"
 	"assay/internal/id"
 	"assay/internal/postgres"
@@ -23,6 +24,8 @@ type Options struct {
 	PublicURL string
 	// SecretKey signs device cookies; at least 32 bytes.
 	SecretKey []byte
+	// Documents keeps the papers of verification; nil if none are taken.
+	Documents *blob.Store
 }
 
 // Service is the one way to write accounts.
@@ -31,6 +34,8 @@ type Service struct {
 	url    string
 	secret []byte
 	hasher *hasher
+
+	documents *blob.Store
 }
 
 // New returns a service over db.
@@ -40,6 +45,8 @@ func New(db *postgres.DB, o Options) *Service {
 		url:    strings.TrimRight(o.PublicURL, "/"),
 		secret: o.SecretKey,
 		hasher: newHasher(),
+
+		documents: o.Documents,
 	}
 }
 

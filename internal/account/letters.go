@@ -77,3 +77,45 @@ func (s *Service) invitationLetter(email, token, organization, inviter string, r
 		Reason: "You get this because a member of " + organization + " entered your address.",
 	}
 }
+
+// tellManagers mails a letter to each owner and admin of an organization.
+func (s *Service) tellManagers(ctx context.Context, tx pgx.Tx, c Case, l mail.Letter) error {
+	for _, m := range c.Members {
+		if !m.Role.CanManage() {
+			continue
+		}
+		l.To = m.Email
+		if err := enqueue(ctx, tx, l); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) decisionLetter(organization string, d Decision) mail.Letter {
+	l := mail.Letter{
+		Action: "See the decision", URL: s.url + "/seller/verification",
+		Reason: "You get this because you manage " + organization + " at Assay.",
+	}
+	switch d.Outcome {
+	case RequestGranted:
+		l.Subject = organization + ": " + d.Level.Label()
+		l.Paragraphs = []string{"A reviewer has decided on the verification of " + organization + ". Level: " + d.Level.Label() + ". " + d.Level.Help(), "Reason: " + d.Reason}
+	case RequestReturned:
+		l.Subject = organization + ": the request for verification needs changes"
+		l.Paragraphs = []string{"A reviewer has looked at the request of " + organization + " and asks for changes before it can be decided.", "Reason: " + d.Reason}
+	default:
+		l.Subject = organization + ": the request for verification is refused"
+		l.Paragraphs = []string{"A reviewer has refused the request of " + organization + ". You may make a new one.", "Reason: " + d.Reason}
+	}
+	return l
+}
+
+func (s *Service) levelLetter(organization string, c LevelChange) mail.Letter {
+	return mail.Letter{
+		Subject:    organization + ": " + c.Level.Label(),
+		Paragraphs: []string{"A reviewer has changed the verification of " + organization + ". Level: " + c.Level.Label() + ". " + c.Level.Help(), "Reason: " + c.Reason},
+		Action:     "See the verification", URL: s.url + "/seller/verification",
+		Reason: "You get this because you manage " + organization + " at Assay.",
+	}
+}

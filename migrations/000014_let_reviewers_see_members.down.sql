@@ -1,0 +1,2 @@
+-- Hides members from reviewers again.
+DROP POLICY platform ON membership;
