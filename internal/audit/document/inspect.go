@@ -63,7 +63,7 @@ func (i Inspector) Inspect(ctx context.Context, f io.ReaderAt, size int64, kind 
 	if i.Limits == (Limits{}) {
 		i.Limits = DefaultLimits()
 	}
-	in := &inspection{Inspector: i, ctx: ctx, f: &faultReader{r: f}, size: size, path: path, seen: map[string]*finding.Finding{}}
+	in := &inspection{Inspector: i, ctx: ctx, f: &faultReader{r: f}, size: size, path: path, seen: map[string]*finding.Finding{}, clean: map[string]bool{}}
 	err := in.run(sniff.Refine(kind, path))
 	in.flush()
 	if fault := in.f.err; fault != nil {
@@ -82,7 +82,8 @@ type inspection struct {
 
 	seen  map[string]*finding.Finding
 	order []*finding.Finding
-	depth int // documents within documents
+	clean map[string]bool // short texts that were scanned without a hit
+	depth int             // documents within documents
 }
 
 // faultReader keeps the failure of the reader apart from bad data.
@@ -221,9 +222,40 @@ func (in *inspection) flush() {
 // maxScan bounds a text that is scanned at once, in bytes.
 const maxScan = 64 << 10
 
+// Bounds of the memory for texts without a hit: keys and labels repeat.
+const (
+	maxClean      = 8192
+	maxCleanBytes = 64
+)
+
 // scan runs the text rules over s and notes what they find under rule r. It
 // returns the number of hits.
 func (in *inspection) scan(r finding.Rule, path, s string, offset int64) int {
+	if shortNumber(s) || in.clean[s] {
+		return 0
+	}
+	hits := in.scanPieces(r, path, s, offset)
+	if hits == 0 && len(s) <= maxCleanBytes && len(in.clean) < maxClean {
+		in.clean[s] = true
+	}
+	return hits
+}
+
+// shortNumber reports a number of up to 6 digits, which identifies nobody.
+func shortNumber(s string) bool {
+	dots := 0
+	for i := range len(s) {
+		switch {
+		case s[i] == '.':
+			dots++
+		case s[i] < '0' || s[i] > '9':
+			return false
+		}
+	}
+	return len(s) <= 6+dots && dots <= 1
+}
+
+func (in *inspection) scanPieces(r finding.Rule, path, s string, offset int64) int {
 	hits := 0
 	for len(s) > 0 {
 		piece := s
