@@ -176,26 +176,36 @@ func paragraph(runs ...string) string {
 	return b.String()
 }
 
-// pdfOf returns a PDF with a page for each text and an author.
+// pdfOf returns a PDF with a page for each text and an author. A text that
+// starts with BT or q is the content of its page as it stands.
 func pdfOf(author string, pages ...string) []byte {
+	return pdfWith("<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>", "", author, pages...)
+}
+
+// pdfWith is pdfOf with a font, and with a stream (dictionary entries, "|",
+// content) that the pages know as /X1 and the font may refer to as 4 0 R.
+func pdfWith(font, stream, author string, pages ...string) []byte {
 	var objects []string
+	pack := func(entries, content string) string {
+		packed := deflated(content)
+		return fmt.Sprintf("<< %s /Length %d /Filter /FlateDecode >>\nstream\n%s\nendstream", entries, len(packed), packed)
+	}
 	kids := ""
 	for i, s := range pages {
-		page, content := 4+2*i, 5+2*i
+		page, content := 5+2*i, 6+2*i
 		kids += fmt.Sprintf("%d 0 R ", page)
-		stream := ""
-		if s != "" {
-			stream = "BT /F1 12 Tf 72 720 Td (" + s + ") Tj ET"
+		if s != "" && !strings.HasPrefix(s, "BT") && !strings.HasPrefix(s, "q") {
+			s = "BT /F1 12 Tf 72 720 Td (" + s + ") Tj ET"
 		}
-		packed := deflated(stream)
 		objects = append(objects,
-			fmt.Sprintf("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Resources << /Font << /F1 3 0 R >> >> /Contents %d 0 R >>", content),
-			fmt.Sprintf("<< /Length %d /Filter /FlateDecode >>\nstream\n%s\nendstream", len(packed), packed))
+			fmt.Sprintf("<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Resources << /Font << /F1 3 0 R >> /XObject << /X1 4 0 R >> >> /Contents %d 0 R >>", content),
+			pack("", s))
 	}
+	entries, content, _ := strings.Cut(stream, "|")
 	objects = append([]string{
 		"<< /Type /Catalog /Pages 2 0 R >>",
 		fmt.Sprintf("<< /Type /Pages /Kids [%s] /Count %d >>", kids, len(pages)),
-		"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>",
+		font, pack(entries, content),
 	}, objects...)
 	objects = append(objects, "<< /Author ("+author+") /Producer (made by code) >>")
 	var b bytes.Buffer

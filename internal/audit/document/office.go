@@ -79,9 +79,12 @@ var paragraphs = map[string]bool{"p": true, "h": true, "si": true, "c": true, "t
 // name that Word cut into runs is seen whole.
 func (in *inspection) officeText(files fs.FS, name string) error {
 	var line strings.Builder
+	l := &lines{in: in, path: "document text"}
 	flush := func() {
-		in.scan(ruleReport, "document text", line.String(), 0)
-		line.Reset()
+		if line.Len() > 0 {
+			l.text(line.String())
+			line.Reset()
+		}
 	}
 	visit := xmlVisitor{
 		text: func(stack []string, s string, _ int64) {
@@ -112,6 +115,7 @@ func (in *inspection) officeText(files fs.FS, name string) error {
 	}
 	err := in.officeWalk(files, name, visit)
 	flush()
+	l.end()
 	return err
 }
 

@@ -48,7 +48,7 @@ func (in *inspection) pdf() error {
 	return nil
 }
 
-var pdfNumbers = regexp.MustCompile(`/(?:Size|W\s*\[|Index\s*\[|Columns|Length1?)\s*([0-9 \t\r\n]{1,200})`)
+var pdfNumbers = regexp.MustCompile(`/(?:Size|W\s*\[|Index\s*\[|Columns)\s*([0-9 \t\r\n]{1,200})`)
 
 // pdfClaims returns why a PDF is refused before it is read: numbers for which
 // the reader would take memory that the file cannot fill.
@@ -125,17 +125,23 @@ func (in *inspection) pdfText(source *countedReader) (err error) {
 		return err
 	}
 	in.pdfProperties(r.Trailer().Key("Info"))
+	if tree := r.Trailer().Key("Root").Key("Names").Key("EmbeddedFiles"); tree.Key("Names").Len() > 0 || tree.Key("Kids").Len() > 0 {
+		in.add(ruleArchive, hit{path: "embedded file", message: "A file is embedded in the document; what is inside was not checked."})
+	}
 	pages := r.NumPage()
 	if pages > maxPages {
 		in.refuse("The PDF claims %d pages; the limit is %d.", pages, maxPages)
 		return errLimit
 	}
 	silent, failed := 0, 0
+	l := &lines{in: in, path: "document text"}
+	defer l.end()
 	for i := 1; i <= pages; i++ {
 		if err := in.ctx.Err(); err != nil {
 			return err
 		}
-		content, err := in.pdfPage(r.Page(i))
+		w := &pdfWriter{in: in, left: in.Limits.InflatedBytes}
+		content, err := w.page(r.Page(i))
 		switch {
 		case errors.Is(err, errLimit):
 			return err
@@ -144,9 +150,7 @@ func (in *inspection) pdfText(source *countedReader) (err error) {
 		case strings.TrimSpace(content) == "":
 			silent++
 		}
-		for line := range strings.Lines(content) {
-			in.scan(ruleReport, "document text", line, 0)
-		}
+		l.text(content)
 	}
 	if silent > 0 {
 		in.unread("Pages of the PDF hold no text; they may be scanned images, which were not checked.")
@@ -155,38 +159,6 @@ func (in *inspection) pdfText(source *countedReader) (err error) {
 		in.unread("Pages of the PDF could not be read; their text was not checked.")
 	}
 	return nil
-}
-
-// pdfPage returns the text of a page after its content was found to unpack
-// within the limit.
-func (in *inspection) pdfPage(p pdf.Page) (content string, err error) {
-	defer func() {
-		if r := recover(); r != nil {
-			err = errors.New("the reader gave up")
-		}
-	}()
-	contents := p.V.Key("Contents")
-	streams := []pdf.Value{contents}
-	if contents.Kind() == pdf.Array {
-		streams = nil
-		for i := range min(contents.Len(), 10_000) {
-			streams = append(streams, contents.Index(i))
-		}
-	}
-	left := in.Limits.InflatedBytes
-	for _, s := range streams {
-		if s.Kind() != pdf.Stream {
-			continue
-		}
-		r := s.Reader()
-		n, _ := io.Copy(io.Discard, io.LimitReader(r, left+1))
-		r.Close()
-		if left -= n; left < 0 {
-			in.refuse("A page of the PDF unpacks to more than %d bytes, the limit.", in.Limits.InflatedBytes)
-			return "", errLimit
-		}
-	}
-	return p.GetPlainText(nil)
 }
 
 // pdfProperties reads the document information dictionary.

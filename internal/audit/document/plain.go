@@ -68,24 +68,51 @@ func (in *inspection) eachLine(r *bufio.Reader, line func(s string, offset int64
 	}
 }
 
-// plain scans a text line by line. A line that ends in a colon is read with
+// lines scans lines in their order. A line that ends in a colon is read with
 // the next one, as forms have it.
+type lines struct {
+	in      *inspection
+	path    string
+	label   string
+	labelAt int64
+}
+
+func (l *lines) add(s string, offset int64) {
+	if l.label != "" {
+		s, offset, l.label = l.label+" "+s, l.labelAt, ""
+	}
+	if trimmed := strings.TrimSpace(s); strings.HasSuffix(trimmed, ":") && len(trimmed) < 60 {
+		l.label, l.labelAt = trimmed, offset
+		return
+	}
+	l.in.scan(ruleReport, l.path, s, offset)
+}
+
+// text adds every line of a text whose offsets are not known.
+func (l *lines) text(s string) {
+	for line := range strings.Lines(s) {
+		if line = strings.TrimRight(line, "\r\n"); line != "" {
+			l.add(line, 0)
+		}
+	}
+}
+
+// end scans a label that nothing followed.
+func (l *lines) end() {
+	l.in.scan(ruleReport, l.path, l.label, l.labelAt)
+	l.label = ""
+}
+
+// plain scans a text line by line.
 func (in *inspection) plain() error {
 	r, exact := in.reader()
-	label, labelAt := "", int64(0)
+	l := &lines{in: in, path: "text"}
 	err := in.eachLine(r, func(s string, offset int64) {
 		if !exact {
 			offset = 0
 		}
-		if label != "" {
-			s, offset, label = label+" "+s, labelAt, ""
-		}
-		if trimmed := strings.TrimSpace(s); strings.HasSuffix(trimmed, ":") && len(trimmed) < 60 {
-			label, labelAt = s, offset
-			return
-		}
-		in.scan(ruleReport, "text", s, offset)
+		l.add(s, offset)
 	})
-	in.scan(ruleReport, "text", label, labelAt)
+	l.end()
 	return err
 }

@@ -215,6 +215,8 @@ func (in *inspection) html() error {
 	r, _ := in.reader()
 	z := html.NewTokenizer(r)
 	z.SetMaxBuf(8 << 20)
+	l := &lines{in: in, path: "HTML text"}
+	defer l.end()
 	hidden := ""
 	for count := 0; ; count++ {
 		if count%4096 == 0 {
@@ -245,7 +247,7 @@ func (in *inspection) html() error {
 			}
 		case html.TextToken, html.CommentToken:
 			if t := z.Token(); hidden == "" {
-				in.scan(ruleReport, "HTML text", t.Data, 0)
+				l.text(strings.TrimSpace(t.Data))
 			}
 		}
 	}
@@ -257,9 +259,9 @@ func (in *inspection) rtf() error {
 	if !ok {
 		return nil
 	}
-	for line := range strings.Lines(rtfText(b)) {
-		in.scan(ruleReport, "text", line, 0)
-	}
+	l := &lines{in: in, path: "text"}
+	l.text(rtfText(b))
+	l.end()
 	return nil
 }
 
