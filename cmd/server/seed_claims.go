@@ -108,7 +108,7 @@ func handDX() listing.Claims {
 	c := commonClaims()
 	c.Basics = listing.Basics{Title: "Digital radiographs of the hand, bone age",
 		Summary:    "Radiographs of the left hand of children and adolescents, each with a bone age read by one of two pediatric radiologists.",
-		Modalities: []listing.Modality{"DX"}, BodyParts: []listing.BodyPart{"hand"}, Tasks: []listing.Task{"regression"}, Keywords: []string{"bone age"}}
+		Modalities: []listing.Modality{"DX"}, BodyParts: []listing.BodyPart{"upper_extremity"}, Tasks: []listing.Task{"regression"}, Keywords: []string{"bone age"}}
 	c.License = knownTerms("CC-BY-NC-4.0", license.ResearchNoncommercial, license.AccessClickThrough)
 	c.Labels = listing.Labels{Provenance: []listing.Provenance{"radiologist_manual"}, AnnotationTypes: []listing.AnnotationType{"image_label"}, Protocol: "One reader a case, Greulich and Pyle atlas."}
 	c.Annotators.Groups[0].Adjudication, c.Annotators.Groups[0].Metric, c.Annotators.Groups[0].Agreement = "none", "", ""
