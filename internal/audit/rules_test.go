@@ -1,0 +1,141 @@
+package audit_test
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/rogpeppe/go-internal/txtar"
+
+	"assay/internal/audit"
+	"assay/internal/audit/dicom/dicomtest"
+)
+
+var update = flag.Bool("update", false, "rewrite the findings in testdata")
+
+// TestSets audits each set in testdata: a text that says what it is, the files
+// (those named .dcm are built, see dicomtest), and the findings.
+func TestSets(t *testing.T) {
+	names, err := filepath.Glob("testdata/*.txtar")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("no sets: %v", err)
+	}
+	for _, name := range names {
+		t.Run(strings.TrimSuffix(filepath.Base(name), ".txtar"), func(t *testing.T) {
+			archive, err := txtar.ParseFile(name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			set := fstest.MapFS{}
+			var want []byte
+			for i, f := range archive.Files {
+				switch {
+				case f.Name == "findings":
+					want = f.Data
+					archive.Files[i].Data = nil
+				case strings.HasSuffix(f.Name, ".dcm"):
+					set[f.Name] = &fstest.MapFile{Data: dicomtest.Build(string(f.Data))}
+				default:
+					set[f.Name] = &fstest.MapFile{Data: f.Data}
+				}
+			}
+			report, err := audit.Run(t.Context(), set, audit.Options{AllLocations: true})
+			if err != nil {
+				t.Fatalf("Run: %v", err)
+			}
+			got := findingLines(report)
+			if *update {
+				archive.Files[len(archive.Files)-1].Data = []byte(got)
+				if err := os.WriteFile(name, txtar.Format(archive), 0o644); err != nil {
+					t.Fatal(err)
+				}
+				return
+			}
+			if diff := cmp.Diff(string(want), got); diff != "" {
+				t.Errorf("findings of %s (-want +got):\n%s", name, diff)
+			}
+		})
+	}
+}
+
+// findingLines writes the verdict and the findings for a person: severity,
+// rule, files, and the attribute or other place.
+func findingLines(r *audit.Report) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n", r.Verdict)
+	for _, f := range r.Findings {
+		files := map[string]bool{}
+		var list []string
+		for _, l := range f.Locations {
+			if !files[l.File] {
+				list = append(list, l.File)
+			}
+			files[l.File] = true
+		}
+		fmt.Fprintf(&b, "%s %s %s %s\n", f.Severity, f.Rule, strings.Join(list, ","), shortPath(f.Path))
+	}
+	return b.String()
+}
+
+// shortPath leaves the keyword of an attribute.
+func shortPath(p string) string {
+	if i := strings.LastIndex(p, ") "); i >= 0 {
+		return p[i+2:]
+	}
+	if p == "" {
+		return "-"
+	}
+	return p
+}
+
+func TestRegistry(t *testing.T) {
+	seen := map[string]bool{}
+	for _, r := range audit.Registry() {
+		switch {
+		case seen[r.ID]:
+			t.Errorf("rule %s stands twice in the registry", r.ID)
+		case r.Title == "" || r.Fix == "" || r.Source == "" || r.Severity.Rank() > 2:
+			t.Errorf("rule %s lacks a title, fix, source or severity", r.ID)
+		}
+		seen[r.ID] = true
+	}
+	// Those that this version must have.
+	for _, id := range strings.Fields(`
+		phi-patient-name phi-staff-name phi-patient-id-realistic phi-other-ids phi-birth-date phi-age-over-89
+		phi-date-real phi-date-inconsistent phi-date-precise-with-safe-harbor phi-address-geo phi-contact
+		phi-insurance phi-device-serial phi-uid-original phi-uid-unmapped-ref phi-remaining-x phi-remaining-z-d
+		phi-constant-vs-varying phi-file-meta phi-private-unknown phi-private-orphan phi-overlay phi-curve-audio
+		phi-icon phi-encapsulated-doc phi-sr-content phi-rt-text phi-ps-graphics phi-waveform-annot
+		phi-modified-attrs phi-digital-signature
+		text-ssn text-mrn text-phone text-email text-url text-ip text-date text-age90 text-name text-zip-address
+		text-vin-plate text-account name-in-path
+		deid-flag-missing deid-method-missing deid-code-invalid deid-claim-mismatch deid-long-temporal deid-mixed
+		fmt-part10 fmt-preamble-polyglot fmt-trailing-bytes fmt-not-dicom fmt-truncated fmt-transfer-syntax
+		fmt-nesting fmt-size-limit fmt-order-dup fmt-vr-vm-len fmt-charset fmt-uid fmt-parser-crash
+		set-duplicate-uid set-mixed-patient
+		img-metadata nifti-header-text wsi-metadata report-text sidecar-columns archive-inside`) {
+		if !seen[id] {
+			t.Errorf("no rule %s in the registry", id)
+		}
+		delete(seen, id)
+	}
+}
+
+func TestRulesPageIsFresh(t *testing.T) {
+	var b strings.Builder
+	if err := audit.WriteRulesPage(&b); err != nil {
+		t.Fatal(err)
+	}
+	have, err := os.ReadFile("../../docs/audit-rules.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(have), b.String()); diff != "" {
+		t.Errorf("docs/audit-rules.md is old, run go generate ./internal/audit (-have +want):\n%s", diff)
+	}
+}
