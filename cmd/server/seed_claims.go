@@ -14,9 +14,9 @@ func demoSets() []demoSet {
 			{series: series(synth.CT, 101, 2), goal: toLive},
 			{note: "One more patient, and the slice order of the first two corrected.", series: series(synth.CT, 101, 3), goal: toLive},
 		}},
-		{seller: "seller", claims: brainMR(), versions: []demoVersion{{series: series(synth.MR, 201, 2), goal: toLive}}},
-		{seller: "imaging", claims: handDX(), versions: []demoVersion{{series: series(synth.DX, 301, 2), goal: toLive}}},
-		{seller: "imaging", claims: liverUS(), versions: []demoVersion{{series: series(synth.US, 401, 1), goal: toReview}}},
+		{seller: "seller", claims: brainMR(), versions: []demoVersion{{series: part("BRAIN", series(synth.MR, 201, 2)), goal: toLive}}},
+		{seller: "imaging", claims: handDX(), versions: []demoVersion{{series: part("HAND", series(synth.DX, 301, 2)), goal: toLive}}},
+		{seller: "imaging", claims: liverUS(), versions: []demoVersion{{series: part("LIVER", series(synth.US, 401, 1)), goal: toReview}}},
 		{seller: "imaging", claims: reportSC(), versions: []demoVersion{{series: series(synth.SC, 501, 1, synth.PatientName, synth.BirthDate, synth.FreeText), goal: toReport}}},
 		{seller: "seller", claims: followUpCT(), versions: []demoVersion{{series: series(synth.CT, 601, 1, synth.DeviceSerial, synth.Institution), goal: toReport}}},
 	}
@@ -31,14 +31,32 @@ func series(m synth.Modality, seed uint64, n int, problems ...synth.Problem) []s
 	return list
 }
 
+// seriesCodes are the options of the profile that the series of package synth
+// declare in their headers.
+func seriesCodes() []listing.DeidCode {
+	var codes []listing.DeidCode
+	for _, c := range synth.Codes() {
+		codes = append(codes, listing.DeidCode(c))
+	}
+	return codes
+}
+
+// part is series with the body part that the claims name.
+func part(name string, list []synth.Spec) []synth.Spec {
+	for i := range list {
+		list[i].Part = name
+	}
+	return list
+}
+
 // commonClaims are the answers that the demo's sellers share.
 func commonClaims() listing.Claims {
 	return listing.Claims{
 		Deidentification: listing.Deidentification{
-			Method: listing.ExpertDetermination, Codes: []listing.DeidCode{listing.BasicProfile, "113105", listing.RetainModifiedDates, "113108"},
-			Dates: listing.DatesShifted, Faces: listing.FacesNotApplicable,
+			Method: listing.ExpertDetermination, Codes: seriesCodes(),
+			Dates: listing.DatesRemoved, Faces: listing.FacesNotApplicable,
 			Expert: listing.Expert{Name: "Dr. Ines Marlow (demo)", Qualification: "Statistician, twelve years of disclosure control", Date: "2026-03-31"},
-			Note:   "Headers rebuilt from an allow-list; dates moved by one random offset a patient.",
+			Note:   "Headers rebuilt from an allow-list; dates removed.",
 		},
 		Reports: listing.Reports{Included: listing.No},
 		Consent: listing.Consent{IRB: listing.IRBApproved, Board: "Northfield IRB (demo)", Protocol: "2024-113",
@@ -99,7 +117,6 @@ func brainMR() listing.Claims {
 		Modalities: []listing.Modality{"MR"}, BodyParts: []listing.BodyPart{"brain", "head"}, Tasks: []listing.Task{"segmentation"}, Keywords: []string{"glioma", "T1"}}
 	c.License = knownTerms("CC-BY-4.0", license.OpenAttribution, license.AccessRegistered)
 	c.Deidentification.Faces = "skull_stripped"
-	c.Deidentification.Codes = append(c.Deidentification.Codes, "113102")
 	c.Coverage.Countries, c.Coverage.Regions = []string{"DE", "US"}, nil
 	return c
 }

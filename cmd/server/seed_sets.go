@@ -45,6 +45,13 @@ func (h *house) seedSets(ctx context.Context, people cast) error {
 	}
 	for _, set := range demoSets() {
 		actor := people[set.seller].actor()
+		there, err := h.isThere(ctx, actor, set.claims.Basics.Title)
+		if err != nil {
+			return err
+		}
+		if there {
+			continue // from an earlier start
+		}
 		l, err := h.describe(ctx, actor, set.claims)
 		if err != nil {
 			return err
@@ -57,6 +64,20 @@ func (h *house) seedSets(ctx context.Context, people cast) error {
 		tell("demo data set: " + set.claims.Basics.Title)
 	}
 	return nil
+}
+
+// isThere reports whether the seller has a listing of that title.
+func (h *house) isThere(ctx context.Context, a postgres.Actor, title string) (bool, error) {
+	list, err := h.listings.List(ctx, a)
+	if err != nil {
+		return false, err
+	}
+	for _, o := range list {
+		if o.Revision.Claims.Basics.Title == title {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // describe answers every step of a new listing.
