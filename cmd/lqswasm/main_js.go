@@ -1,33 +1,39 @@
-// Command lqswasm is the audit in a browser: the same engine, compiled for
-// WebAssembly. It defines one function, assayAudit(files, claims), on the
-// global object: files is an array of {path, bytes: Uint8Array}, claims a JSON
-// string or empty; it returns a promise of the report as JSON text. Nothing
-// leaves the page.
+// Command lqswasm is the audit for the browser: the same engine as lqs,
+// compiled for js/wasm. It reads the files that the page hands over and sends
+// nothing anywhere.
+//
+// It defines one function,
+//
+//	assayAudit(files, options) → Promise of a report as JSON text
+//
+// where files is an array of {path, blob} and options may hold claims (JSON
+// text), allLocations (boolean) and progress, a function that is called with
+// (stage, files, totalFiles, bytes, totalBytes). A single file that is an
+// archive is opened. The promise is rejected with an Error if the audit could
+// not finish.
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"syscall/js"
-	"testing/fstest"
 
 	"assay/internal/audit"
 )
 
 func main() {
-	js.Global().Set("assayAudit", js.FuncOf(func(_ js.Value, args []js.Value) any { return promise(args) }))
-	select {}
+	js.Global().Set("assayAudit", js.FuncOf(start))
+	select {} // the page calls from now on
 }
 
-// promise runs the audit beside the event loop.
-func promise(args []js.Value) js.Value {
-	var run js.Func
-	run = js.FuncOf(func(_ js.Value, settle []js.Value) any {
+// start answers with a promise at once; the audit runs in a goroutine, since
+// reading a blob must wait for the page.
+func start(_ js.Value, args []js.Value) any {
+	executor := js.FuncOf(func(_ js.Value, settle []js.Value) any {
 		go func() {
-			defer run.Release()
-			report, err := runAudit(args)
+			report, err := auditFiles(args)
 			if err != nil {
 				settle[1].Invoke(js.Global().Get("Error").New(err.Error()))
 				return
@@ -36,39 +42,50 @@ func promise(args []js.Value) js.Value {
 		}()
 		return nil
 	})
-	return js.Global().Get("Promise").New(run)
+	defer executor.Release()
+	return js.Global().Get("Promise").New(executor)
 }
 
-func runAudit(args []js.Value) (string, error) {
+func auditFiles(args []js.Value) (text string, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			err = fmt.Errorf("the audit was called in a wrong way: %v", r)
+		}
+	}()
 	if len(args) == 0 || args[0].Type() != js.TypeObject {
-		return "", fmt.Errorf("assayAudit takes an array of {path, bytes}")
+		return "", fmt.Errorf("assayAudit needs an array of files")
 	}
-	var claims *audit.Claims
-	if len(args) > 1 && args[1].Type() == js.TypeString && args[1].String() != "" {
-		claims = &audit.Claims{}
-		if err := json.Unmarshal([]byte(args[1].String()), claims); err != nil {
-			return "", fmt.Errorf("the claims are no JSON object of claims")
+	opts := audit.Options{Version: "wasm"}
+	if len(args) > 1 && args[1].Type() == js.TypeObject {
+		if err := readOptions(args[1], &opts); err != nil {
+			return "", err
 		}
 	}
-	report, err := audit.Run(context.Background(), filesOf(args[0]), audit.Options{Version: "browser", Claims: claims, AllLocations: true})
+	set, err := filesOf(args[0])
 	if err != nil {
 		return "", err
 	}
-	var text bytes.Buffer
-	if err := report.WriteJSON(&text); err != nil {
+	report, err := set.audit(context.Background(), opts)
+	if err != nil {
 		return "", err
 	}
-	return text.String(), nil
+	var b strings.Builder
+	err = report.WriteJSON(&b)
+	return b.String(), err
 }
 
-// filesOf copies the page's files into a file system.
-func filesOf(list js.Value) fstest.MapFS {
-	set := fstest.MapFS{}
-	for i := range list.Length() {
-		f := list.Index(i)
-		data := make([]byte, f.Get("bytes").Get("length").Int())
-		js.CopyBytesToGo(data, f.Get("bytes"))
-		set[f.Get("path").String()] = &fstest.MapFile{Data: data, Mode: 0o444}
+func readOptions(o js.Value, opts *audit.Options) error {
+	if v := o.Get("claims"); v.Type() == js.TypeString && v.String() != "" {
+		opts.Claims = new(audit.Claims)
+		if err := json.Unmarshal([]byte(v.String()), opts.Claims); err != nil {
+			return fmt.Errorf("claims: %w", err)
+		}
 	}
-	return set
+	opts.AllLocations = o.Get("allLocations").Truthy()
+	if f := o.Get("progress"); f.Type() == js.TypeFunction {
+		opts.Progress = func(p audit.Progress) {
+			f.Invoke(string(p.Stage), p.Files, p.TotalFiles, float64(p.Bytes), float64(p.TotalBytes))
+		}
+	}
+	return nil
 }
