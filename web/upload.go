@@ -8,8 +8,10 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/httprate"
 	"github.com/tus/tusd/v2/pkg/handler"
 	"golang.org/x/exp/slog"
 
@@ -139,6 +141,19 @@ func agreementView(l id.Listing, accepted bool) page.AgreementView {
 	}
 	return view
 }
+
+// limitUploads bounds how many uploads one user may begin in a minute; pieces
+// of an upload that goes on are not counted.
+func (s *Server) limitUploads() func(http.Handler) http.Handler {
+	return httprate.Limit(uploadsPerMinute, time.Minute,
+		httprate.WithKeyFuncs(func(r *http.Request) (string, error) { return string(s.visitor(r).User), nil }),
+		httprate.WithLimitHandler(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Retry-After", "60")
+			s.renderError(w, r, http.StatusTooManyRequests, "You began many uploads within a minute. Wait a minute, then go on.")
+		}))
+}
+
+const uploadsPerMinute = 30
 
 // acceptAgreement records the typed name under the text that was shown.
 func (s *Server) acceptAgreement(w http.ResponseWriter, r *http.Request) error {

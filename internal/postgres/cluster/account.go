@@ -34,7 +34,7 @@ func runAs() (account, error) {
 		}
 		return account{drop: true, uid: uint32(uid), gid: uint32(gid)}, nil
 	}
-	return account{}, errors.New("Postgres refuses to run as root and there is neither a user postgres nor a user nobody: start Assay as an ordinary user")
+	return account{}, errors.New("no user to run Postgres as: it refuses root, and there is neither a user postgres nor a user nobody: start Assay as an ordinary user")
 }
 
 // makeBase makes the cluster's folder, owned by the account and closed to
