@@ -13,12 +13,14 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/PuerkitoBio/goquery"
 
 	"assay/internal/account"
 	"assay/internal/config"
 	"assay/internal/id"
+	"assay/internal/listing"
 	"assay/internal/mail"
 	"assay/internal/postgres"
 	"assay/internal/postgres/postgrestest"
@@ -44,7 +46,7 @@ func newSite(t *testing.T, demo bool) site {
 	accounts := account.New(db, account.Options{PublicURL: address, SecretKey: []byte(strings.Repeat("k", 32))})
 	c := config.Config{PublicURL: address, Demo: demo}
 	server.Config.Handler = web.New(c, slog.New(slog.NewTextHandler(io.Discard, nil)), web.Services{
-		DB: db, Sessions: web.NewSessions(account.NewSessionStore(db), c.Secure()), Accounts: accounts,
+		DB: db, Sessions: web.NewSessions(account.NewSessionStore(db), c.Secure()), Accounts: accounts, Listings: listing.New(db, nil, time.Now),
 	})
 	server.Start()
 	t.Cleanup(server.Close)

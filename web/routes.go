@@ -90,10 +90,20 @@ func (s *Server) users(r chi.Router) {
 func (s *Server) members(r chi.Router) {
 	r.Get("/organization", s.handle(s.showOrganization))
 	r.Post("/organization/leave", s.handle(s.leaveOrganization))
+	r.Get("/seller", s.handle(s.showSeller))
+	r.Get("/seller/listings/{listing}/check", s.handle(s.showCheck))
+	r.Get("/seller/listings/{listing}/preview", s.handle(s.showPreview))
 }
 
 // editors are the routes for those who describe and upload data sets.
 func (s *Server) editors(r chi.Router) {
+	r.Get("/seller/listings/new", s.handle(s.showNewListing))
+	r.Post("/seller/listings", s.handle(s.createListing))
+	r.Get("/seller/listings/{listing}/{step}", s.handle(s.showStep))
+	r.Post("/seller/listings/{listing}/{step}", s.handle(s.saveStep))
+	r.Post("/seller/listings/{listing}/delete", s.handle(s.deleteListing))
+	r.Post("/seller/listings/{listing}/undelete", s.handle(s.undeleteListing))
+	r.Post("/seller/versions/{version}/submit", s.handle(s.moveVersion("The version is on its way. You will hear from us.", s.submitVersion)))
 	r.Route("/seller/listings/{listing}/upload", func(r chi.Router) {
 		r.Get("/", s.handle(s.showUpload))
 		r.Get("/sent", s.handle(s.showSent))
@@ -117,6 +127,10 @@ func (s *Server) organizationAdmins(r chi.Router) {
 	r.Get("/organization/invitations/new", s.handle(s.showInvite))
 	r.Post("/organization/invitations", s.handle(s.invite))
 	r.Post("/organization/invitations/{invitation}/revoke", s.handle(s.revokeInvitation))
+	r.Post("/seller/listings/{listing}/claims", s.handle(s.submitClaims))
+	r.Post("/seller/versions/{version}/publish", s.handle(s.moveVersion("The version is live.", s.publishVersion)))
+	r.Post("/seller/versions/{version}/embargo", s.handle(s.moveVersion("The version goes live on that day.", s.embargoVersion)))
+	r.Post("/seller/versions/{version}/withdraw", s.handle(s.moveVersion("The version is withdrawn. Buyers see the reason.", s.withdrawVersion)))
 }
 
 // reviewers are the routes of the platform's reviewers.

@@ -182,3 +182,22 @@ func (s *Devices) assertion() *Assertion          { return &s.Asserted }
 func (s *Demographics) assertion() *Assertion     { return &s.Asserted }
 func (s *Splits) assertion() *Assertion           { return &s.Asserted }
 func (s *Caveats) assertion() *Assertion          { return &s.Asserted }
+
+// AssertedAt returns who made the claims of a step and when: the latest of its
+// subjects.
+func (c Claims) AssertedAt(step Step) Assertion {
+	subjects := map[Step][]Assertion{
+		StepBasics: {c.Basics.Asserted}, StepLicense: {c.License.Asserted}, StepRights: {c.License.Asserted},
+		StepDeidentification: {c.Deidentification.Asserted, c.Reports.Asserted}, StepConsent: {c.Consent.Asserted},
+		StepLabels: {c.Labels.Asserted}, StepAnnotators: {c.Annotators.Asserted},
+		StepCoverage: {c.Coverage.Asserted, c.Devices.Asserted}, StepDemographics: {c.Demographics.Asserted},
+		StepSplits: {c.Splits.Asserted}, StepCaveats: {c.Caveats.Asserted},
+	}
+	var latest Assertion
+	for _, a := range subjects[step] {
+		if a.At.After(latest.At) {
+			latest = a
+		}
+	}
+	return latest
+}

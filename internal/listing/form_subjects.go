@@ -202,7 +202,9 @@ func writeAnnotators(w formWriter, c Claims) {
 		w.text(in("board_certified"), string(a.BoardCertified))
 		w.text(in("board"), a.Board)
 		w.number(in("years"), a.Years)
-		w.text(in("country"), a.Country)
+		if a.Country != "" {
+			w.text(in("country"), CountryName(a.Country))
+		}
 		w.text(in("blinded"), string(a.Blinded))
 		w.text(in("adjudication"), string(a.Adjudication))
 		w.text(in("metric"), string(a.Metric))

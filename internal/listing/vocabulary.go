@@ -31,6 +31,12 @@ func (v Vocabulary[T]) Label(value T) string {
 	return string(value)
 }
 
+// Help returns the sentence that explains value, if there is one.
+func (v Vocabulary[T]) Help(value T) string {
+	term, _ := v.find(value)
+	return term.Help
+}
+
 // Labels returns the plain words for each value.
 func (v Vocabulary[T]) Labels(values []T) []string {
 	labels := make([]string, len(values))

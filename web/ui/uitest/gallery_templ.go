@@ -434,8 +434,8 @@ func Forms() templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = ui.RightsEditor([]ui.RightsEditorRow{
-				{Use: license.TrainCommercialModel, Cell: license.Cell{Verdict: license.YesWithConditions, Clause: "Section 3.1"}, ConditionError: "Write the condition down."},
-				{Use: license.RedistributeData},
+				{Prefix: "right-", Use: license.TrainCommercialModel, Cell: license.Cell{Verdict: license.YesWithConditions, Clause: "Section 3.1"}, ConditionError: "Write the condition down."},
+				{Prefix: "right-", Use: license.RedistributeData},
 			}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
