@@ -15,6 +15,7 @@ import (
 	"github.com/tus/tusd/v2/pkg/handler"
 	"golang.org/x/exp/slog"
 
+	"assay/internal/audit"
 	"assay/internal/errs"
 	"assay/internal/id"
 	"assay/internal/listing"
@@ -83,7 +84,7 @@ func (s *Server) uploadView(r *http.Request, d listing.Description) (page.Upload
 		return page.UploadView{}, err
 	}
 	view.Receiving = &page.ReceivingView{
-		Arrived:   ui.Bytes(u.ReceivedBytes) + " of " + ui.Bytes(u.SizeBytes),
+		Arrived:   audit.FormatBytes(u.ReceivedBytes) + " of " + audit.FormatBytes(u.SizeBytes),
 		KeptUntil: u.ExpiresAt.Format("2 January 2006"), CancelURL: uploadURL(l) + "/cancel",
 	}
 	if u.StorageID != "" {
@@ -119,9 +120,9 @@ func (s *Server) showSent(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) uploadLimits(used int64) []ui.Pair {
 	limits := s.Uploads.Limits()
 	return []ui.Pair{
-		{Term: "One file", Value: ui.Bytes(s.config.MaxFileBytes)},
-		{Term: "One upload", Value: ui.Bytes(limits.MaxBytes)},
-		{Term: "Your organization", Value: ui.Bytes(used) + " of " + ui.Bytes(limits.QuotaBytes) + " used"},
+		{Term: "One file", Value: audit.FormatBytes(s.config.MaxFileBytes)},
+		{Term: "One upload", Value: audit.FormatBytes(limits.MaxBytes)},
+		{Term: "Your organization", Value: audit.FormatBytes(used) + " of " + audit.FormatBytes(limits.QuotaBytes) + " used"},
 		{Term: "Entries of an archive", Value: ui.Number(s.config.MaxEntries)},
 		{Term: "Compression", Value: "200 to 1 over all, 1,032 to 1 for one entry"},
 		{Term: "Paths", Value: "255 bytes a part, 32 parts"},

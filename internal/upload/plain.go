@@ -13,6 +13,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"assay/internal/audit"
 	"assay/internal/errs"
 	"assay/internal/id"
 	"assay/internal/postgres"
@@ -168,7 +169,7 @@ type limitedReader struct {
 func (l *limitedReader) Read(p []byte) (int, error) {
 	n, err := l.r.Read(p)
 	if l.left -= int64(n); l.left < 0 {
-		return 0, errs.Newf(errs.TooLarge, "The upload is larger than the limit of %s.", bytes(l.limit))
+		return 0, errs.Newf(errs.TooLarge, "The upload is larger than the limit of %s.", audit.FormatBytes(l.limit))
 	}
 	return n, err
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"assay/internal/activity"
+	"assay/internal/audit"
 	"assay/internal/blob"
 	"assay/internal/errs"
 	"assay/internal/id"
@@ -128,7 +129,7 @@ func (s *Service) begin(ctx context.Context, a postgres.Actor, l id.Listing, u *
 
 func (s *Service) mayBegin(ctx context.Context, tx pgx.Tx, a postgres.Actor, l id.Listing, sizeBytes int64) error {
 	if sizeBytes > s.limits.MaxBytes {
-		return errs.Newf(errs.TooLarge, "The upload is %s; the limit is %s. Split the data set into several listings or ask us.", bytes(sizeBytes), bytes(s.limits.MaxBytes))
+		return errs.Newf(errs.TooLarge, "The upload is %s; the limit is %s. Split the data set into several listings or ask us.", audit.FormatBytes(sizeBytes), audit.FormatBytes(s.limits.MaxBytes))
 	}
 	accepted, err := hasAccepted(ctx, tx, a, l)
 	if err != nil {
@@ -142,7 +143,7 @@ func (s *Service) mayBegin(ctx context.Context, tx pgx.Tx, a postgres.Actor, l i
 		return err
 	}
 	if used+sizeBytes > s.limits.QuotaBytes {
-		return errs.Newf(errs.TooLarge, "Your organization keeps %s of its %s; this upload of %s does not fit. Withdraw an old version or ask us for more room.", bytes(used), bytes(s.limits.QuotaBytes), bytes(sizeBytes))
+		return errs.Newf(errs.TooLarge, "Your organization keeps %s of its %s; this upload of %s does not fit. Withdraw an old version or ask us for more room.", audit.FormatBytes(used), audit.FormatBytes(s.limits.QuotaBytes), audit.FormatBytes(sizeBytes))
 	}
 	return nil
 }
@@ -241,17 +242,4 @@ func (s *Service) deleteObject(ctx context.Context, a postgres.Actor, u Upload) 
 		return err
 	}
 	return s.db.InTx(ctx, a, func(tx pgx.Tx) error { return markDeleted(ctx, tx, u) })
-}
-
-// bytes says a size in the largest binary unit that keeps it readable.
-func bytes(n int64) string {
-	units := []string{"bytes", "KiB", "MiB", "GiB", "TiB"}
-	value, i := float64(n), 0
-	for value >= 1024 && i < len(units)-1 {
-		value, i = value/1024, i+1
-	}
-	if i == 0 {
-		return fmt.Sprintf("%d %s", n, units[i])
-	}
-	return fmt.Sprintf("%.1f %s", value, units[i])
 }
