@@ -179,13 +179,13 @@ func (s *set) groups(of func(member) Hash, f func([]member)) {
 func (s *set) rules(found *collector) {
 	s.groups(func(m member) Hash { return m.sop }, func(g []member) { duplicateUID(g, found) })
 	s.groups(func(m member) Hash { return m.study }, func(g []member) {
-		reportMixed(g, found, "(0020,000D) StudyInstanceUID", "One StudyInstanceUID holds more than one PatientID.",
+		reportMixed(g, found, "(0020,000D) StudyInstanceUID", "One StudyInstanceUID holds more than one PatientID; these files differ from most.",
 			func(m member) Hash { return m.patient })
 	})
 	s.groups(func(m member) Hash { return m.series }, func(g []member) {
-		reportMixed(g, found, "(0020,000E) SeriesInstanceUID", "One SeriesInstanceUID holds more than one PatientID.",
+		reportMixed(g, found, "(0020,000E) SeriesInstanceUID", "One SeriesInstanceUID holds more than one PatientID; these files differ from most.",
 			func(m member) Hash { return m.patient })
-		reportMixed(g, found, "(0020,000E) SeriesInstanceUID", "One SeriesInstanceUID stands in more than one study.",
+		reportMixed(g, found, "(0020,000E) SeriesInstanceUID", "One SeriesInstanceUID stands in more than one study; these files differ from most.",
 			func(m member) Hash { return m.study })
 	})
 	s.headers.Conclude(func(file int, f finding.Finding) { found.add(file, f) })
@@ -219,27 +219,34 @@ func duplicateUID(g []member, found *collector) {
 }
 
 // reportMixed reports a group whose members differ in the hash that of
-// returns: the first file of each value.
+// returns, at the files that differ from most of the group.
 func reportMixed(g []member, found *collector, path, message string, of func(member) Hash) {
-	first := map[Hash]int32{}
+	count := map[Hash]int{}
+	var most Hash
 	for _, m := range g {
-		if h := of(m); h != (Hash{}) {
-			if _, ok := first[h]; !ok {
-				first[h] = m.file
-			}
+		h := of(m)
+		if h == (Hash{}) {
+			continue
+		}
+		// The first to reach a number keeps it, so that a tie goes to the
+		// value that comes first.
+		if count[h]++; count[h] > count[most] {
+			most = h
 		}
 	}
-	if len(first) < 2 {
+	if len(count) < 2 {
 		return
 	}
 	f := ruleMixedPatient.New(path, "", message, finding.Location{})
-	files := make([]int32, 0, len(first))
-	for _, file := range first {
-		files = append(files, file)
-	}
-	slices.Sort(files)
-	found.add(int(files[0]), f)
-	for _, file := range files[1:] {
-		found.place(int(file), f)
+	counted := false
+	for _, m := range g {
+		switch h := of(m); {
+		case h == (Hash{}) || h == most:
+		case !counted:
+			found.add(int(m.file), f)
+			counted = true
+		default:
+			found.place(int(m.file), f)
+		}
 	}
 }
