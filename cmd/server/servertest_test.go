@@ -1,0 +1,115 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"sync"
+	"testing"
+
+	"assay/internal/account"
+	"assay/internal/config"
+	"assay/internal/fence"
+	"assay/internal/job"
+	"assay/internal/postgres"
+	"assay/internal/postgres/postgrestest"
+)
+
+// TestMain lets the test binary be the fence's child, as the server is.
+func TestMain(m *testing.M) {
+	if len(os.Args) > 1 && os.Args[1] == "audit-child" {
+		if err := fence.ChildMain(os.Stdin, os.Stdout); err != nil {
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+// running is the whole server over a database of its own: pages, workers,
+// fence, sweep, as `server serve` has them.
+type running struct {
+	*house
+	url      string
+	database postgrestest.Database
+	log      *syncBuffer // every log line, as JSON
+}
+
+// syncBuffer is a buffer that many goroutines write to.
+type syncBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (s *syncBuffer) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.Write(p)
+}
+
+func (s *syncBuffer) String() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.b.String()
+}
+
+// startServer runs a server until the test ends.
+func startServer(t *testing.T) *running {
+	t.Helper()
+	r := &running{database: postgrestest.NewDatabase(t), log: &syncBuffer{}}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.url = "http://" + l.Addr().String()
+	c, err := config.Load([]string{
+		"ASSAY_VAR=" + t.TempDir(), "ASSAY_ADDR=" + l.Addr().String(), "DATABASE_URL=" + r.database.AppURL,
+		"ASSAY_SECRET_KEY=" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.Demo = true // keeps mails on the mailbox page instead of an SMTP server
+	if r.house, err = build(t.Context(), c, slog.New(slog.NewJSONHandler(io.MultiWriter(r.log), nil))); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(r.house.close)
+	runner, err := job.NewRunner(r.db.Pool(), r.house.workers(), job.Options{Audits: 2, Others: 2, Log: r.house.log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := runner.Start(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { stopRunner(runner, r.house.log) })
+	server := &httptest.Server{Listener: l, Config: &http.Server{Handler: r.house.web}}
+	server.Start()
+	t.Cleanup(server.Close)
+	return r
+}
+
+// password is everybody's in these tests.
+const password = "correct-horse-of-a-test"
+
+// join makes a person with a password, and an organization of that name unless
+// it is empty.
+func (r *running) join(t *testing.T, email, organization string, platform postgres.Platform) postgres.Actor {
+	t.Helper()
+	user, err := r.accounts.Provision(t.Context(), account.Provisioned{Name: "Test " + email, Email: email, Password: password, Platform: platform})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a := postgres.Actor{User: user, Platform: platform}
+	if organization != "" {
+		if a.Organization, err = r.accounts.CreateOrganization(t.Context(), user, account.NewOrganization{Name: organization}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return a
+}
