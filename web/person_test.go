@@ -18,12 +18,14 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"assay/internal/account"
+	"assay/internal/catalog"
 	"assay/internal/config"
 	"assay/internal/id"
 	"assay/internal/listing"
 	"assay/internal/mail"
 	"assay/internal/postgres"
 	"assay/internal/postgres/postgrestest"
+	"assay/internal/review"
 	"assay/web"
 )
 
@@ -34,6 +36,7 @@ type site struct {
 	URL      string
 	DB       *postgres.DB
 	Accounts *account.Service
+	Listings *listing.Service
 }
 
 // newSite serves the real routes over a database of its own. Demo opens the
@@ -44,13 +47,15 @@ func newSite(t *testing.T, demo bool) site {
 	server := httptest.NewUnstartedServer(nil)
 	address := "http://" + server.Listener.Addr().(*net.TCPAddr).String()
 	accounts := account.New(db, account.Options{PublicURL: address, SecretKey: []byte(strings.Repeat("k", 32))})
+	listings := listing.New(db, catalog.Publisher{}, time.Now).Notifying(review.Letters{URL: address})
 	c := config.Config{PublicURL: address, Demo: demo}
 	server.Config.Handler = web.New(c, slog.New(slog.NewTextHandler(io.Discard, nil)), web.Services{
-		DB: db, Sessions: web.NewSessions(account.NewSessionStore(db), c.Secure()), Accounts: accounts, Listings: listing.New(db, nil, time.Now),
+		DB: db, Sessions: web.NewSessions(account.NewSessionStore(db), c.Secure()), Accounts: accounts,
+		Catalog: catalog.NewStore(db), Listings: listings, Reviews: review.New(db, listings, time.Now),
 	})
 	server.Start()
 	t.Cleanup(server.Close)
-	return site{server.URL, db, accounts}
+	return site{server.URL, db, accounts, listings}
 }
 
 // user makes a user with a confirmed address and goodPassword.

@@ -93,6 +93,10 @@ func (s *Server) members(r chi.Router) {
 	r.Get("/seller", s.handle(s.showSeller))
 	r.Get("/seller/listings/{listing}/check", s.handle(s.showCheck))
 	r.Get("/seller/listings/{listing}/preview", s.handle(s.showPreview))
+	r.Get("/seller/listings/{listing}/versions", s.handle(s.listVersions))
+	r.Get("/seller/listings/{listing}/audit", s.handle(s.showListingAudit))
+	r.Get("/seller/versions/{version}", s.handle(s.showVersion))
+	r.Get("/seller/versions/{version}/report.json", s.handle(s.downloadReport))
 }
 
 // editors are the routes for those who describe and upload data sets.
@@ -115,6 +119,7 @@ func (s *Server) editors(r chi.Router) {
 	r.Head(uploadsPath+"{upload}", s.handle(s.continueTus))
 	r.Patch(uploadsPath+"{upload}", s.handle(s.continueTus))
 	r.Delete(uploadsPath+"{upload}", s.handle(s.continueTus))
+	r.Post("/seller/versions/{version}/answers", s.handle(s.answerWarning))
 }
 
 // organizationAdmins are the routes for owners and admins of an organization.

@@ -183,7 +183,11 @@ func (s *Server) moveVersion(said string, act func(r *http.Request, v id.Version
 		if err != nil {
 			return err
 		}
-		if err := act(r, v.ID); err != nil {
+		err = act(r, v.ID)
+		if r.PostForm.Get("on") == "version" {
+			return s.backOnVersion(w, r, v.ID, said, err)
+		}
+		if err != nil {
 			return s.checkAgain(w, r, v.Listing, err)
 		}
 		s.flash(r, said)

@@ -16,6 +16,7 @@ import (
 	"assay/internal/ingest"
 	"assay/internal/listing"
 	"assay/internal/postgres"
+	"assay/internal/review"
 	"assay/internal/upload"
 )
 
@@ -29,6 +30,7 @@ type Services struct {
 	Uploads  *upload.Service
 	Receiver *upload.Receiver // where resumable uploads are written
 	Audits   *ingest.Service
+	Reviews  *review.Service
 }
 
 // Server answers HTTP requests.

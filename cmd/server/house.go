@@ -22,6 +22,7 @@ import (
 	"assay/internal/listing"
 	"assay/internal/mail"
 	"assay/internal/postgres"
+	"assay/internal/review"
 	"assay/internal/upload"
 	"assay/web"
 )
@@ -70,7 +71,7 @@ func (h *house) open(ctx context.Context) (err error) {
 	if h.mails, err = mail.NewSender(h.db, mail.Options{SMTPURL: c.SMTPURL, From: c.MailFrom, Keep: c.Demo}); err != nil {
 		return err
 	}
-	h.listings = listing.New(h.db, catalog.Publisher{}, time.Now)
+	h.listings = listing.New(h.db, catalog.Publisher{}, time.Now).Notifying(review.Letters{URL: c.PublicURL})
 	h.uploads = upload.New(h.db, h.blobs, h.listings, upload.Limits{MaxBytes: c.MaxUploadBytes, QuotaBytes: c.QuotaBytes}, h.log)
 	receiver, err := h.uploads.NewReceiver(ctx, c.BlobURL)
 	if err != nil {
@@ -82,6 +83,7 @@ func (h *house) open(ctx context.Context) (err error) {
 	h.web = web.New(c, h.log, web.Services{
 		DB: h.db, Sessions: web.NewSessions(account.NewSessionStore(h.db), c.Secure()), Accounts: h.accounts,
 		Catalog: catalog.NewStore(h.db), Listings: h.listings, Uploads: h.uploads, Receiver: receiver, Audits: h.audits,
+		Reviews: review.New(h.db, h.listings, time.Now),
 	})
 	return nil
 }

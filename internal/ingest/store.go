@@ -143,3 +143,10 @@ func (r *renewing) Read(p []byte) (int, error) {
 	}
 	return n, err
 }
+
+// Report opens the whole report of an audit, with every place of every
+// finding. Who may read it is for the caller to know. A report that is not in
+// the object store is errs.NotFound.
+func (s *Service) Report(ctx context.Context, r id.Report) (io.ReadCloser, error) {
+	return s.blobs.Get(ctx, ReportKey(r), 0)
+}

@@ -104,7 +104,7 @@ func (s *Service) Decide(ctx context.Context, a postgres.Actor, r Ruling) (Versi
 			return err
 		}
 		if v.State != InReview {
-			return s.decideAmendment(ctx, tx, a, v, claims, r.Outcome)
+			return s.decideAmendment(ctx, tx, a, v, claims, r)
 		}
 		event := map[Outcome]Event{Approves: Approve, AsksForChanges: RequestChanges, Rejects: Reject}[r.Outcome]
 		return s.move(ctx, tx, a, &decided, event, change{reason: r.Reason})
@@ -136,12 +136,17 @@ SET    outcome = @outcome
 WHERE  id = @id
 AND    organization_id = @organization`
 
-func (s *Service) decideAmendment(ctx context.Context, tx pgx.Tx, a postgres.Actor, v Version, claims Revision, outcome Outcome) error {
-	_, err := tx.Exec(ctx, setAmendmentOutcome, pgx.NamedArgs{"id": claims.ID, "organization": v.Organization, "outcome": string(outcome)})
+func (s *Service) decideAmendment(ctx context.Context, tx pgx.Tx, a postgres.Actor, v Version, claims Revision, r Ruling) error {
+	_, err := tx.Exec(ctx, setAmendmentOutcome, pgx.NamedArgs{"id": claims.ID, "organization": v.Organization, "outcome": string(r.Outcome)})
 	if err != nil {
 		return refusal(err)
 	}
-	if outcome != Approves || v.State != Live {
+	if s.notifier != nil {
+		if err := s.notifier.ClaimsDecided(ctx, tx, v, claims, r.Outcome, r.Reason); err != nil {
+			return fmt.Errorf("notify: %w", err)
+		}
+	}
+	if r.Outcome != Approves || v.State != Live {
 		return nil
 	}
 	l, err := one[Listing](ctx, tx, listingOf, pgx.NamedArgs{"id": v.Listing, "organization": v.Organization})

@@ -64,7 +64,16 @@ func (s *Service) move(ctx context.Context, tx pgx.Tx, a postgres.Actor, v *Vers
 	if v.RootDigest != "" {
 		detail["root_digest"] = v.RootDigest
 	}
-	return s.record(ctx, tx, a, v.Organization, "version."+string(event), "version", string(v.ID), detail)
+	if err := s.record(ctx, tx, a, v.Organization, "version."+string(event), "version", string(v.ID), detail); err != nil {
+		return err
+	}
+	if s.notifier == nil {
+		return nil
+	}
+	if err := s.notifier.Moved(ctx, tx, *v, event); err != nil {
+		return fmt.Errorf("notify: %w", err)
+	}
+	return nil
 }
 
 // sentences say in words what a constraint of the database refuses.

@@ -37,11 +37,21 @@ type TakenDown struct {
 	Version Version // suspended or withdrawn, with its reason
 }
 
+// Notifier tells people what happened to a version, in the transaction in
+// which it happens. An error undoes the whole act.
+type Notifier interface {
+	// Moved tells of a version that an event has just moved.
+	Moved(ctx context.Context, tx pgx.Tx, v Version, by Event) error
+	// ClaimsDecided tells of changed claims of a live version.
+	ClaimsDecided(ctx context.Context, tx pgx.Tx, v Version, claims Revision, outcome Outcome, reason string) error
+}
+
 // Service is the one way to write listings, claims and versions.
 type Service struct {
-	db      *postgres.DB
-	catalog Catalog
-	now     func() time.Time
+	db       *postgres.DB
+	catalog  Catalog
+	notifier Notifier // nil is nobody
+	now      func() time.Time
 }
 
 // New returns a service over db that tells catalog what is published; now is
@@ -50,7 +60,14 @@ func New(db *postgres.DB, catalog Catalog, now func() time.Time) *Service {
 	if catalog == nil {
 		catalog = untold{}
 	}
-	return &Service{db, catalog, now}
+	return &Service{db, catalog, nil, now}
+}
+
+// Notifying returns the service with somebody to tell.
+func (s *Service) Notifying(n Notifier) *Service {
+	told := *s
+	told.notifier = n
+	return &told
 }
 
 // untold is a Catalog that nobody reads.

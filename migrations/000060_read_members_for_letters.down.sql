@@ -1,0 +1,1 @@
+DROP POLICY platform_read ON membership;

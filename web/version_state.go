@@ -1,0 +1,217 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"assay/internal/account"
+	"assay/internal/catalog"
+	"assay/internal/errs"
+	"assay/internal/id"
+	"assay/internal/listing"
+	"assay/web/page"
+	"assay/web/ui"
+)
+
+func versionsURL(l id.Listing) string { return "/seller/listings/" + string(l) + "/versions" }
+
+// versionState says what the state means, what to do next and what else can
+// be done.
+func (s *Server) versionState(r *http.Request, d listing.Dossier, view *page.VersionView) error {
+	_, _, then := ui.VersionStateWords(view.State)
+	view.Meaning, view.Reason = then, d.Version.Reason
+	edits, manages := s.may(r, account.Editor), s.may(r, account.Admin)
+	url, send := versionURL(d.Version.ID), page.NextView{Label: "Send files", URL: uploadURL(d.Listing.ID)}
+	switch d.Version.State {
+	case listing.Draft:
+		view.Next = send
+	case listing.Uploading:
+		view.Next = page.NextView{Label: "Go on with the upload", URL: uploadURL(d.Listing.ID)}
+		if edits {
+			view.Acts.Cancel = uploadURL(d.Listing.ID) + "/cancel"
+		}
+	case listing.Queued, listing.Auditing:
+		view.Next.Text = "Nothing to do. You get an e-mail when the report is there; you can close this page."
+	case listing.AuditFailed, listing.ChangesRequested, listing.Rejected:
+		view.Next = send
+		view.Next.Label = "Send files for a new version"
+	case listing.Flagged, listing.Passed:
+		view.Next = s.nextAfterReport(d)
+	case listing.Approved, listing.Embargoed:
+		return s.nextAfterApproval(r, d, view, manages)
+	case listing.Live:
+		view.Next = page.NextView{Label: "See it as buyers do", URL: "/datasets/" + d.Listing.Slug}
+		if d.Amendment != nil {
+			view.Notices = append(view.Notices, "Changed claims wait for a reviewer. Until then buyers see the claims that were approved.")
+		}
+		if manages {
+			view.Acts.Withdraw = url + "/withdraw"
+		}
+	case listing.Suspended, listing.Withdrawn:
+		view.Next = page.NextView{Label: "See what buyers read", URL: "/datasets/" + d.Listing.Slug}
+	case listing.Superseded:
+		view.Next = page.NextView{Label: "See all versions", URL: versionsURL(d.Listing.ID)}
+	}
+	if !edits && (view.Next.Post || view.Next.URL == send.URL) {
+		view.Next = page.NextView{Text: "Your role may read this. An editor of your organization takes the next step."}
+	}
+	return nil
+}
+
+// nextAfterReport leads to the warnings, to what the description lacks, or to
+// submission.
+func (s *Server) nextAfterReport(d listing.Dossier) page.NextView {
+	if open := len(d.Report.WarningKeys) - len(d.Answers); open > 0 {
+		return page.NextView{
+			Text:  fmt.Sprintf("%s without an answer.", ui.Plural(open, "warning is", "warnings are")),
+			Label: "Answer the warnings", URL: "#findings-warning",
+		}
+	}
+	if gaps := d.Claims.Claims.Gaps(time.Now()); len(gaps) > 0 {
+		return page.NextView{
+			Text:  fmt.Sprintf("The description still lacks %s: %s", ui.Plural(len(gaps), "answer", "answers"), gaps[0].Message),
+			Label: "Complete the description", URL: listingURL(d.Listing.ID, "check"),
+		}
+	}
+	return page.NextView{
+		Text:  "Files and description are complete. Submitting makes the claims final for this version.",
+		Label: "Submit for review", URL: versionURL(d.Version.ID) + "/submit", Post: true,
+	}
+}
+
+// nextAfterApproval offers publishing, or verification if the seller has none.
+func (s *Server) nextAfterApproval(r *http.Request, d listing.Dossier, view *page.VersionView, manages bool) error {
+	level, err := s.Reviews.Level(r.Context(), s.seller(r))
+	if err != nil {
+		return err
+	}
+	url := versionURL(d.Version.ID)
+	switch {
+	case !manages:
+		view.Next.Text = "An owner or admin of your organization publishes it."
+	case level != "verified":
+		view.Next = page.NextView{
+			Text:  "Only a verified seller can publish. Your organization is not verified, or its verification has expired.",
+			Label: "Get your organization verified", URL: "/seller/verification",
+		}
+	default:
+		view.Next = page.NextView{Label: "Publish now", URL: url + "/publish", Post: true}
+		view.Next.Text = "It goes on offer at /datasets/" + d.Listing.Slug + ". A version that is live now is superseded."
+	}
+	if manages && d.Version.State == listing.Approved {
+		view.Acts.Embargo = url + "/embargo"
+	}
+	return nil
+}
+
+// listVersions lists the versions of an own data set.
+func (s *Server) listVersions(w http.ResponseWriter, r *http.Request) error {
+	l, err := listingParam(r)
+	if err != nil {
+		return err
+	}
+	d, err := s.Listings.Draft(r.Context(), s.seller(r), l)
+	if err != nil {
+		return err
+	}
+	versions, err := s.Listings.Versions(r.Context(), s.seller(r), l)
+	if err != nil {
+		return err
+	}
+	title := d.Revision.Claims.Basics.Title
+	view := page.VersionsView{
+		Shell: s.formShell(r, "Versions of "+title, "sell"), Title: title, UploadURL: uploadURL(l),
+		Crumbs: []ui.Crumb{{Label: "Sell", URL: "/seller"}, {Label: title, URL: listingURL(l, "check")}, {Label: "Versions"}},
+	}
+	view.MayUpload = s.may(r, account.Editor) && (len(versions) == 0 || !isUnderWay(versions[0].State))
+	for _, v := range versions {
+		view.Rows = append(view.Rows, page.VersionRow{
+			Label: fmt.Sprintf("Version %d", v.Number), URL: versionURL(v.ID), State: string(v.State),
+			When: ui.DateTime(v.UpdatedAt), Files: v.RootDigest, Note: v.ChangeNote,
+		})
+	}
+	return s.render(w, r, http.StatusOK, page.Versions(view))
+}
+
+func isUnderWay(state listing.State) bool {
+	switch state {
+	case listing.Uploading, listing.Queued, listing.Auditing, listing.AuditError, listing.InReview, listing.Approved, listing.Embargoed:
+		return true
+	}
+	return false
+}
+
+// showListingAudit leads to the newest version that has a report.
+func (s *Server) showListingAudit(w http.ResponseWriter, r *http.Request) error {
+	l, err := listingParam(r)
+	if err != nil {
+		return err
+	}
+	versions, err := s.Listings.Versions(r.Context(), s.seller(r), l)
+	if err != nil {
+		return err
+	}
+	for _, v := range versions {
+		if v.RootDigest != "" {
+			redirect(w, r, versionURL(v.ID)+"#report")
+			return nil
+		}
+	}
+	redirect(w, r, versionsURL(l))
+	return nil
+}
+
+// answerWarning keeps the answer to one warning.
+func (s *Server) answerWarning(w http.ResponseWriter, r *http.Request) error {
+	v, err := versionID(r)
+	if err != nil {
+		return err
+	}
+	key := r.PostForm.Get("key")
+	text := r.PostForm.Get("answer-" + key)
+	err = s.Listings.AnswerFinding(r.Context(), s.seller(r), v, key, text)
+	if errs.KindOf(err) == errs.Invalid {
+		return s.versionPage(w, r, http.StatusUnprocessableEntity, versionTries{
+			key: key, answer: text, mistakes: []errs.FieldError{{Field: "answer-" + key, Message: errs.MessageOf(err)}}})
+	}
+	if err != nil {
+		return err
+	}
+	d, err := s.Listings.Version(r.Context(), s.seller(r), v)
+	if err != nil {
+		return err
+	}
+	s.flash(r, fmt.Sprintf("Answer saved: %d of %s answered.", len(d.Answers), ui.Plural(len(d.Report.WarningKeys), "warning", "warnings")))
+	redirect(w, r, versionURL(v)+answerAnchor(d, key))
+	return nil
+}
+
+// answerAnchor is the place of the finding with a key.
+func answerAnchor(d listing.Dossier, key string) string {
+	report, err := catalog.ParseReport(d.Report.Body)
+	if err != nil {
+		return "#report"
+	}
+	for _, f := range report.Findings {
+		if f.Key() == key {
+			return "#" + ui.FindingID(f)
+		}
+	}
+	return "#report"
+}
+
+// backOnVersion answers an act whose form stood on the version's page: with
+// that page, where a mistake stands beside its field.
+func (s *Server) backOnVersion(w http.ResponseWriter, r *http.Request, v id.Version, said string, err error) error {
+	if mistakes := errs.FieldsOf(err); len(mistakes) > 0 {
+		return s.versionPage(w, r, http.StatusUnprocessableEntity, versionTries{
+			day: r.PostForm.Get("until"), why: r.PostForm.Get("reason"), mistakes: mistakes})
+	}
+	if err != nil {
+		return err
+	}
+	s.flash(r, said)
+	redirect(w, r, versionURL(v))
+	return nil
+}
