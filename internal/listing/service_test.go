@@ -597,3 +597,42 @@ func TestTwoStartsOfAVersionMakeOne(t *testing.T) {
 		t.Errorf("%d starts held, %d versions, %v; want 1 and 1", begun, len(versions), err)
 	}
 }
+
+// A seller who keeps editing while a reviewer decides never gets other claims
+// live than the ones that the reviewer has seen.
+func TestEditsDuringADecisionNeverReachBuyersUnseen(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.New(t)
+	org := accounttest.Seller(t, db)
+	reviewer := accounttest.Reviewer(t, db)
+	s := listingtest.Service(db)
+	const rounds = 40
+	for round := range rounds {
+		d := listingtest.Version(t, db, org, listing.InReview)
+		edited := make(chan error, 1)
+		go func() {
+			ctx := context.Background()
+			current, err := s.Draft(ctx, org.Owner, d.Listing.ID)
+			if err == nil {
+				claims := current.Revision.Claims
+				claims.Consent.Commercial = listing.CommercialSilent
+				_, err = s.SaveStep(ctx, org.Owner, d.Listing.ID, listing.Save{Step: listing.StepConsent, Token: current.Revision.Token(), Claims: claims})
+			}
+			edited <- err
+		}()
+		_, err := s.Decide(t.Context(), reviewer, listing.Ruling{Version: d.Version.ID,
+			RootDigest: d.Version.RootDigest, ClaimsDigest: d.Claims.Digest, Outcome: listing.Approves})
+		if err := errors.Join(err, <-edited, s.Publish(t.Context(), org.Owner, d.Version.ID)); err != nil {
+			t.Fatalf("round %d: %v", round, err)
+		}
+		live, err := s.Version(t.Context(), reviewer, d.Version.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		ruling := live.Decisions[0]
+		if live.Version.State != listing.Live || live.Claims.Digest != d.Claims.Digest || ruling.ClaimsDigest != live.Claims.Digest ||
+			ruling.RootDigest != live.Version.RootDigest || live.Report.RootDigest != live.Version.RootDigest {
+			t.Fatalf("round %d: live %s with claims %s, seen %s, ruled on %s", round, live.Version.State, live.Claims.Digest, d.Claims.Digest, ruling.ClaimsDigest)
+		}
+	}
+}
