@@ -9,6 +9,7 @@ import (
 	"assay/internal/account"
 	"assay/internal/account/accounttest"
 	"assay/internal/errs"
+	"assay/internal/postgres"
 	"assay/internal/postgres/postgrestest"
 )
 
@@ -267,4 +268,23 @@ func TestRegisterFailsWithoutItsActivity(t *testing.T) {
 	if got := dump(t, db.SuperURL, "app_user"); got != "" {
 		t.Errorf("a user stands without a record of it: %s", got)
 	}
+}
+
+func TestOnlyAnAdminCreatesConfirmedUsers(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.New(t)
+	s := newService(db)
+	in := account.Registration{Name: "Ada", Email: "ada@example.org", Password: goodPassword}
+	_, err := s.CreateUser(t.Context(), accounttest.Reviewer(t, db), in)
+	wantKind(t, "CreateUser by a reviewer", err, errs.Forbidden)
+	admin := postgres.Actor{Platform: postgres.Admin}
+	user, err := s.CreateUser(t.Context(), admin, in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := s.SignIn(t.Context(), account.SignInAttempt{Email: in.Email, Password: in.Password}); err != nil || got.User != user {
+		t.Errorf("SignIn = %+v, %v", got, err)
+	}
+	_, err = s.CreateUser(t.Context(), admin, in)
+	wantKind(t, "CreateUser a second time", err, errs.Conflict)
 }
