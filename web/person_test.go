@@ -18,6 +18,7 @@ import (
 	"github.com/PuerkitoBio/goquery"
 
 	"assay/internal/account"
+	"assay/internal/blob"
 	"assay/internal/catalog"
 	"assay/internal/config"
 	"assay/internal/id"
@@ -46,7 +47,12 @@ func newSite(t *testing.T, demo bool) site {
 	db := postgrestest.New(t)
 	server := httptest.NewUnstartedServer(nil)
 	address := "http://" + server.Listener.Addr().(*net.TCPAddr).String()
-	accounts := account.New(db, account.Options{PublicURL: address, SecretKey: []byte(strings.Repeat("k", 32))})
+	documents, err := blob.Open(t.Context(), "file://"+t.TempDir()+"/blob")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { documents.Close() })
+	accounts := account.New(db, account.Options{PublicURL: address, SecretKey: []byte(strings.Repeat("k", 32)), Documents: documents})
 	listings := listing.New(db, catalog.Publisher{}, time.Now).Notifying(review.Letters{URL: address})
 	c := config.Config{PublicURL: address, Demo: demo}
 	server.Config.Handler = web.New(c, slog.New(slog.NewTextHandler(io.Discard, nil)), web.Services{

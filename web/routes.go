@@ -84,6 +84,7 @@ func (s *Server) users(r chi.Router) {
 	r.Get("/organizations/new", s.handle(s.showNewOrganization))
 	r.Post("/organizations", s.handle(s.createOrganization))
 	limited.Post("/invitation", s.handle(s.acceptInvitation))
+	r.Get("/verification/documents/{document}", s.handle(s.sendDocument))
 }
 
 // members are the routes for readers of the organization worked for.
@@ -97,6 +98,7 @@ func (s *Server) members(r chi.Router) {
 	r.Get("/seller/listings/{listing}/audit", s.handle(s.showListingAudit))
 	r.Get("/seller/versions/{version}", s.handle(s.showVersion))
 	r.Get("/seller/versions/{version}/report.json", s.handle(s.downloadReport))
+	r.Get("/seller/verification", s.handle(s.showVerification))
 }
 
 // editors are the routes for those who describe and upload data sets.
@@ -136,10 +138,22 @@ func (s *Server) organizationAdmins(r chi.Router) {
 	r.Post("/seller/versions/{version}/publish", s.handle(s.moveVersion("The version is live.", s.publishVersion)))
 	r.Post("/seller/versions/{version}/embargo", s.handle(s.moveVersion("The version goes live on that day.", s.embargoVersion)))
 	r.Post("/seller/versions/{version}/withdraw", s.handle(s.moveVersion("The version is withdrawn. Buyers see the reason.", s.withdrawVersion)))
+	r.Get("/seller/verification/organization", s.handle(s.showVerificationIdentity))
+	r.Post("/seller/verification/organization", s.handle(s.saveVerificationIdentity))
+	r.Get("/seller/verification/documents", s.handle(s.showVerificationDocuments))
+	r.Post("/seller/verification/documents", s.handle(s.attachDocument))
+	r.Post("/seller/verification/documents/{document}/remove", s.handle(s.removeDocument))
+	r.Post("/seller/verification/submit", s.handle(s.submitVerification))
+	r.Post("/seller/verification/withdraw", s.handle(s.withdrawVerification))
 }
 
 // reviewers are the routes of the platform's reviewers.
 func (s *Server) reviewers(r chi.Router) {
+	r.Get("/review/verifications", s.handle(s.showVerificationQueue))
+	r.Get("/review/verifications/{request}", s.handle(s.showVerificationCase))
+	r.Post("/review/verifications/{request}", s.handle(s.decideVerification))
+	r.Post("/review/verifications/{request}/suspend", s.handle(s.suspendVerification))
+	r.Post("/review/verifications/{request}/restore", s.handle(s.restoreVerification))
 }
 
 // platformAdmins are the routes of the platform's admins.

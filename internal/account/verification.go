@@ -352,7 +352,7 @@ func (s *Service) SubmitRequest(ctx context.Context, a postgres.Actor) error {
 		if err != nil {
 			return err
 		}
-		if err := r.missing(); err != nil {
+		if err := r.Missing(); err != nil {
 			return err
 		}
 		_, err = tx.Exec(ctx, submitRequest, pgx.NamedArgs{"id": r.ID, "organization": a.Organization, "user": a.User})
@@ -363,8 +363,9 @@ func (s *Service) SubmitRequest(ctx context.Context, a postgres.Actor) error {
 	})
 }
 
-// missing returns what a reviewer needs and the request does not say.
-func (r Request) missing() error {
+// Missing returns what a reviewer needs and the request does not say, as
+// errs.Invalid by field ("file" for papers); nil if it can be submitted.
+func (r Request) Missing() error {
 	var form errs.Fields
 	need := func(field, value, message string) {
 		if value == "" {

@@ -14,17 +14,18 @@ import (
 	"assay/internal/postgres"
 )
 
-// QueuedRequest is a request that waits for a reviewer.
+// QueuedRequest is a request as a list shows it.
 type QueuedRequest struct {
 	ID               id.Verification `db:"id"`
 	OrganizationName string          `db:"organization_name"`
 	Level            Level           `db:"level"` // that holds now
-	SubmittedAt      time.Time       `db:"submitted_at"`
+	State            RequestState    `db:"state"`
+	At               time.Time       `db:"at"` // submitted, or decided
 	DocumentCount    int             `db:"document_count"`
 }
 
-const requestQueue = `
-SELECT   r.id, o.name AS organization_name, organization_verification(r.organization_id) AS level, r.submitted_at,
+const waitingRequests = `
+SELECT   r.id, o.name AS organization_name, organization_verification(r.organization_id) AS level, r.state, r.submitted_at AS at,
          (SELECT count(*) FROM verification_document d WHERE d.request_id = r.id) AS document_count
 FROM     verification_request r
 JOIN     organization o ON o.id = r.organization_id
@@ -32,13 +33,31 @@ WHERE    r.state = 'submitted'
 ORDER BY r.submitted_at, r.id
 LIMIT    200`
 
+const decidedRequests = `
+SELECT   r.id, o.name AS organization_name, organization_verification(r.organization_id) AS level, r.state, r.decided_at AS at,
+         (SELECT count(*) FROM verification_document d WHERE d.request_id = r.id) AS document_count
+FROM     verification_request r
+JOIN     organization o ON o.id = r.organization_id
+WHERE    r.state IN ('granted', 'returned', 'refused')
+ORDER BY r.decided_at DESC, r.id DESC
+LIMIT    50`
+
 // VerificationQueue returns the requests that wait, the oldest first.
-func (s *Service) VerificationQueue(ctx context.Context, a postgres.Actor) (list []QueuedRequest, err error) {
+func (s *Service) VerificationQueue(ctx context.Context, a postgres.Actor) ([]QueuedRequest, error) {
+	return s.requests(ctx, a, waitingRequests)
+}
+
+// DecidedVerifications returns the requests decided last, the newest first.
+func (s *Service) DecidedVerifications(ctx context.Context, a postgres.Actor) ([]QueuedRequest, error) {
+	return s.requests(ctx, a, decidedRequests)
+}
+
+func (s *Service) requests(ctx context.Context, a postgres.Actor, sql string) (list []QueuedRequest, err error) {
 	if err := requireReviewer(a); err != nil {
 		return nil, err
 	}
 	err = s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, requestQueue)
+		rows, err := tx.Query(ctx, sql)
 		if err != nil {
 			return fmt.Errorf("verification queue: %w", err)
 		}

@@ -122,7 +122,7 @@ func Confirm(v ConfirmView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<p class=\"muted\">Not the password you remember? <a href=\"/register\">Register again</a> with the same address: the newest registration counts. Or <a href=\"/reset\">set a new password</a>.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<section><p class=\"muted\">Not the password you remember? <a href=\"/register\">Register again</a> with the same address: the newest registration counts. Or <a href=\"/reset\">set a new password</a>.</p></section>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

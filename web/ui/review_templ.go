@@ -315,12 +315,12 @@ func VerificationState(state string) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		case "org_documents":
-			templ_7745c5c3_Err = Tag("info", "organization papers in review").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Tag("info", "organization papers accepted").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		case "rights_documents":
-			templ_7745c5c3_Err = Tag("info", "rights papers in review").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = Tag("info", "rights papers accepted").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
