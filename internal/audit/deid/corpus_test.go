@@ -1,12 +1,14 @@
 package deid_test
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/csv"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -189,4 +191,66 @@ func TestFilledIdentifiersOfTheCorpusAreFound(t *testing.T) {
 		}
 	}
 	t.Logf("%d files, %d filled identifiers, %d missed", files, filled, missed)
+}
+
+// What the rules of a set find in the zip files of the corpus: for each, the
+// rule that must be there.
+func TestFaultySetsOfTheCorpusAreFound(t *testing.T) {
+	dir := filepath.Join(corpus(t), "sets")
+	tests := []struct {
+		file string
+		want []string // severity, rule, keyword
+	}{
+		{"clean_ct_series.zip", nil},
+		{"real_dates_claimed_shifted.zip", []string{"blocker deid-claim-mismatch SOPInstanceUID", "warning deid-claim-mismatch ImageComments", "warning phi-uid-original SOPInstanceUID", "warning text-date ImageComments"}},
+		{"safe_harbor_with_full_dates.zip", []string{"blocker phi-date-real StudyDate", "blocker phi-date-real AcquisitionDate", "blocker phi-date-real ContentDate", "blocker phi-birth-date PatientBirthDate", "blocker phi-date-precise-with-safe-harbor DeidentificationMethodCodeSequence"}},
+		{"phi_in_filenames.zip", []string{"blocker name-in-path name", "warning name-in-path name"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.file, func(t *testing.T) {
+			z, err := zip.OpenReader(filepath.Join(dir, tt.file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer z.Close()
+			set, got := deid.NewSet(), map[string]int{}
+			count := func(_ int, f finding.Finding) {
+				got[string(f.Severity)+" "+f.Rule+" "+f.Path[strings.LastIndexByte(f.Path, ' ')+1:]]++
+			}
+			instances := 0
+			for _, entry := range z.File {
+				for _, h := range text.New(text.Options{}).ScanName(entry.Name) {
+					got[string(h.Severity)+" "+h.Rule.ID+" name"]++
+				}
+				if strings.HasSuffix(entry.Name, "/") {
+					continue
+				}
+				r, err := entry.Open()
+				if err != nil {
+					t.Fatal(err)
+				}
+				content, err := io.ReadAll(r)
+				if err != nil {
+					t.Fatal(err)
+				}
+				facts, _ := inspect(t, content, nil)
+				for _, f := range facts.Findings {
+					count(instances, f)
+				}
+				set.Add(instances, &facts)
+				instances++
+			}
+			set.Conclude(count)
+			for _, want := range tt.want {
+				if got[want] != instances {
+					t.Errorf("%q in %d of %d files", want, got[want], instances)
+				}
+			}
+			for key, n := range got {
+				if tt.want == nil && !strings.HasPrefix(key, "info") {
+					t.Errorf("the clean set has %d × %s", n, key)
+				}
+			}
+		})
+	}
 }

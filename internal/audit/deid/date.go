@@ -125,11 +125,13 @@ func (in *Inspector) compareDates(c *context) {
 			in.addDateFinding(d, keyword+" lies far from StudyDate.")
 		}
 	}
-	in.compareDateTimes()
+	if study == 0 {
+		in.compareDateTimes()
+	}
 }
 
-// compareDateTimes reports an AcquisitionDateTime of another day than
-// AcquisitionDate.
+// compareDateTimes reports, where there is no StudyDate, an
+// AcquisitionDateTime of another day than AcquisitionDate.
 func (in *Inspector) compareDateTimes() {
 	var day, dateTime *datedAttribute
 	for i := range in.dates {
@@ -148,7 +150,12 @@ func (in *Inspector) compareDateTimes() {
 }
 
 func (in *Inspector) addDateFinding(d datedAttribute, message string) {
-	in.insert(noteKey{rule: &ruleDateMixed, tag: d.tag, message: message}, &ruleDateMixed, nil,
+	key := noteKey{rule: &ruleDateMixed, tag: d.tag, message: message}
+	if i, ok := in.index[key]; ok {
+		in.notes[i].count++
+		return
+	}
+	in.insert(key, &ruleDateMixed, nil,
 		&dicom.Element{Tag: d.tag, Offset: d.offset}, note{class: real, path: d.path, message: message})
 }
 

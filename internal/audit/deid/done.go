@@ -159,10 +159,15 @@ func (in *Inspector) holdsName(id string) bool {
 	return false
 }
 
+const fixHarborDate = "Reduce the date to its year, or remove it. Full dates, and shifted ones unless counsel agrees otherwise, belong to Expert Determination, not to Safe Harbor."
+
 // conclude gives a note its final severity and files it.
 func (in *Inspector) conclude(n *note, c *context) {
 	n.severity = c.severity(n)
 	f := n.finding()
+	if n.rule == &ruleDate && f.Severity == finding.Blocker {
+		f.Fix = fixHarborDate
+	}
 	switch {
 	case n.value != (Hash{}) && (n.rule == &ruleRemainX || n.rule == &ruleRemainZD) && n.check == checkText:
 		in.facts.Held = append(in.facts.Held, Held{f, ByVariation, n.value})

@@ -154,7 +154,9 @@ func (in *Inspector) age(en *entry, e *dicom.Element, str string) {
 	}
 	keyword := keywordOf(e.Tag)
 	switch {
-	case years < 0 || years == 0 && strings.Trim(str, "0DWMYdwmy ") == "":
+	case years == 0 && strings.Trim(str, "0DWMYdwmy ") == "":
+		in.classified(remaining(en), e, str, dummy)
+	case years < 0:
 		in.classified(remaining(en), e, str, classOfText(str))
 	case years > 90 || years == 90 && str != "090Y" && str != "90Y":
 		in.note(&ruleAge, en, e, note{class: real, check: checkAge, shape: "> 89", severity: finding.Blocker, message: keyword + " says more than 89 years."})

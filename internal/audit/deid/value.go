@@ -158,6 +158,8 @@ func classOfID(v string) class {
 	return real
 }
 
+var idJoints = strings.NewReplacer("-", "", " ", "", ".", "")
+
 // recordNumber reports whether an ID has the form of a medical record number.
 func recordNumber(v string) bool {
 	upper := strings.ToUpper(v)
@@ -169,7 +171,7 @@ func recordNumber(v string) bool {
 			}
 		}
 	}
-	bare := strings.NewReplacer("-", "", " ", "", ".", "").Replace(v)
+	bare := idJoints.Replace(v)
 	return len(bare) >= 6 && len(bare) <= 12 && strings.Trim(bare, "0123456789") == "" && strings.Count(v, ".") < 3
 }
 
