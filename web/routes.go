@@ -154,6 +154,12 @@ func (s *Server) reviewers(r chi.Router) {
 	r.Post("/review/verifications/{request}", s.handle(s.decideVerification))
 	r.Post("/review/verifications/{request}/suspend", s.handle(s.suspendVerification))
 	r.Post("/review/verifications/{request}/restore", s.handle(s.restoreVerification))
+	r.Get("/review", s.handle(s.showReviewQueue))
+	r.Get("/review/versions/{version}", s.handle(s.showReview))
+	r.Post("/review/versions/{version}/decision", s.handle(s.decideReview))
+	r.Post("/review/versions/{version}/answers", s.handle(s.judgeAnswer))
+	r.Post("/review/versions/{version}/suspend", s.handle(s.suspendVersion))
+	r.Post("/review/versions/{version}/restore", s.handle(s.restoreVersion))
 }
 
 // platformAdmins are the routes of the platform's admins.
