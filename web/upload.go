@@ -311,9 +311,9 @@ func (s *Server) continueTus(w http.ResponseWriter, r *http.Request) error {
 	r = r.WithContext(upload.WithActor(r.Context(), s.actor(r)))
 	switch r.Method {
 	case http.MethodHead:
-		s.tus.HeadFile(w, r)
+		stripped(s.tus.HeadFile).ServeHTTP(w, r)
 	case http.MethodPatch:
-		s.tus.PatchFile(w, r)
+		stripped(s.tus.PatchFile).ServeHTTP(w, r)
 	case http.MethodDelete:
 		if err := s.Uploads.Cancel(r.Context(), s.actor(r), u); err != nil {
 			return err
@@ -322,3 +322,6 @@ func (s *Server) continueTus(w http.ResponseWriter, r *http.Request) error {
 	}
 	return nil
 }
+
+// stripped hands on the path that the tus library takes for an upload's id.
+func stripped(h http.HandlerFunc) http.Handler { return http.StripPrefix(uploadsPath, h) }
