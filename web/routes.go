@@ -13,7 +13,7 @@ import (
 )
 
 // router is every route, grouped by who may use it.
-func (s *Server) router() http.Handler {
+func (s *Server) router() chi.Router {
 	r := chi.NewRouter()
 	r.Use(identify, s.secureHeaders, s.logRequests)
 	r.Handle("/static/*", static.Handler())

@@ -6,6 +6,7 @@ import (
 	"net/http"
 
 	"github.com/alexedwards/scs/v2"
+	"github.com/go-chi/chi/v5"
 	"github.com/tus/tusd/v2/pkg/handler"
 
 	"assay/internal/account"
@@ -40,7 +41,7 @@ type Server struct {
 	log      *slog.Logger
 	sessions *scs.SessionManager
 	tus      *handler.UnroutedHandler
-	routes   http.Handler
+	routes   chi.Router
 }
 
 // New returns a server with all its routes.
@@ -55,6 +56,14 @@ func New(c config.Config, log *slog.Logger, services Services) *Server {
 
 // ServeHTTP answers one request.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.routes.ServeHTTP(w, r) }
+
+// Walk calls visit with each route: a method and the pattern of its path. A
+// test holds by it that every route says who may use it.
+func (s *Server) Walk(visit func(method, pattern string) error) error {
+	return chi.Walk(s.routes, func(method, pattern string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
+		return visit(method, pattern)
+	})
+}
 
 // Keys of the session.
 const (
