@@ -131,9 +131,11 @@ func (s *Server) progressView(ctx context.Context, a postgres.Actor, v listing.V
 		return nil, nil
 	}
 	view := &page.ProgressView{Refresh: refreshSeconds, URL: versionURL(v.ID)}
+	view.Stages = auditStages("", 0, 0)
+	if v.State == listing.Queued {
+		view.Bytes = "The audit begins as soon as a worker is free."
+	}
 	if v.State == listing.Queued || s.Audits == nil {
-		view.Stages = auditStages("", 0, 0)
-		view.Bytes = "All bytes have arrived. The audit begins as soon as a worker is free."
 		return view, nil
 	}
 	p, err := s.Audits.Progress(ctx, a, v.ID)

@@ -16,11 +16,35 @@ import (
 
 func versionsURL(l id.Listing) string { return "/seller/listings/" + string(l) + "/versions" }
 
+// sellersMeaning says to the seller what a state means.
+var sellersMeaning = map[listing.State]string{
+	listing.Draft:            "No files have been sent for this version.",
+	listing.Uploading:        "Files are on their way. What has arrived is kept; you can go on where it stopped.",
+	listing.Queued:           "All bytes have arrived. The files are final and wait for the audit.",
+	listing.Auditing:         "The audit reads your files.",
+	listing.AuditFailed:      "The audit found something that must be mended in the files. Mend it, then send a new version; this one stays as it is.",
+	listing.Flagged:          "There is no blocker. Each warning needs your answer, which a reviewer reads; or mend the files and send a new version.",
+	listing.Passed:           "The audit found neither a blocker nor a warning.",
+	listing.AuditError:       "The audit stopped through a fault of ours. It is tried again; you have nothing to do.",
+	listing.InReview:         "A reviewer looks at the files, the claims and the report. You get an e-mail with the decision.",
+	listing.ChangesRequested: "A reviewer asks for changes. Mend what is named, then send a new version.",
+	listing.Rejected:         "A reviewer rejected this version.",
+	listing.Approved:         "A reviewer approved exactly these files with exactly these claims.",
+	listing.Embargoed:        "Approved, and kept back until the day that you named. It goes live by itself.",
+	listing.Live:             "Buyers find it in the catalog.",
+	listing.Superseded:       "A newer version has taken its place. Who has a license for this one keeps it.",
+	listing.Suspended:        "The platform took it off the catalog. Buyers read the reason in its place.",
+	listing.Withdrawn:        "You took it off the catalog. Buyers read the reason in its place.",
+}
+
 // versionState says what the state means, what to do next and what else can
 // be done.
 func (s *Server) versionState(r *http.Request, d listing.Dossier, view *page.VersionView) error {
-	_, _, then := ui.VersionStateWords(view.State)
-	view.Meaning, view.Reason = then, d.Version.Reason
+	view.Meaning = sellersMeaning[d.Version.State]
+	switch d.Version.State {
+	case listing.ChangesRequested, listing.Rejected, listing.Suspended, listing.Withdrawn, listing.AuditError:
+		view.Reason = d.Version.Reason
+	}
 	edits, manages := s.may(r, account.Editor), s.may(r, account.Admin)
 	url, send := versionURL(d.Version.ID), page.NextView{Label: "Send files", URL: uploadURL(d.Listing.ID)}
 	switch d.Version.State {

@@ -151,10 +151,10 @@ func distributionMeasure(fact string, d listing.Distribution, measured map[strin
 		n := measured[string(term.Value)]
 		stated += n
 		if of := d.Of(term.Value); of > 0 {
-			claimed = append(claimed, fmt.Sprintf("%s %d", strings.ToLower(term.Label), of))
+			claimed = append(claimed, fmt.Sprintf("%s: %d", strings.ToLower(term.Label), of))
 		}
 		if n > 0 {
-			counted = append(counted, fmt.Sprintf("%s %d", strings.ToLower(term.Label), n))
+			counted = append(counted, fmt.Sprintf("%s: %d", strings.ToLower(term.Label), n))
 		}
 		same = same && d.Of(term.Value) == n
 	}
