@@ -103,7 +103,7 @@ func (h *house) openAudits() (err error) {
 	}
 	h.audits = ingest.New(h.db, h.blobs, h.listings, ingest.Options{
 		Version: version, Scratch: scratch, Inspect: h.pool.Inspect, Parallel: h.pool.Parallel(), Space: fence.NewScratch(scratch),
-		Limits: audit.Limits{FileBytes: h.config.MaxFileBytes},
+		Limits: audit.Limits{FileBytes: h.config.MaxFileBytes, ArchiveEntries: h.config.MaxEntries},
 	}, h.log)
 	return nil
 }
