@@ -33,6 +33,8 @@ func TestEveryAnswerCarriesItsSecurityHeaders(t *testing.T) {
 		status       int
 	}{
 		{"GET", "/", http.StatusOK},
+		{"HEAD", "/", http.StatusOK},
+		{"HEAD", "/datasets", http.StatusOK},
 		{"GET", "/datasets?use=nonsense", http.StatusUnprocessableEntity},
 		{"GET", "/healthz", http.StatusOK},
 		{"GET", "/static/app.css", http.StatusOK},

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
 
 	"assay/internal/account"
 	"assay/internal/errs"
@@ -15,7 +16,7 @@ import (
 // router is every route, grouped by who may use it.
 func (s *Server) router() chi.Router {
 	r := chi.NewRouter()
-	r.Use(identify, s.secureHeaders, s.logRequests)
+	r.Use(identify, s.secureHeaders, s.logRequests, middleware.GetHead)
 	r.Handle("/static/*", static.Handler())
 	r.Get("/healthz", s.live)
 	r.Get("/readyz", s.ready)
