@@ -146,8 +146,8 @@ func agreementView(l id.Listing, accepted bool) page.AgreementView {
 // limitUploads bounds how many uploads one user may begin in a minute; pieces
 // of an upload that goes on are not counted.
 func (s *Server) limitUploads() func(http.Handler) http.Handler {
-	return httprate.Limit(uploadsPerMinute, time.Minute,
-		httprate.WithKeyFuncs(func(r *http.Request) (string, error) { return string(s.visitor(r).User), nil }),
+	key := func(r *http.Request) (string, error) { return string(s.visitor(r).User), nil }
+	return httprate.LimitBy(uploadsPerMinute, time.Minute, key,
 		httprate.WithLimitHandler(func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Retry-After", "60")
 			s.renderError(w, r, http.StatusTooManyRequests, "You began many uploads within a minute. Wait a minute, then go on.")
