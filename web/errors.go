@@ -48,7 +48,7 @@ func (s *Server) handle(h handlerFunc) http.HandlerFunc {
 
 func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	status := statusOf(err)
-	if status == http.StatusUnauthorized && r.Method == http.MethodGet {
+	if status == http.StatusUnauthorized && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
 		redirect(w, r, "/login?next="+queryEscape(r.URL.RequestURI()))
 		return
 	}
