@@ -22,6 +22,7 @@ import (
 	"assay/internal/catalog"
 	"assay/internal/config"
 	"assay/internal/id"
+	"assay/internal/ingest"
 	"assay/internal/listing"
 	"assay/internal/mail"
 	"assay/internal/postgres"
@@ -38,6 +39,7 @@ type site struct {
 	DB       *postgres.DB
 	Accounts *account.Service
 	Listings *listing.Service
+	Blobs    *blob.Store
 }
 
 // newSite serves the real routes over a database of its own. Demo opens the
@@ -55,13 +57,15 @@ func newSite(t *testing.T, demo bool) site {
 	accounts := account.New(db, account.Options{PublicURL: address, SecretKey: []byte(strings.Repeat("k", 32)), Documents: documents})
 	listings := listing.New(db, catalog.Publisher{}, time.Now).Notifying(review.Letters{URL: address})
 	c := config.Config{PublicURL: address, Demo: demo}
-	server.Config.Handler = web.New(c, slog.New(slog.NewTextHandler(io.Discard, nil)), web.Services{
+	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	server.Config.Handler = web.New(c, log, web.Services{
 		DB: db, Sessions: web.NewSessions(account.NewSessionStore(db), c.Secure()), Accounts: accounts,
 		Catalog: catalog.NewStore(db), Listings: listings, Reviews: review.New(db, listings, time.Now),
+		Audits: ingest.New(db, documents, listings, ingest.Options{}, log),
 	})
 	server.Start()
 	t.Cleanup(server.Close)
-	return site{server.URL, db, accounts, listings}
+	return site{server.URL, db, accounts, listings, documents}
 }
 
 // user makes a user with a confirmed address and goodPassword.

@@ -97,7 +97,7 @@ func changesView(number int, old, now *audit.Report) *ui.ChangesProps {
 func findingLine(f finding.Finding) string {
 	line := f.Message
 	if f.Path != "" {
-		line += " (" + f.Path + ")"
+		line += " · " + f.Path
 	}
 	return line
 }

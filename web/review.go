@@ -30,7 +30,14 @@ func (s *Server) showReviewQueue(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	broken, err := s.Reviews.Interrupted(r.Context(), s.actor(r))
+	if err != nil {
+		return err
+	}
 	view := page.ReviewQueueView{Shell: s.formShell(r, "Review", "review"), ByAge: byAge}
+	for _, x := range broken {
+		view.Broken = append(view.Broken, page.BrokenRow{Version: string(x.Version), Since: ui.DateTime(x.Since), Action: reviewURL(x.Version) + "/audit"})
+	}
 	for _, x := range waiting {
 		view.Waiting = append(view.Waiting, reviewRow(x, time.Now()))
 	}
@@ -366,5 +373,19 @@ func (s *Server) restoreVersion(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.flash(r, "Back on offer. The seller was told.")
 	redirect(w, r, reviewURL(v))
+	return nil
+}
+
+// runAuditAgain queues a version whose audit broke through a fault of ours.
+func (s *Server) runAuditAgain(w http.ResponseWriter, r *http.Request) error {
+	v, err := versionID(r)
+	if err != nil {
+		return err
+	}
+	if err := s.Reviews.RunAgain(r.Context(), s.actor(r), v); err != nil {
+		return err
+	}
+	s.flash(r, "Queued again.")
+	redirect(w, r, "/review")
 	return nil
 }

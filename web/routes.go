@@ -161,6 +161,7 @@ func (s *Server) reviewers(r chi.Router) {
 	r.Post("/review/versions/{version}/answers", s.handle(s.judgeAnswer))
 	r.Post("/review/versions/{version}/suspend", s.handle(s.suspendVersion))
 	r.Post("/review/versions/{version}/restore", s.handle(s.restoreVersion))
+	r.Post("/review/versions/{version}/audit", s.handle(s.runAuditAgain))
 }
 
 // platformAdmins are the routes of the platform's admins.

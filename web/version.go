@@ -198,6 +198,9 @@ func (s *Server) sellersReport(r *http.Request, d listing.Dossier, tries version
 		return nil, err
 	}
 	view.JSONURL = versionURL(d.Version.ID) + "/report.json"
+	if d.Version.State == listing.AuditFailed {
+		return view, nil // no answer helps: the files are to be mended
+	}
 	names, err := s.Reviews.Names(r.Context(), s.seller(r), answerers(d))
 	if err != nil {
 		return nil, err

@@ -16,6 +16,7 @@ import (
 	"assay/internal/audit"
 	"assay/internal/audit/finding"
 	"assay/internal/id"
+	"assay/internal/ingest"
 	"assay/internal/listing"
 	"assay/internal/listing/listingtest"
 	"assay/internal/postgres"
@@ -309,6 +310,18 @@ func TestReportIsDownloadedByItsSellerOnly(t *testing.T) {
 	if a.Header.Get("Cache-Control") != "no-store" || !strings.HasPrefix(a.Header.Get("Content-Disposition"), "attachment;") {
 		t.Errorf("headers: %v", a.Header)
 	}
+	// The store holds the whole report; the database only the first places.
+	d, err := s.Listings.Version(t.Context(), owner, v.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const whole = `{"schema": "assay-report/1", "files": []}`
+	if _, err := s.Blobs.Put(t.Context(), ingest.ReportKey(d.Report.ID), strings.NewReader(whole)); err != nil {
+		t.Fatal(err)
+	}
+	if a = p.get("/seller/versions/" + string(v.ID) + "/report.json"); a.Body != whole {
+		t.Errorf("whole report: %q", a.Body)
+	}
 	if a = s.person(t).get("/seller/versions/" + string(v.ID) + "/report.json"); a.Status != http.StatusSeeOther {
 		t.Errorf("without signing in: %d", a.Status)
 	}
@@ -334,5 +347,32 @@ func TestNewVersionShowsWhatChanged(t *testing.T) {
 		if !strings.Contains(text, want) {
 			t.Errorf("changes %q do not say %q", text, want)
 		}
+	}
+}
+
+// While the audit runs, its page says which stage, how many files and bytes,
+// how long it will take, and which attempt it is.
+func TestVersionShowsHowFarItsAuditIs(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, false)
+	owner := s.owner(t, "seller@example.org", "Northfield")
+	d := listingtest.Version(t, s.DB, accounttest.Org{ID: owner.Organization, Owner: owner}, listing.Auditing)
+	exec(t, s, listingtest.Worker, `INSERT INTO audit_run (version_id, organization_id, lease, attempt, stage, files_done, files_total, bytes_done, bytes_total, started_at)
+		VALUES ($1, $2, $3, 2, 'inspecting files', 1200, 4800, 1000000, 4000000, now() - interval '1 hour')`,
+		d.Version.ID, owner.Organization, id.New[string]())
+	p := s.person(t)
+	p.signIn("seller@example.org")
+	a := p.get("/seller/versions/" + string(d.Version.ID))
+	text := words(a.Page.Find("[data-testid=audit-progress]"))
+	for _, want := range []string{"Files inspected 1,200 of 4,800 files", "1.0 MB of 4.0 MB", "about 3 hours left", "attempt 2"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("progress %q does not say %q", text, want)
+		}
+	}
+	if n := a.Page.Find("[data-testid=stages] li.done").Length(); n != 3 {
+		t.Errorf("%d stages done, want 3", n)
+	}
+	if refresh, _ := a.Page.Find("noscript meta").Attr("content"); refresh != "5" && !strings.Contains(a.Body, `http-equiv="refresh" content="5"`) {
+		t.Error("without scripts the page does not renew itself")
 	}
 }

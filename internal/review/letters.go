@@ -20,7 +20,7 @@ type Letters struct {
 
 var _ listing.Notifier = Letters{}
 
-// said is the sentence for an event; an event that the seller fires is not
+// said is the sentence for an event; events that only a seller fires are not
 // among them.
 var said = map[listing.Event]struct{ subject, text, action string }{
 	listing.Pass:           {"Audit passed", "The audit found neither a blocker nor a warning. You can submit the version now.", "Read the report and submit"},
@@ -31,6 +31,7 @@ var said = map[listing.Event]struct{ subject, text, action string }{
 	listing.Reject:         {"Rejected", "A reviewer rejected the version.", "Read why"},
 	listing.Suspend:        {"Suspended", "The platform took the version off the catalog. Buyers see the reason in its place.", "Read why"},
 	listing.Restore:        {"Back on offer", "The version is on offer again.", "See the version"},
+	listing.Publish:        {"Live", "The day that you named has come: buyers find the version from now on.", "See the version"},
 }
 
 // Moved writes to the seller's people if somebody else fired the event.
@@ -38,6 +39,12 @@ func (l Letters) Moved(ctx context.Context, tx pgx.Tx, v listing.Version, by lis
 	words, ok := said[by]
 	if !ok {
 		return nil
+	}
+	if by == listing.Publish {
+		var itself bool // an embargo ended, nobody pressed a button
+		if err := tx.QueryRow(ctx, `SELECT assay_platform() = 'worker'`).Scan(&itself); err != nil || !itself {
+			return err
+		}
 	}
 	return l.write(ctx, tx, v, v.ClaimsID, words.subject, words.text, words.action)
 }

@@ -37,7 +37,7 @@ const (
 	Flagged Kind = "flagged" // warnings whose answers a reviewer confirms
 	First   Kind = "first"   // the seller's first data set
 	Amended Kind = "amended" // changed claims of a live version
-	Routine Kind = "routine" // none of these: no verification or no accepted rights documents
+	Routine Kind = "routine" // none of these: the seller may not skip review
 )
 
 // Kinds is the vocabulary of Kind.
@@ -45,7 +45,7 @@ var Kinds = listing.Vocabulary[Kind]{
 	{Value: Flagged, Label: "Flagged", Help: "The audit has warnings; the seller's answers need a reviewer."},
 	{Value: First, Label: "First listing", Help: "The first data set of this seller."},
 	{Value: Amended, Label: "Changed claims", Help: "The claims of a live version would change."},
-	{Value: Routine, Label: "Not verified yet", Help: "Verification or rights documents are missing."},
+	{Value: Routine, Label: "Routine", Help: "A known seller whose verification or rights documents do not allow approval at once."},
 }
 
 // Risk orders the queue.

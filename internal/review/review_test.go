@@ -415,3 +415,70 @@ func addressOf(t *testing.T, d desk, user id.User) (email string) {
 	}
 	return email
 }
+
+// An audit that broke through our fault is queued again, once, by a reviewer;
+// nothing else of the version can be seen.
+func TestInterruptedAuditIsRunAgain(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	ctx := t.Context()
+	org := accounttest.Organization(t, d.db)
+	v := listingtest.Version(t, d.db, org, listing.AuditError).Version.ID
+	waiting := listingtest.Version(t, d.db, org, listing.Queued).Version.ID
+	list, err := d.reviews.Interrupted(ctx, d.reviewer)
+	if err != nil || len(list) != 1 || list[0].Version != v {
+		t.Fatalf("interrupted: %+v (err: %v)", list, err)
+	}
+	for name, try := range map[string]struct {
+		a postgres.Actor
+		v id.Version
+	}{"seller": {org.Owner, v}, "a queued version": {d.reviewer, waiting}} {
+		if err := d.reviews.RunAgain(ctx, try.a, try.v); errs.KindOf(err) != errs.NotFound {
+			t.Errorf("%s: %v, want not found", name, err)
+		}
+	}
+	if err := d.reviews.RunAgain(ctx, d.reviewer, v); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.reviews.RunAgain(ctx, d.reviewer, v); errs.KindOf(err) != errs.NotFound {
+		t.Errorf("a second time: %v, want not found", err)
+	}
+	var jobs int
+	err = d.db.Pool().QueryRow(ctx, `SELECT count(*) FROM river_job WHERE kind = 'audit_version' AND args ->> 'version' = $1`, string(v)).Scan(&jobs)
+	if err != nil || jobs != 1 {
+		t.Errorf("%d jobs, want 1 (err: %v)", jobs, err)
+	}
+}
+
+// When an embargo ends nobody presses a button: the seller gets a letter. Who
+// publishes by hand gets none.
+func TestEndOfEmbargoIsTold(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	ctx := t.Context()
+	org := accounttest.Seller(t, d.db)
+	byHand := listingtest.Version(t, d.db, org, listing.Approved).Version.ID
+	if err := d.listings.Publish(ctx, org.Owner, byHand); err != nil {
+		t.Fatal(err)
+	}
+	if n := d.mails(t, "Live"); n != 0 {
+		t.Errorf("%d letters to who published by hand, want 0", n)
+	}
+	v := listingtest.Version(t, d.db, org, listing.Approved).Version.ID
+	if err := d.listings.Embargo(ctx, org.Owner, v, time.Now().AddDate(0, 0, 2)); err != nil {
+		t.Fatal(err)
+	}
+	err := d.db.InTx(ctx, org.Owner, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `UPDATE version SET embargo_until = current_date - 1 WHERE id = $1`, v)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if live, err := d.listings.PublishDue(ctx, listingtest.Worker); err != nil || live != 1 {
+		t.Fatalf("%d went live (err: %v)", live, err)
+	}
+	if n := d.mails(t, "Live: version 1"); n != 1 {
+		t.Errorf("%d letters at the end of the embargo, want 1", n)
+	}
+}
