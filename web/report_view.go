@@ -119,9 +119,14 @@ func measuredPairs(m audit.Measured) []ui.Pair {
 	count("Instances", m.Instances)
 	count("Frames", m.Frames)
 	spread := func(term, unit string, r *audit.Range) {
-		if r != nil {
-			list = append(list, ui.Pair{Term: term, Value: fmt.Sprintf("%.4g to %.4g %s in %s", r.Min, r.Max, unit, ui.Plural(r.Count, "instance", "instances"))})
+		if r == nil {
+			return
 		}
+		value := fmt.Sprintf("%.4g to %.4g", r.Min, r.Max)
+		if r.Min == r.Max {
+			value = fmt.Sprintf("%.4g", r.Min)
+		}
+		list = append(list, ui.Pair{Term: term, Value: value + " " + unit + " in " + ui.Plural(r.Count, "instance", "instances")})
 	}
 	spread("Slice thickness", "mm", m.SliceThicknessMM)
 	spread("Peak kilovoltage", "kV", m.PeakKilovoltageKV)
