@@ -198,6 +198,9 @@ func (s *Server) receiveFiles(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if _, err := s.Listings.Draft(r.Context(), s.actor(r), l); err != nil {
+		return err
+	}
 	r.Body = http.MaxBytesReader(w, r.Body, s.Uploads.Limits().MaxBytes+1<<20)
 	parts, err := r.MultipartReader()
 	if err != nil {

@@ -309,7 +309,7 @@ func (s *Server) sendDocument(w http.ResponseWriter, r *http.Request) error {
 	h.Set("Content-Type", "application/octet-stream")
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": d.Name}))
 	h.Set("Content-Length", strconv.FormatInt(d.SizeBytes, 10))
-	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
+	h.Set("Content-Security-Policy", policy+"; sandbox")
 	if _, err := io.Copy(w, content); err != nil {
 		s.log.Info("a document was not sent whole", "route", routeOf(r), "request", requestID(r), "error", err)
 	}

@@ -22,12 +22,17 @@ func headerFault(r reply, isPrivate bool) string {
 		return "Content-Security-Policy is " + policy
 	}
 	for name, want := range map[string]string{
-		"X-Content-Type-Options": "nosniff", "Referrer-Policy": "strict-origin-when-cross-origin",
+		"X-Content-Type-Options":     "nosniff",
 		"Cross-Origin-Opener-Policy": "same-origin", "X-Frame-Options": "DENY",
 	} {
 		if got := r.header.Get(name); got != want {
 			return name + " is " + got + ", want " + want
 		}
+	}
+	switch got := r.header.Get("Referrer-Policy"); got {
+	case "strict-origin-when-cross-origin", "same-origin", "no-referrer":
+	default:
+		return "Referrer-Policy is " + got
 	}
 	if got := r.header.Get("Cache-Control"); isPrivate && got != "no-store" {
 		return "Cache-Control is " + got + ", want no-store"
