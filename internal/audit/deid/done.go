@@ -69,7 +69,7 @@ func (in *Inspector) judgeNames() {
 	for _, p := range in.names {
 		c := empty
 		for v := range strings.SplitSeq(p.value, `\`) {
-			if vc := classOfName(trim(v), in.patientID); vc == real {
+			if vc := classOfName(trim(v)); vc == real {
 				in.keepNames(v)
 				c = real
 			} else {
@@ -86,6 +86,8 @@ func (in *Inspector) judgeNames() {
 			n.message, n.severity = n.subject()+" holds a dummy value.", finding.Info
 		case c == pseudonym && in.samePseudonym(i):
 			n.message, n.severity = n.subject()+" holds the pseudonym of PatientID.", finding.Info
+		case c == real && yearLike(in.patientID) && in.samePseudonym(i):
+			n.message, n.severity = n.subject()+" equals PatientID, which reads like a name and a year.", finding.Warning
 		case c == pseudonym:
 			n.message, n.severity = n.subject()+" holds what reads like a code, not the pseudonym of PatientID.", finding.Warning
 		}
@@ -123,7 +125,7 @@ func (in *Inspector) judgeID(value string) (finding.Severity, class, string) {
 				return finding.Blocker, real, " is an e-mail address."
 			}
 		}
-		if strings.Contains(v, "^") && letters(v) != "" && classOfName(v, "") == real || in.holdsName(v) {
+		if strings.Contains(v, "^") && letters(v) != "" && classOfName(v) == real || in.holdsName(v) {
 			in.keepNames(v)
 			return finding.Blocker, real, " contains a name."
 		}
@@ -147,7 +149,7 @@ func (in *Inspector) judgeID(value string) (finding.Severity, class, string) {
 
 // holdsName reports whether an ID contains a word of the patient's real name.
 func (in *Inspector) holdsName(id string) bool {
-	if in.patientName == "" || classOfName(in.patientName, in.patientID) != real {
+	if in.patientName == "" || classOfName(in.patientName) != real {
 		return false
 	}
 	folded := letters(id)

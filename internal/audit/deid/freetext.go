@@ -18,13 +18,13 @@ func (in *Inspector) freeText(e *dicom.Element, str string, en *entry) {
 	switch {
 	case e.VR == dicom.OB || e.VR == dicom.UN || e.VR == dicom.OW && !e.Private && e.Tag.Group() < 0x5000:
 		if in.scannable(e) {
-			printable(e.Value, func(s string) { in.scan(e, s, where) })
+			printable(e.Value, func(s string) { in.scan(e, s, where, false) })
 		}
 		return
-	case !scanned(e.VR, str):
+	case !scanned(e.VR, str) || within(e, tagCodingSchemes):
 		return
 	}
-	hits := in.scan(e, str, where)
+	hits := in.scan(e, str, where, flaggedAnyway(en))
 	in.keepWords(e, str, where.Keyword)
 	if hits > 0 && en != nil && en.check == checkSR {
 		sr := &entry{rule: &ruleSR, check: checkSR, row: byTag()[tagContentSequence], severity: finding.Blocker}
@@ -65,10 +65,23 @@ func countDigits(s string) int {
 	return n
 }
 
-// scan notes the hits of the text rules and returns how many there are.
-func (in *Inspector) scan(e *dicom.Element, str string, where text.Where) int {
+// tagCodingSchemes holds names and addresses of the makers of code tables.
+const tagCodingSchemes dicom.Tag = 0x00080110
+
+// flaggedAnyway reports whether the attribute's own rule says what a milder
+// hit in its text would say again.
+func flaggedAnyway(en *entry) bool {
+	return en != nil && (en.rule == &ruleGeo || en.rule == &ruleContact || en.rule == &ruleDevice)
+}
+
+// scan notes the hits of the text rules, or only the blockers among them, and
+// returns how many there are.
+func (in *Inspector) scan(e *dicom.Element, str string, where text.Where, onlyBlockers bool) int {
 	hits := in.conf.Text.Scan(str, where)
 	for _, h := range hits {
+		if onlyBlockers && h.Severity != finding.Blocker {
+			continue
+		}
 		in.note(ruleOf(h.Rule), nil, e, note{class: real, severity: h.Severity, shape: h.Shape, message: hitMessage(h, e)})
 		if h.Rule.ID == "text-date" {
 			for _, days := range writtenDates(str[h.Start:h.End]) {
@@ -203,7 +216,7 @@ func (in *Inspector) privateElement(e *dicom.Element, str string) {
 		return
 	}
 	if e.Tag.IsPrivateCreator() {
-		in.scan(e, str, text.Where{VR: string(e.VR), Private: true, Keyword: "PrivateCreator"})
+		in.scan(e, str, text.Where{VR: string(e.VR), Private: true, Keyword: "PrivateCreator"}, false)
 		return
 	}
 	if e.Creator == "" || e.Tag.Group() < 9 {
@@ -249,7 +262,7 @@ func (in *Inspector) privateText(e *dicom.Element, str string) {
 	grave := false
 	look := func(s string) {
 		before := len(in.notes)
-		in.scan(e, s, where)
+		in.scan(e, s, where, false)
 		in.keepWords(e, s, "")
 		for _, n := range in.notes[before:] {
 			grave = grave || n.severity == finding.Blocker || n.rule.ID == "text-name"

@@ -80,17 +80,14 @@ func classOfText(v string) class {
 	return real
 }
 
-// classOfName classifies a PN value. A name that equals the patient's
-// pseudonym is one; patientID may be "".
-func classOfName(v, patientID string) class {
+// classOfName classifies a PN value.
+func classOfName(v string) class {
 	v = strings.Trim(v, "^= ")
 	switch {
 	case v == "":
 		return empty
 	case isDummy(v):
 		return dummy
-	case patientID != "" && strings.EqualFold(v, patientID) && codeLike(v):
-		return pseudonym
 	case codeLike(v) && hasDigit(v):
 		return pseudonym
 	}
@@ -128,8 +125,14 @@ func codeLike(v string) bool {
 // that "SMITH 1975" is no code.
 func yearLike(v string) bool {
 	runs := strings.FieldsFunc(v, func(r rune) bool { return !unicode.IsDigit(r) })
-	if len(runs) != 1 || letters(v) == "" {
+	words := strings.FieldsFunc(v, func(r rune) bool { return !unicode.IsLetter(r) })
+	if len(runs) != 1 || len(words) == 0 {
 		return false
+	}
+	for _, w := range words {
+		if text.Ordinary(w) || dummyWords[strings.ToLower(w)] || len(w) < 3 {
+			return false
+		}
 	}
 	n := runs[0]
 	return len(n) == 4 && (strings.HasPrefix(n, "19") || strings.HasPrefix(n, "200")) ||

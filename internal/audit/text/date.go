@@ -1,6 +1,7 @@
 package text
 
 import (
+	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -9,7 +10,7 @@ import (
 
 var dateCues = []string{
 	"dob", "d.o.b", "born", "birth", "date", "scanned", "acquired", "performed", "exam", "visit", "seen",
-	"admitted", "discharged", "died", "signed", "reported", "dictated", "geb", "né", "née", "nac", "nato",
+	"admitted", "discharged", "surgery", "operation", "prior", "since", "until", "injury", "died", "signed", "reported", "dictated", "geb", "né", "née", "nac", "nato",
 	"urodz", "род", "datum", "fecha", "data", "생년월일", "生年月日", "出生",
 }
 
@@ -42,6 +43,9 @@ func (sc *scan) datable(start, stop int) bool {
 
 func hasLetter(s string) bool { return strings.IndexFunc(s, unicode.IsLetter) >= 0 }
 
+// reVersionBefore matches "VB10A " before the day of a release.
+var reVersionBefore = regexp.MustCompile(`(?:^|[^A-Za-z])[Vv](?:[A-Z]{0,2}\d[\w.]*|er\.?|ersion)[ _]$`)
+
 // dateAt returns where the date ends that starts with the digits
 // s[start:end], or -1.
 func (sc *scan) dateAt(start, end int) int {
@@ -50,6 +54,9 @@ func (sc *scan) dateAt(start, end int) int {
 		if r == 'v' || r == 'V' || (r == '.' || r == '-' || r == '/') && start > 1 && isDigit(sc.s[start-2]) {
 			return -1
 		}
+	}
+	if reVersionBefore.MatchString(sc.s[max(0, start-16):start]) {
+		return -1
 	}
 	switch end - start {
 	case 8:

@@ -110,7 +110,7 @@ var (
 
 // findAddress finds street addresses and ZIP codes.
 func findAddress(sc *scan) {
-	if sc.where.Keyword != "" && sc.technical() {
+	if sc.device() {
 		return
 	}
 	for _, re := range []*regexp.Regexp{reZIP, reStreet, reStreetGerman, reStreetRomance, rePOBox, reAddressCJK} {

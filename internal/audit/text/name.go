@@ -18,12 +18,12 @@ func findNames(sc *scan) {
 		return
 	}
 	sc.words = wordsOf(sc.s)
+	findHonorific(sc)
 	for i := range sc.words {
 		if start, end := sc.nameAt(i); end > 0 {
 			sc.add(ruleName, ruleName.Severity, start, end)
 		}
 	}
-	findHonorific(sc)
 }
 
 // findKnown finds tokens known from elsewhere in the submission.
@@ -44,8 +44,8 @@ func findKnown(sc *scan) {
 // title belongs to the name, a label does not.
 func (sc *scan) nameAt(i int) (start, end int) {
 	w := sc.words[i]
-	if sc.isTitle(sc.s[w.start:w.end], w.end) {
-		if end := sc.capitalWords(i+1, 3, true); end > 0 {
+	if title := sc.s[w.start:w.end]; sc.isTitle(title, w.end) {
+		if end := sc.capitalWords(i+1, 3, true, titlesOfPeople[title]); end > 0 {
 			return w.start, end
 		}
 	}
@@ -61,9 +61,12 @@ func (sc *scan) nameAt(i int) (start, end int) {
 		}
 	}
 	if sc.isLabel(i) {
-		return sc.words[i+1].start, sc.capitalWords(i+1, 4, false)
+		return sc.words[i+1].start, sc.capitalWords(i+1, 4, false, false)
 	}
-	return w.start, sc.wholeName(i)
+	if end := sc.wholeName(i); end > 0 {
+		return w.start, end
+	}
+	return w.start, sc.givenFamily(i)
 }
 
 // titles come before a name. Those that double as words of imaging (DR, MR,
@@ -72,6 +75,9 @@ var titles = set(`Dr Dr. Prof Prof. Professor Mr Mr. Mrs Mrs. Ms Ms. Miss Doctor
 	Herr Frau Hr. Fr. Mme Mlle Monsieur Madame Docteur Dra Dra. Sr. Sra Sra. Srta Señor Señora
 	Dott. Dott.ssa Sig. Sig.ra Signor Signora Doutor Doutora Senhor Senhora Pan Pani Lek. Mevr. Dhr.
 	DR. MR. MRS. PROF. MS. г-н г-жа д-р проф. доктор Доктор Д-р Γιατρός Δρ. Κος Κα الدكتور دكتور السيد السيدة`)
+
+// titlesOfPeople precede nothing but a name, even if that is an ordinary word.
+var titlesOfPeople = set(`Mr Mrs Ms Herr Frau Mme Mlle Monsieur Madame Señor Señora Signor Signora Senhor Senhora`)
 
 func (sc *scan) isTitle(w string, end int) bool {
 	if end < len(sc.s) && sc.s[end] == '.' && titles[w+"."] {
@@ -82,7 +88,7 @@ func (sc *scan) isTitle(w string, end int) bool {
 
 // capitalWords returns the end of the capital words from word i on, at most
 // limit of them, or 0 if the first is not one that could be a name.
-func (sc *scan) capitalWords(i, limit int, titled bool) int {
+func (sc *scan) capitalWords(i, limit int, titled, sure bool) int {
 	if i >= len(sc.words) {
 		return 0
 	}
@@ -91,7 +97,7 @@ func (sc *scan) capitalWords(i, limit int, titled bool) int {
 	if titled && len(gap) > 2 || !titled && len(gap) > 4 {
 		return 0
 	}
-	if first.kind == lower || sc.ordinary(first) || utf8.RuneCountInString(sc.s[first.start:first.end]) < 2 {
+	if first.kind == lower || !sure && sc.ordinary(first) || sure && first.kind == capitals || utf8.RuneCountInString(sc.s[first.start:first.end]) < 2 {
 		return 0
 	}
 	end := first.end
@@ -108,6 +114,14 @@ func (sc *scan) capitalWords(i, limit int, titled bool) int {
 
 func (sc *scan) ordinary(w word) bool { return Ordinary(sc.s[w.start:w.end]) }
 
+// pairOrdinary reports whether two words side by side name nobody: one is of
+// ordinary language, eponyms not counted, or both are eponyms.
+func (sc *scan) pairOrdinary(a, b word) bool {
+	eponym := func(w word) bool { return eponyms()[fold(sc.s[w.start:w.end])] }
+	ea, eb := eponym(a), eponym(b)
+	return ea && eb || !ea && sc.ordinary(a) || !eb && sc.ordinary(b)
+}
+
 // caretName reads a PN value: parts tied by '^', none of which belongs to the
 // language of examinations ("Head^Routine" is a protocol tree).
 func (sc *scan) caretName(i int) int {
@@ -117,7 +131,7 @@ func (sc *scan) caretName(i int) int {
 		if j > i && strings.Trim(sc.s[end:w.start], "^") != "" {
 			break
 		}
-		if w.kind == lower && parts == 0 || j < i+2 && sc.ordinary(w) || hasDigitBeside(sc.s, w) {
+		if w.kind == lower && parts == 0 || j == i+1 && sc.pairOrdinary(sc.words[i], w) || hasDigitBeside(sc.s, w) {
 			return 0
 		}
 		end = w.end
@@ -133,8 +147,11 @@ func (sc *scan) caretName(i int) int {
 // lastFirst judges two capital words with a comma between them. In documents,
 // where places and lists look the same, a word nearby must speak of a person.
 func (sc *scan) lastFirst(a, b word) bool {
-	if b.kind == lower || a.kind == caseless || sc.ordinary(a) || sc.ordinary(b) || hasDigitBeside(sc.s, a) || hasDigitBeside(sc.s, b) {
+	if b.kind == lower || sc.pairOrdinary(a, b) || hasDigitBeside(sc.s, a) || hasDigitBeside(sc.s, b) {
 		return false
+	}
+	if a.kind == caseless {
+		return sc.where.VR != "" && (len(sc.words) == 2 || sc.cueBefore(a.start, 12, nameCues))
 	}
 	la, lb := utf8.RuneCountInString(sc.s[a.start:a.end]), utf8.RuneCountInString(sc.s[b.start:b.end])
 	if la < 3 || lb < 2 {
@@ -149,6 +166,9 @@ func (sc *scan) lastFirst(a, b word) bool {
 	after := strings.ToLower(sc.s[b.end:min(len(sc.s), b.end+24)])
 	return sc.cueBefore(a.start, 24, personCues) || cueIn(after, []string{"born", "dob", "geb", "m.d", "md", "mrn"})
 }
+
+// nameCues stand right before a name in a sentence.
+var nameCues = []string{"for ", "by ", "with ", "from ", "of ", "patient ", "pat ", "pt "}
 
 var personCues = []string{"patient", "name", "for ", "by ", "physician", "dr", "radiologist", "referr", "attending", "operator", "seen", "mother", "father", "wife", "husband", "son ", "daughter"}
 
@@ -176,7 +196,7 @@ func (sc *scan) isLabel(i int) bool {
 		return false
 	}
 	gap := sc.s[w.end:sc.words[i+1].start]
-	return len(gap) <= 4 && (strings.Contains(gap, ":") || strings.Contains(gap, "=") || strings.Contains(gap, "："))
+	return len(gap) <= 4 && !strings.Contains(gap, `="`) && (strings.Contains(gap, ":") || strings.Contains(gap, "=") || strings.Contains(gap, "："))
 }
 
 // wholeName reads a value that is nothing but a name, "Magnus Hathersage". It
@@ -187,7 +207,7 @@ func (sc *scan) wholeName(i int) int {
 	}
 	for j, w := range sc.words {
 		str := sc.s[w.start:w.end]
-		if w.kind == lower || w.kind == caseless || sc.ordinary(w) || utf8.RuneCountInString(str) < 3 {
+		if w.kind == lower || sc.ordinary(w) && !eponyms()[fold(str)] || utf8.RuneCountInString(str) < 2 {
 			return 0
 		}
 		if j > 0 && sc.s[sc.words[j-1].end:w.start] != " " || w.kind != sc.words[0].kind {
@@ -195,11 +215,36 @@ func (sc *scan) wholeName(i int) int {
 		}
 	}
 	last := sc.words[len(sc.words)-1]
-	if strings.Trim(sc.s[:sc.words[0].start]+sc.s[last.end:], " .,;\x00") != "" {
+	if sc.pairOrdinary(sc.words[0], sc.words[1]) || strings.Trim(sc.s[:sc.words[0].start]+sc.s[last.end:], " .,;\x00") != "" {
 		return 0
 	}
 	return last.end
 }
+
+// givenFamily reads two words with a capital first letter inside a sentence of
+// a comment, or in a description behind a word such as "for".
+func (sc *scan) givenFamily(i int) int {
+	if sc.where.VR == "" || sc.device() || i+1 >= len(sc.words) {
+		return 0
+	}
+	a, b := sc.words[i], sc.words[i+1]
+	if a.kind != title || b.kind != title || sc.s[a.end:b.start] != " " || sc.pairOrdinary(a, b) {
+		return 0
+	}
+	if utf8.RuneCountInString(sc.s[a.start:a.end]) < 2 || utf8.RuneCountInString(sc.s[b.start:b.end]) < 2 || hasDigitBeside(sc.s, b) {
+		return 0
+	}
+	if strings.HasSuffix(sc.s[a.start:a.end], "'s") || strings.HasPrefix(sc.s[b.end:], ":") {
+		return 0 // "Morrison's Pouch", or a heading
+	}
+	sentences := sc.where.Private || commentKeywords[sc.where.Keyword] || !sc.technical() && longText[sc.where.VR]
+	if !sentences && !sc.cueBefore(a.start, 6, nameCues) {
+		return 0
+	}
+	return sc.extend(i+1, b.end)
+}
+
+var longText = set("LT ST UT UC")
 
 var commentKeywords = set(`ImageComments PatientComments StudyComments SeriesComments FrameComments
 	VisitComments AdditionalPatientHistory RequestComments TextValue UnformattedTextValue OverlayLabel

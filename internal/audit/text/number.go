@@ -146,6 +146,9 @@ var (
 	rePhoneLabeled  = regexp.MustCompile(`(?i)(?:\b(?:tel(?:e(?:phone|fon|fono)|éfono|efoon)?|phone|ph|fax|mobile|cell|pager|handy|gsm|telefone|téléphone|тел|телефон|τηλ)\b|電話|电话|전화|هاتف)[.:#\s]{0,4}(?:no\.?|number)?[.:#\s]{0,3}(\+?\(?\d[\d ().\-/]{5,20}\d)`)
 )
 
+// phoneCues tell a telephone number from numbers of a protocol.
+var phoneCues = []string{"call", "tel", "phone", "contact", "reach", "pager", "mobile", "cell", "wife", "husband", "mother", "father", "daughter", "son", "home", "office", "work"}
+
 // findPhone finds telephone and fax numbers.
 func findPhone(sc *scan) {
 	for _, m := range rePhoneLabeled.FindAllStringSubmatchIndex(sc.s, -1) {
@@ -154,7 +157,7 @@ func findPhone(sc *scan) {
 		}
 	}
 	for _, m := range reNANP.FindAllStringIndex(sc.s, -1) {
-		if !boundary(sc.s, m[0], m[1]) || (sc.technical() && sc.s[m[0]] != '+' && sc.s[m[0]] != '(') {
+		if !boundary(sc.s, m[0], m[1]) || (sc.technical() && sc.s[m[0]] != '+' && sc.s[m[0]] != '(' && !sc.cueBefore(m[0], 16, phoneCues)) {
 			continue
 		}
 		sc.add(rulePhone, rulePhone.Severity, m[0], m[1])

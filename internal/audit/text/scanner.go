@@ -148,7 +148,7 @@ func traitsOf(s string) traits {
 			switch {
 			case unicode.IsLetter(r):
 				t.letters++
-				t.upper = t.upper || !unicode.IsLower(r)
+				t.upper = t.upper || !unicode.IsLower(r) || unicode.Is(unicode.Georgian, r)
 			case unicode.IsDigit(r):
 				t.digits++
 				t.fold = true

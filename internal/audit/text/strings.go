@@ -91,14 +91,20 @@ func cueIn(lower string, cues []string) bool {
 
 // technical attributes hold names of protocols, sequences and devices, whose
 // numbers look like dates and telephone numbers.
-func (sc *scan) technical() bool { return technicalKeywords[sc.where.Keyword] }
+func (sc *scan) technical() bool {
+	return descriptionKeywords[sc.where.Keyword] || deviceKeywords[sc.where.Keyword]
+}
 
-var technicalKeywords = set(`ProtocolName SequenceName PulseSequenceName SoftwareVersions
-	ManufacturerModelName Manufacturer DeviceSerialNumber SeriesDescription StudyDescription
+// device attributes never hold a sentence.
+func (sc *scan) device() bool { return deviceKeywords[sc.where.Keyword] }
+
+var descriptionKeywords = set(`ProtocolName SeriesDescription StudyDescription
 	RequestedProcedureDescription PerformedProcedureStepDescription ScheduledProcedureStepDescription
-	AcquisitionProtocolName AcquisitionProtocolDescription ConvolutionKernel CodeMeaning CodeValue
-	ImplementationVersionName DeviceDescription FilterType SecondaryCaptureDeviceSoftwareVersions
-	DerivationDescription ScanOptions ImageType`)
+	AcquisitionProtocolName AcquisitionProtocolDescription DerivationDescription`)
+
+var deviceKeywords = set(`SequenceName PulseSequenceName SoftwareVersions ManufacturerModelName Manufacturer
+	DeviceSerialNumber ConvolutionKernel CodeMeaning CodeValue ImplementationVersionName DeviceDescription
+	FilterType SecondaryCaptureDeviceSoftwareVersions ScanOptions ImageType`)
 
 func (sc *scan) versions() bool { return versionKeywords[sc.where.Keyword] }
 

@@ -73,7 +73,8 @@ func wordsOf(s string) []word {
 
 func kindOf(w string) wordKind {
 	first, n := utf8.DecodeRuneInString(w)
-	if !unicode.IsUpper(first) && !unicode.IsLower(first) {
+	// Georgian has capital letters, but names are not written with them.
+	if !unicode.IsUpper(first) && !unicode.IsLower(first) || unicode.Is(unicode.Georgian, first) {
 		return caseless
 	}
 	if !unicode.IsUpper(first) {
@@ -120,17 +121,29 @@ func Ordinary(w string) bool {
 var vocabularyText string
 
 // vocabulary is read once, at first use.
-var vocabulary = sync.OnceValue(func() map[string]bool {
+var vocabulary = sync.OnceValue(func() map[string]bool { return readVocabulary(func(string) bool { return true }) })
+
+// eponyms are the ordinary words that are names of people as well.
+var eponyms = sync.OnceValue(func() map[string]bool {
+	return readVocabulary(func(section string) bool { return section == "eponyms" })
+})
+
+func readVocabulary(wanted func(section string) bool) map[string]bool {
 	m := map[string]bool{}
+	section := ""
 	for line := range strings.Lines(vocabularyText) {
-		if line, _, _ := strings.Cut(line, "#"); line != "" {
+		if title, ok := strings.CutPrefix(line, "# "); ok {
+			section = strings.TrimSpace(title)
+			continue
+		}
+		if wanted(section) {
 			for _, w := range strings.Fields(line) {
 				m[fold(w)] = true
 			}
 		}
 	}
 	return m
-})
+}
 
 // maxTokens bounds the tokens that Tokens returns.
 const maxTokens = 256

@@ -1,0 +1,226 @@
+package planted
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"strings"
+	"testing/fstest"
+
+	"assay/internal/audit"
+	"assay/internal/audit/finding"
+)
+
+// Seed makes the files that Measure reports on.
+const Seed = 41
+
+// tally counts the items of one kind.
+type tally struct {
+	kind                     string
+	planted, found, blockers int
+	missed                   []item
+}
+
+// cleanTally counts what is reported on clean files.
+type cleanTally struct {
+	files    int
+	blockers []string // rule, path and the trap
+	alarms   []string // hits of text rules
+	warnings int
+}
+
+// findings audits one file by itself, or with another one beside it.
+func findings(path string, content, beside []byte) ([]finding.Finding, error) {
+	set := fstest.MapFS{path: {Data: content, Mode: 0o444}}
+	if beside != nil {
+		set["series/beside.dcm"] = &fstest.MapFile{Data: beside, Mode: 0o444}
+	}
+	report, err := audit.Run(context.Background(), set, audit.Options{Version: "measure", Parallel: 1})
+	if err != nil {
+		return nil, err
+	}
+	return report.Findings, nil
+}
+
+// match reports whether one of the findings, of at least a warning, is the
+// item's, and whether one of them is a blocker.
+func (it item) match(list []finding.Finding) (found, blocker bool) {
+	for _, f := range list {
+		if f.Severity == finding.Info || !strings.Contains(f.Path, it.place) {
+			continue
+		}
+		found = found || strings.HasPrefix(f.Rule, it.rule)
+		blocker = blocker || f.Severity == finding.Blocker
+	}
+	return found, blocker
+}
+
+// recall audits every planted item.
+func recall(list []item) ([]tally, error) {
+	var tallies []tally
+	for _, it := range list {
+		if n := len(tallies); n == 0 || tallies[n-1].kind != it.kind {
+			tallies = append(tallies, tally{kind: it.kind})
+		}
+		t := &tallies[len(tallies)-1]
+		all, err := findings(it.path, it.content, it.beside)
+		if err != nil {
+			return nil, err
+		}
+		t.planted++
+		found, blocker := it.match(all)
+		switch {
+		case !found:
+			t.missed = append(t.missed, it)
+		case blocker:
+			t.blockers++
+			fallthrough
+		default:
+			t.found++
+		}
+	}
+	return tallies, nil
+}
+
+// calm audits every clean file.
+func calm(list []cleanItem) (cleanTally, error) {
+	var t cleanTally
+	for _, c := range list {
+		all, err := findings(c.path, c.content, nil)
+		if err != nil {
+			return t, err
+		}
+		t.files++
+		for _, f := range all {
+			said := fmt.Sprintf("%s at %s (%s)", f.Rule, f.Path, c.why)
+			switch {
+			case f.Severity == finding.Blocker:
+				t.blockers = append(t.blockers, said)
+			case f.Severity == finding.Warning:
+				t.warnings++
+				if strings.HasPrefix(f.Rule, "text-") || f.Rule == "name-in-path" {
+					t.alarms = append(t.alarms, said)
+				}
+			}
+		}
+	}
+	return t, nil
+}
+
+// Measure writes, as Markdown, the recall by kind on files made by code and
+// what is reported on clean ones; then the same for the folder "phi" of the
+// corpus, if corpus is not nil.
+func Measure(w io.Writer, corpus fs.FS) error {
+	tallies, err := recall(items(Seed))
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "### Planted identifiers, made by code (seed %d)\n\n", Seed)
+	fmt.Fprintf(w, "Names of %d locales that the rules never see. Header kinds count if a finding of at least a warning names the attribute; the others only if the rule for that kind of identifier hits it.\n\n", len(locales()))
+	writeTallies(w, tallies)
+	clean, err := calm(cleanFiles(Seed))
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "\nClean files with traps: n = %d, blockers %d, false alarms of text rules %d, warnings a file %.1f.\n", clean.files, len(clean.blockers), len(clean.alarms), float64(clean.warnings)/float64(clean.files))
+	if corpus == nil {
+		fmt.Fprintf(w, "\nCorpus: not measured (ASSAY_CORPUS is not set).\n")
+		return nil
+	}
+	return measureCorpus(w, corpus)
+}
+
+func writeTallies(w io.Writer, tallies []tally) {
+	fmt.Fprintf(w, "| kind | n | found | recall | as a blocker |\n|---|---|---|---|---|\n")
+	for _, t := range tallies {
+		fmt.Fprintf(w, "| %s | %d | %d | %.1f %% | %d |\n", t.kind, t.planted, t.found, 100*float64(t.found)/float64(t.planted), t.blockers)
+	}
+}
+
+// corpusFile is an entry of truth.json.
+type corpusFile struct {
+	File  string
+	Clean bool
+	Items []struct{ Kind, Path string }
+}
+
+// pixelKinds need the pixels, which are not read yet.
+var pixelKinds = map[string]bool{"burned_in_pixels": true, "icon_pixels": true, "overlay_pixels": true}
+
+func measureCorpus(w io.Writer, corpus fs.FS) error {
+	raw, err := fs.ReadFile(corpus, "phi/truth.json")
+	if err != nil {
+		return err
+	}
+	var truth struct{ Files []corpusFile }
+	if err := json.NewDecoder(bytes.NewReader(raw)).Decode(&truth); err != nil {
+		return fmt.Errorf("phi/truth.json: %w", err)
+	}
+	byKind := map[string]*tally{}
+	var order []*tally
+	unchecked, cleanFiles, blockers := map[string]int{}, 0, 0
+	for _, f := range truth.Files {
+		content, err := fs.ReadFile(corpus, "phi/"+f.File)
+		if err != nil {
+			return err
+		}
+		all, err := findings(f.File, content, nil)
+		if err != nil {
+			return err
+		}
+		if f.Clean {
+			cleanFiles++
+			for _, x := range all {
+				if x.Severity == finding.Blocker {
+					blockers++
+				}
+			}
+		}
+		for _, planted := range f.Items {
+			if pixelKinds[planted.Kind] {
+				unchecked[planted.Kind]++
+				continue
+			}
+			t := byKind[planted.Kind]
+			if t == nil {
+				t = &tally{kind: planted.Kind}
+				byKind[planted.Kind] = t
+				order = append(order, t)
+			}
+			t.planted++
+			found, blocker := item{place: corpusPlace(planted.Path)}.match(all)
+			if found {
+				t.found++
+			}
+			if blocker {
+				t.blockers++
+			}
+		}
+	}
+	fmt.Fprintf(w, "\n### Planted identifiers of the corpus (phi)\n\n")
+	tallies := make([]tally, len(order))
+	for i, t := range order {
+		tallies[i] = *t
+	}
+	writeTallies(w, tallies)
+	fmt.Fprintf(w, "\nClean files: n = %d, blockers %d.\n", cleanFiles, blockers)
+	for _, kind := range []string{"burned_in_pixels", "icon_pixels", "overlay_pixels"} {
+		fmt.Fprintf(w, "Not checked yet, pixels: %s, n = %d.\n", kind, unchecked[kind])
+	}
+	return nil
+}
+
+// corpusPlace turns a path of truth.json into a part of a finding's path.
+func corpusPlace(p string) string {
+	last := p[strings.LastIndexByte(p, '.')+1:]
+	switch {
+	case strings.HasPrefix(p, "private("):
+		return "(" + p[len("private("):len("private(")+4] + ","
+	case strings.HasPrefix(last, "OverlayLabel"):
+		return "OverlayLabel"
+	}
+	return strings.TrimRight(strings.SplitN(last, "[", 2)[0], " ")
+}
