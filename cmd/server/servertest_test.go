@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/base64"
-	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -76,7 +75,7 @@ func startServer(t *testing.T) *running {
 		t.Fatal(err)
 	}
 	c.Demo = true // keeps mails on the mailbox page instead of an SMTP server
-	if r.house, err = build(t.Context(), c, slog.New(slog.NewJSONHandler(io.MultiWriter(r.log), nil))); err != nil {
+	if r.house, err = build(t.Context(), c, slog.New(slog.NewJSONHandler(r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(r.house.close)
