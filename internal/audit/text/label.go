@@ -24,25 +24,30 @@ var rePlate = regexp.MustCompile(`(?i)\b(?:(?:licen[cs]e|number|vehicle)\s?plate
 // findLabeled finds numbers behind a word that says what they are: medical
 // record, accession, account, insurance, certificate and license numbers.
 func findLabeled(sc *scan) {
-	for _, m := range rePlate.FindAllStringSubmatchIndex(sc.s, -1) {
+	near := windows(sc.s, isNumberByte, 4, 48, 16)
+	sc.each(rePlate, windows(sc.s, isNumberByte, 1, 32, 8), func(m []int) {
 		if hasDigit(sc.s[m[2]:m[3]]) {
 			sc.add(ruleVIN, ruleVIN.Severity, m[2], m[3])
 		}
+	})
+	if len(near) == 0 {
+		return
 	}
 	lower := strings.ToLower(sc.s)
 	for _, l := range labeled {
 		if l.rule.ID == ruleMRN.ID && !containsAny(lower, mrnHints) || l.rule.ID == ruleAccount.ID && !containsAny(lower, accountHints) {
 			continue
 		}
-		for _, m := range l.re.FindAllStringSubmatchIndex(sc.s, -1) {
+		sc.each(l.re, near, func(m []int) {
 			value := sc.s[m[2]:m[3]]
-			if n := countDigits(value); n < 4 || n > 16 || len(value) < 5 || isYearRange(value) {
-				continue
+			if n := countDigits(value); n >= 4 && n <= 16 && len(value) >= 5 && !isYearRange(value) {
+				sc.add(l.rule, l.rule.Severity, m[2], m[3])
 			}
-			sc.add(l.rule, l.rule.Severity, m[2], m[3])
-		}
+		})
 	}
 }
+
+func isNumberByte(c byte) bool { return isAlnum(c) || c == '-' || c == '/' }
 
 // Every label contains one of these, so that most strings are spared the
 // regular expressions.
@@ -80,16 +85,22 @@ var (
 
 // findAge finds ages over 89. "90+" is how the group is written and passes.
 func findAge(sc *scan) {
-	for _, re := range []*regexp.Regexp{reAge, reAgeLabeled, reAgeString} {
-		for _, m := range re.FindAllStringSubmatchIndex(sc.s, -1) {
-			if m[3] < len(sc.s) && (sc.s[m[3]] == '+' || sc.s[m[3]] == '.' || sc.s[m[3]] == '-' && m[3]+1 < len(sc.s) && isDigit(sc.s[m[3]+1])) {
-				continue
-			}
-			if re == reAgeString && sc.technical() {
-				continue
-			}
-			sc.add(ruleAge, ruleAge.Severity, m[2], m[1])
+	var near []window
+	eachDigitRun(sc.s, func(start, end int) {
+		digits := strings.TrimLeft(sc.s[start:end], "0")
+		if len(digits) == 2 && digits[0] == '9' || len(digits) == 3 && digits[0] == '1' && digits[1] <= '2' {
+			near = append(near, window{wordStart(sc.s, max(0, start-12)), wordEnd(sc.s, min(len(sc.s), end+20))})
 		}
+	})
+	for _, re := range []*regexp.Regexp{reAge, reAgeLabeled, reAgeString} {
+		sc.each(re, near, func(m []int) {
+			rest := sc.s[m[3]:]
+			number := len(rest) > 1 && (rest[0] == '.' || rest[0] == '-') && isDigit(rest[1])
+			capped := strings.HasPrefix(rest, "+") || number
+			if !capped && (re != reAgeString || !sc.technical()) {
+				sc.add(ruleAge, ruleAge.Severity, m[2], m[1])
+			}
+		})
 	}
 }
 
@@ -108,14 +119,29 @@ var (
 	reAddressCJK = regexp.MustCompile(`[\p{Han}]{2,}(?:都|道|府|県|市|区|區|町|村|路|街|号|號)[\p{Han}0-9\-−]*\d`)
 )
 
+// Words of the street forms, so that most text is spared them.
+var streetHints = strings.Fields("street avenue road lane drive boulevard blvd court place square terrace close crescent parkway pkwy highway hwy way st ave rd ln straße strasse str. weg platz gasse allee gatan vägen straat laan rue chemin impasse quai calle avenida via piazza rua ul. ул. box postfach apartado apt suite apartment")
+
 // findAddress finds street addresses and ZIP codes.
 func findAddress(sc *scan) {
 	if sc.device() {
 		return
 	}
-	for _, re := range []*regexp.Regexp{reZIP, reStreet, reStreetGerman, reStreetRomance, rePOBox, reAddressCJK} {
-		for _, m := range re.FindAllStringIndex(sc.s, -1) {
-			sc.add(ruleAddress, ruleAddress.Severity, m[0], m[1])
+	sc.addresses(windows(sc.s, isDigit, 5, 72, 8), reZIP)
+	if sc.traits.caseless {
+		sc.addresses(windows(sc.s, isDigit, 1, 64, 16), reAddressCJK)
+	}
+	var near []window
+	for _, w := range windows(sc.s, isDigit, 1, 48, 64) {
+		if containsAny(strings.ToLower(sc.s[w.start:w.end]), streetHints) {
+			near = append(near, w)
 		}
+	}
+	sc.addresses(near, reStreet, reStreetGerman, reStreetRomance, rePOBox)
+}
+
+func (sc *scan) addresses(near []window, forms ...*regexp.Regexp) {
+	for _, re := range forms {
+		sc.each(re, near, func(m []int) { sc.add(ruleAddress, ruleAddress.Severity, m[0], m[1]) })
 	}
 }

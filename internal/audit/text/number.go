@@ -47,44 +47,25 @@ func isMailByte(c byte) bool {
 	return isAlnum(c) || c == '.' || c == '_' || c == '-' || c == '+' || c == '%' || c >= 0x80
 }
 
+var reURL = regexp.MustCompile(`(?i)(?:https?://|ftp://|www\.)[^\s<>"'\\)\]},;]+`)
+
 // findURL finds web addresses. Those of standards, licenses and data set
 // archives name no one.
 func findURL(sc *scan) {
-	lower := strings.ToLower(sc.s)
-	for from := 0; from < len(lower); {
-		i := indexURL(lower[from:])
-		if i < 0 {
-			return
-		}
-		start := from + i
-		end := start
-		for end < len(lower) && lower[end] > ' ' && !strings.ContainsRune(`<>"'\)]},;`, rune(lower[end])) {
-			end++
-		}
-		for end > start && (lower[end-1] == '.' || lower[end-1] == ':') {
+	for _, m := range reURL.FindAllStringIndex(sc.s, -1) {
+		start, end := m[0], m[1]
+		for end > start && (sc.s[end-1] == '.' || sc.s[end-1] == ':') {
 			end--
 		}
-		from = max(end, start+1)
-		host := lower[start:end]
+		host := strings.ToLower(sc.s[start:end])
 		if k := strings.Index(host, "://"); k >= 0 {
 			host = host[k+3:]
 		}
 		host, _, _ = strings.Cut(host, "/")
-		if len(host) < 4 || publicHost(host) {
-			continue
-		}
-		sc.add(ruleURL, ruleURL.Severity, start, end)
-	}
-}
-
-func indexURL(s string) int {
-	best := -1
-	for _, mark := range []string{"http://", "https://", "ftp://", "www."} {
-		if i := strings.Index(s, mark); i >= 0 && (best < 0 || i < best) {
-			best = i
+		if len(host) >= 4 && !publicHost(host) {
+			sc.add(ruleURL, ruleURL.Severity, start, end)
 		}
 	}
-	return best
 }
 
 var publicHosts = []string{
@@ -151,25 +132,27 @@ var phoneCues = []string{"call", "tel", "phone", "contact", "reach", "pager", "m
 
 // findPhone finds telephone and fax numbers.
 func findPhone(sc *scan) {
-	for _, m := range rePhoneLabeled.FindAllStringSubmatchIndex(sc.s, -1) {
+	near := windows(sc.s, isPhoneByte, 7, 24, 4)
+	sc.each(rePhoneLabeled, near, func(m []int) {
 		if n := countDigits(sc.s[m[2]:m[3]]); n >= 7 && n <= 15 {
 			sc.add(rulePhone, rulePhone.Severity, m[2], m[3])
 		}
-	}
-	for _, m := range reNANP.FindAllStringIndex(sc.s, -1) {
-		if !boundary(sc.s, m[0], m[1]) || (sc.technical() && sc.s[m[0]] != '+' && sc.s[m[0]] != '(' && !sc.cueBefore(m[0], 16, phoneCues)) {
-			continue
+	})
+	sc.each(reNANP, near, func(m []int) {
+		certain := sc.s[m[0]] == '+' || sc.s[m[0]] == '('
+		if boundary(sc.s, m[0], m[1]) && (certain || !sc.technical() || sc.cueBefore(m[0], 16, phoneCues)) {
+			sc.add(rulePhone, rulePhone.Severity, m[0], m[1])
 		}
-		sc.add(rulePhone, rulePhone.Severity, m[0], m[1])
-	}
-	for _, m := range reInternational.FindAllStringIndex(sc.s, -1) {
-		number := sc.s[m[0]:m[1]]
-		if n := countDigits(number); n < 9 || n > 15 || !boundary(sc.s, m[0], m[1]) || strings.ContainsAny(sc.s[max(0, m[0]-1):m[0]], "0123456789eE") {
-			continue
+	})
+	sc.each(reInternational, near, func(m []int) {
+		n := countDigits(sc.s[m[0]:m[1]])
+		if n >= 9 && n <= 15 && boundary(sc.s, m[0], m[1]) && !strings.ContainsAny(sc.s[max(0, m[0]-1):m[0]], "0123456789eE") {
+			sc.add(rulePhone, rulePhone.Severity, m[0], m[1])
 		}
-		sc.add(rulePhone, rulePhone.Severity, m[0], m[1])
-	}
+	})
 }
+
+func isPhoneByte(c byte) bool { return isDigit(c) || strings.IndexByte(" ().+-/", c) >= 0 }
 
 // findIP finds IPv4 and IPv6 addresses. Four numbers with dots may as well be
 // a software version: they count only if labeled, of a private network, or

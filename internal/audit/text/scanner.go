@@ -1,6 +1,7 @@
 package text
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -133,7 +134,8 @@ func (s *Scanner) Scan(str string, where Where) []Hit {
 // traits are what one pass over a string tells: which detectors can match.
 type traits struct {
 	digits, letters, colons int
-	at, web, caret          bool
+	at, web                 bool
+	caseless                bool // a letter of a script without case
 	upper                   bool // a capital letter, or a letter of a script without case
 	fold                    bool // holds digits other than 0 to 9, or full-width signs
 }
@@ -148,6 +150,7 @@ func traitsOf(s string) traits {
 			switch {
 			case unicode.IsLetter(r):
 				t.letters++
+				t.caseless = t.caseless || !unicode.IsLower(r) && !unicode.IsUpper(r)
 				t.upper = t.upper || !unicode.IsLower(r) || unicode.Is(unicode.Georgian, r)
 			case unicode.IsDigit(r):
 				t.digits++
@@ -168,8 +171,6 @@ func traitsOf(s string) traits {
 			t.upper = true
 		case c == '@':
 			t.at = true
-		case c == '^':
-			t.caret = true
 		case c == ':':
 			t.colons++
 			t.web = t.web || strings.HasPrefix(s[i:], "://")
@@ -226,18 +227,35 @@ type scan struct {
 	scanner *Scanner
 	offsets []int // nil: offsets in s are those of the original
 	hits    []Hit
-	words   []word // of findNames and path, found once
+	taken   []uint64 // one bit a byte that belongs to a hit
+	words   []word   // of findNames and path, found once
 }
 
-// add notes a hit unless its characters are taken.
+// add notes a hit unless some of its characters are taken.
 func (sc *scan) add(r finding.Rule, severity finding.Severity, start, end int) {
-	for _, h := range sc.hits {
-		if start < h.End && h.Start < end {
-			return
-		}
+	if len(sc.hits) >= maxHits || sc.isTaken(start, end) {
+		return
+	}
+	if sc.taken == nil {
+		sc.taken = make([]uint64, len(sc.s)/64+1)
+	}
+	for i := start; i < end; i++ {
+		sc.taken[i/64] |= 1 << (i % 64)
 	}
 	sc.hits = append(sc.hits, Hit{Rule: r, Severity: severity, Start: start, End: end})
 }
+
+func (sc *scan) isTaken(start, end int) bool {
+	for i := start; i < end && sc.taken != nil; i++ {
+		if sc.taken[i/64]&(1<<(i%64)) != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// maxHits bounds the hits of one string.
+const maxHits = 1 << 16
 
 // finish orders the hits and gives them offsets and shapes of the original.
 func (sc *scan) finish(original string) []Hit {
@@ -248,14 +266,6 @@ func (sc *scan) finish(original string) []Hit {
 		}
 		h.Shape = finding.Mask(original[h.Start:h.End])
 	}
-	sortHits(sc.hits)
+	slices.SortFunc(sc.hits, func(a, b Hit) int { return a.Start - b.Start })
 	return sc.hits
-}
-
-func sortHits(hits []Hit) {
-	for i := 1; i < len(hits); i++ {
-		for j := i; j > 0 && hits[j].Start < hits[j-1].Start; j-- {
-			hits[j], hits[j-1] = hits[j-1], hits[j]
-		}
-	}
 }

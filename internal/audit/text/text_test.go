@@ -197,6 +197,27 @@ func TestShapesHoldNoValue(t *testing.T) {
 	}
 }
 
+// A long text is looked at in windows around its numbers: what is found must
+// not depend on what stands around it.
+func TestLongTextsHideNothing(t *testing.T) {
+	filler := strings.Repeat("The liver is normal in size. No focal lesion is seen in segment 4; see image 17.\n", 500)
+	identifiers := map[string]string{
+		"text-ssn": "SSN 219-09-9999", "text-mrn": "MRN: 00482913", "text-phone": "Tel.: 030 901820-17", "text-email": "edwina.p@portashby.example",
+		"text-date": "September 22nd, 2021", "text-age90": "age: 93", "text-zip-address": "287 Cooper Lane", "text-vin-plate": "license plate: KLM 4821",
+		"text-account": "Account no. 8837-2210", "text-name": "Dr. Hathersage",
+	}
+	for rule, value := range identifiers {
+		hits := text.New(text.Options{}).Scan(filler+value+".\n"+filler, text.Where{})
+		if len(hits) != 1 || hits[0].Rule.ID != rule {
+			rules := []string{}
+			for _, h := range hits {
+				rules = append(rules, h.Rule.ID+" "+h.Shape)
+			}
+			t.Errorf("%s in a long text: found %v", rule, rules)
+		}
+	}
+}
+
 func FuzzScan(f *testing.F) {
 	f.Add("born 1980-06-18 ١٢/٠٩/٢٠٢١ 山田^太郎", "scans/Doe-Jane-19630719")
 	f.Add("\xff\xfe +1 (212) 555-0142 a@b.cd", "\xff/\x00^")
