@@ -93,6 +93,6 @@ const (
 	maxFindings = 512
 	maxNames    = 64
 	maxWords    = 256
-	maxRefs     = 256
+	maxRefs     = 32
 	maxPending  = 256 // values kept during one file to be compared at its end
 )

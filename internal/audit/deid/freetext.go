@@ -272,7 +272,7 @@ func (in *Inspector) privateText(e *dicom.Element, str string) {
 	case e.VR == dicom.PN:
 		in.name(&entry{rule: &rulePrivate, check: checkName, severity: finding.Blocker}, e, str)
 	case e.VR == dicom.DA || e.VR == dicom.DT:
-		if classOfDate(str) == real {
+		if classOfDate(str) == real && len(in.dates) < maxPending {
 			in.dates = append(in.dates, datedAttribute{days: parseDate(str), path: e.Path(), offset: e.Offset, private: true})
 			look(str)
 		}

@@ -194,8 +194,9 @@ func isAudio(class string) bool {
 	return class == "1.2.840.10008.5.1.4.1.1.9.4.1" || class == "1.2.840.10008.5.1.4.1.1.9.4.2"
 }
 
-// note records a finding about e. Equal ones in one file are one, counted;
-// item numbers do not tell them apart.
+// note records a finding about e and returns its index, or -1 if there are too
+// many. Equal ones in one file are one, counted; item numbers do not tell them
+// apart.
 func (in *Inspector) note(rule *finding.Rule, en *entry, e *dicom.Element, n note) int {
 	key := noteKey{rule, e.Tag, parentsKey(e.Parents), n.shape, n.message}
 	if i, ok := in.index[key]; ok {
@@ -209,7 +210,7 @@ func (in *Inspector) note(rule *finding.Rule, en *entry, e *dicom.Element, n not
 func (in *Inspector) insert(key noteKey, rule *finding.Rule, en *entry, e *dicom.Element, n note) int {
 	if len(in.notes) >= maxFindings {
 		in.overflow++
-		return len(in.notes) - 1
+		return -1
 	}
 	n.rule, n.entry, n.count, n.offset = rule, en, 1, e.Offset
 	if n.severity == "" {

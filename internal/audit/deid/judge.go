@@ -119,7 +119,7 @@ func (in *Inspector) name(en *entry, e *dicom.Element, str string) {
 	}
 	// Whether the name is a pseudonym shows when PatientID is known.
 	i := in.note(en.rule, en, e, note{class: real, check: checkName, shape: finding.Mask(str), message: message, value: in.hash(str)})
-	if len(in.names) < maxPending {
+	if i >= 0 && len(in.names) < maxPending {
 		in.names = append(in.names, pendingName{str, i})
 	}
 }
@@ -142,7 +142,7 @@ func (in *Inspector) identifier(en *entry, e *dicom.Element, str string) {
 		in.facts.Patient = in.hash(str)
 	}
 	i := in.note(en.rule, en, e, note{class: real, check: checkPatientID, shape: finding.Mask(str), message: keywordOf(e.Tag) + " may be the real one.", value: in.hash(str)})
-	if len(in.ids) < maxPending {
+	if i >= 0 && len(in.ids) < maxPending {
 		in.ids = append(in.ids, pendingName{str, i})
 	}
 }

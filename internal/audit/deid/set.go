@@ -56,7 +56,10 @@ type studyDate struct {
 	reported bool
 }
 
-const maxSpread = 1024
+const (
+	maxSpread = 1024
+	maxGroups = 8192 // beyond them shapes and item numbers are joined
+)
 
 // NewSet returns an empty Set.
 func NewSet() *Set {
@@ -116,6 +119,12 @@ func (s *Set) hold(file int32, patient Hash, h *Held) {
 	place := itemNumbers.ReplaceAllString(h.Finding.Path, "")
 	key := heldKey{h.Finding.Rule, h.Finding.Path, h.Finding.Shape, h.Finding.Message, h.Finding.Severity, h.Kind}
 	g := s.kinds[key]
+	if g == nil && len(s.kinds) >= maxGroups {
+		key.path, key.shape = place, ""
+		h = &Held{h.Finding, h.Kind, h.Value}
+		h.Finding.Path, h.Finding.Shape = place, ""
+		g = s.kinds[key]
+	}
 	if g == nil {
 		g = &heldGroup{order: len(s.kinds), place: place, finding: h.Finding, kind: h.Kind}
 		s.kinds[key] = g
