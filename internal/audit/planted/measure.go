@@ -200,7 +200,7 @@ func measureCorpus(w io.Writer, corpus fs.FS) error {
 			}
 		}
 	}
-	fmt.Fprintf(w, "\n### Planted identifiers of the corpus (phi)\n\n")
+	fmt.Fprintf(w, "\n### Planted identifiers of the corpus (phi)\n\nAn item counts if a finding of at least a warning names its attribute, whatever the rule.\n\n")
 	tallies := make([]tally, len(order))
 	for i, t := range order {
 		tallies[i] = *t
@@ -222,5 +222,8 @@ func corpusPlace(p string) string {
 	case strings.HasPrefix(last, "OverlayLabel"):
 		return "OverlayLabel"
 	}
-	return strings.TrimRight(strings.SplitN(last, "[", 2)[0], " ")
+	if last == "file name" || last == "preamble" || last == "EncapsulatedDocument" {
+		return last
+	}
+	return " " + last // the whole keyword
 }
