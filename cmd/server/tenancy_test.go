@@ -78,7 +78,8 @@ var gates = map[string]gate{
 
 	"GET /review": reviewers, "GET /review/versions/{version}": reviewers, "POST /review/versions/{version}/decision": reviewers,
 	"POST /review/versions/{version}/answers": reviewers, "POST /review/versions/{version}/suspend": reviewers,
-	"POST /review/versions/{version}/restore": reviewers, "GET /review/verifications": reviewers,
+	"POST /review/versions/{version}/restore": reviewers, "POST /review/versions/{version}/audit": reviewers,
+	"GET /review/verifications":           reviewers,
 	"GET /review/verifications/{request}": reviewers, "POST /review/verifications/{request}": reviewers,
 	"POST /review/verifications/{request}/suspend": reviewers, "POST /review/verifications/{request}/restore": reviewers,
 }
