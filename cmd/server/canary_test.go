@@ -116,6 +116,7 @@ func canaryFiles(t *testing.T) []synth.File {
 
 func TestCanaryStaysWithTheSubmission(t *testing.T) {
 	r := startServer(t)
+	t.Setenv("TMPDIR", t.TempDir()) // where plain forms are spooled; other tests have theirs
 	seller := r.join(t, "seller@example.org", "Seller", postgres.None)
 	buyer := r.join(t, "buyer@example.org", "Buyer", postgres.None)
 	reviewer := r.join(t, "reviewer@example.org", "", postgres.Reviewer)
