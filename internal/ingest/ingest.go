@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -118,8 +119,8 @@ func (r *run) take(ctx context.Context) error {
 }
 
 func (r *run) audit(ctx context.Context) (*audit.Report, error) {
-	folder, err := os.MkdirTemp(r.options.Scratch, "audit-")
-	if err != nil {
+	folder := filepath.Join(r.options.Scratch, folderPrefix+r.lease)
+	if err := os.Mkdir(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("make a folder to stage in: %w", err)
 	}
 	defer os.RemoveAll(folder)

@@ -1,30 +1,67 @@
 package ingest
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"assay/internal/id"
 )
 
-// leftoverAge is how old a folder in scratch must be before it is taken for a
-// dead worker's: older than any audit runs without renewing its lease.
-const leftoverAge = 48 * time.Hour
+// folderPrefix starts the name of a folder in scratch; the lease of its audit
+// follows.
+const folderPrefix = "audit-"
 
-// clearScratch deletes what dead workers staged.
-func (s *Service) clearScratch() error {
+// leftoverAge is how long a folder in scratch is left alone whatever its lease
+// says.
+const leftoverAge = 2 * leaseTime
+
+const selectHeld = `
+SELECT lease::text
+FROM   audit_run
+WHERE  assay_platform() = 'worker'
+AND    lease::text = ANY (@leases)
+AND    renewed_at > now() - make_interval(secs => @lease)`
+
+// clearScratch deletes what dead workers staged: folders whose audit nobody
+// holds a lease on any more.
+func (s *Service) clearScratch(ctx context.Context) error {
 	entries, err := os.ReadDir(s.options.Scratch)
 	if err != nil {
 		return fmt.Errorf("scratch folder: %w", err)
 	}
+	old := map[string]bool{}
+	var leases []string
 	for _, e := range entries {
-		info, infoErr := e.Info()
-		if infoErr != nil || !strings.HasPrefix(e.Name(), "audit-") || time.Since(info.ModTime()) < leftoverAge {
-			continue
+		lease, ours := strings.CutPrefix(e.Name(), folderPrefix)
+		info, err := e.Info()
+		if _, isLease := id.Parse[string](lease); err == nil && ours && isLease && time.Since(info.ModTime()) > leftoverAge {
+			old[lease], leases = true, append(leases, lease)
 		}
-		err = errors.Join(err, os.RemoveAll(filepath.Join(s.options.Scratch, e.Name())))
+	}
+	if len(old) == 0 {
+		return nil
+	}
+	err = s.db.InTx(ctx, worker, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, selectHeld, pgx.NamedArgs{"leases": leases, "lease": leaseTime.Seconds()})
+		if err != nil {
+			return fmt.Errorf("look for held leases: %w", err)
+		}
+		var lease string
+		_, err = pgx.ForEachRow(rows, []any{&lease}, func() error { delete(old, lease); return nil })
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for lease := range old {
+		err = errors.Join(err, os.RemoveAll(filepath.Join(s.options.Scratch, folderPrefix+lease)))
 	}
 	return err
 }

@@ -53,7 +53,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		}
 		return nil
 	})
-	return errors.Join(err, s.clearScratch())
+	return errors.Join(err, s.clearScratch(ctx))
 }
 
 func (s *Service) restart(ctx context.Context, tx pgx.Tx, v stuck) error {

@@ -114,6 +114,12 @@ type Options struct {
 	Log    *slog.Logger
 }
 
+// rescueAfter is how long a job may run before it is taken for one of a
+// process that died, and given to another. A mail takes half a minute at most;
+// an audit that runs on is left alone by its second worker, since Sweep knows
+// its lease.
+const rescueAfter = 5 * time.Minute
+
 // NewRunner prepares the workers on a pool.
 func NewRunner(pool *pgxpool.Pool, w Workers, o Options) (*Runner, error) {
 	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
@@ -124,7 +130,7 @@ func NewRunner(pool *pgxpool.Pool, w Workers, o Options) (*Runner, error) {
 			queueDefault: {MaxWorkers: o.Others},
 			queueAudit:   {MaxWorkers: o.Audits},
 		},
-		RescueStuckJobsAfter: 24 * time.Hour, // Sweep is quicker: it knows the leases
+		RescueStuckJobsAfter: rescueAfter,
 		PeriodicJobs: []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(sweepEvery),
 			func() (river.JobArgs, *river.InsertOpts) { return Sweep{}, nil }, &river.PeriodicJobOpts{RunOnStart: true})},
 		FetchPollInterval: time.Second,
