@@ -190,6 +190,9 @@ func (r *run) store(ctx context.Context, full *audit.Report) error {
 	return err
 }
 
+// brokenReason is what the seller reads of an audit that we could not finish.
+const brokenReason = "The audit could not be finished: a fault on our side. We were told and will run it again."
+
 // giveBack queues the version again, or calls the audit broken after too many
 // attempts. The reason in the database is a sentence of ours.
 func (r *run) giveBack(ctx context.Context, cause error) error {
@@ -201,7 +204,7 @@ func (r *run) giveBack(ctx context.Context, cause error) error {
 			return err
 		}
 		if r.attempt >= maxAttempts {
-			return r.versions.BreakAudit(ctx, tx, worker, r.version, "The audit could not be finished: a fault on our side. We were told and will run it again.")
+			return r.versions.BreakAudit(ctx, tx, worker, r.version, brokenReason)
 		}
 		if err := r.versions.Requeue(ctx, tx, worker, r.version); err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 
 	"assay/internal/audit"
 	"assay/internal/id"
+	"assay/internal/listing"
 )
 
 func TestSweepClearsWhatDeadWorkersStaged(t *testing.T) {
@@ -60,4 +61,23 @@ func TestSweepClearsWhatDeadWorkersStaged(t *testing.T) {
 	if err := s.Audit(t.Context(), r.submit(t, series(t))); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func TestASubmissionThatKillsItsWorkersIsPutAside(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	j := r.submit(t, series(t))
+	dying := r.service(func(context.Context, audit.File, audit.InspectOptions) (audit.Facts, error) {
+		r.sql(t, "UPDATE audit_run SET renewed_at = now() - interval '1 hour'")
+		return audit.Facts{}, r.service(nil).Sweep(t.Context()) // the worker counts as dead from here on
+	})
+	for range 20 {
+		if err := dying.Audit(t.Context(), j); err != nil {
+			t.Fatal(err)
+		}
+		if d := r.dossier(t, j.Version); d.Version.State == listing.AuditError {
+			return
+		}
+	}
+	t.Errorf("after 20 workers died: %s, want audit_error", r.dossier(t, j.Version).Version.State)
 }

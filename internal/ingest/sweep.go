@@ -14,7 +14,7 @@ import (
 // stuck are the versions that wait for a worker: queued without a job for a
 // while, or auditing under a lease that ran out.
 const selectStuck = `
-SELECT   v.id AS version, v.organization_id AS organization, v.state,
+SELECT   v.id AS version, v.organization_id AS organization, v.state, coalesce(r.attempt, 0) AS attempt,
          coalesce((SELECT u.user_id::text FROM upload u WHERE u.version_id = v.id AND u.state = 'finished'), '') AS "user"
 FROM     version v
 LEFT JOIN audit_run r ON r.version_id = v.id
@@ -31,6 +31,7 @@ type stuck struct {
 	Version      id.Version
 	Organization id.Organization
 	State        string
+	Attempt      int
 	User         id.User
 }
 
@@ -56,8 +57,26 @@ func (s *Service) Sweep(ctx context.Context) error {
 	return errors.Join(err, s.clearScratch(ctx))
 }
 
+// maxDeaths is how many workers may die over one submission before it is put
+// aside: it may be what kills them.
+const maxDeaths = 6
+
+// revokeLease makes a worker that is not dead but late lose its lease.
+const revokeLease = `
+UPDATE audit_run
+SET    lease = gen_random_uuid()
+WHERE  version_id = @version
+AND    organization_id = @organization`
+
 func (s *Service) restart(ctx context.Context, tx pgx.Tx, v stuck) error {
 	if v.State == "auditing" {
+		if _, err := tx.Exec(ctx, revokeLease, pgx.NamedArgs{"version": v.Version, "organization": v.Organization}); err != nil {
+			return fmt.Errorf("revoke the lease: %w", err)
+		}
+		if v.Attempt >= maxDeaths {
+			s.log.Error("audit given up: its workers die", "version", v.Version, "attempts", v.Attempt)
+			return s.versions.BreakAudit(ctx, tx, worker, v.Version, brokenReason)
+		}
 		if err := s.versions.Requeue(ctx, tx, worker, v.Version); err != nil {
 			return err
 		}
