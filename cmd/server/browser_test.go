@@ -213,9 +213,7 @@ func wholeWay(t *testing.T, scripts bool) {
 func verifyForTest(t *testing.T, r *running, owner postgres.Actor) {
 	t.Helper()
 	reviewer := r.join(t, "verifier@example.org", "", postgres.Reviewer)
-	people := cast{"reviewer": {user: reviewer.User, platform: postgres.Reviewer},
-		"seller": {org: owner.Organization}, "imaging": {org: owner.Organization}}
-	if err := r.house.verifySellers(t.Context(), people); err != nil {
+	if err := r.house.verifySeller(t.Context(), owner, reviewer); err != nil {
 		t.Fatal(err)
 	}
 }

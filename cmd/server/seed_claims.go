@@ -15,8 +15,8 @@ func demoSets() []demoSet {
 			{note: "One more patient, and the slice order of the first two corrected.", series: series(synth.CT, 101, 3), goal: toLive},
 		}},
 		{seller: "seller", claims: brainMR(), versions: []demoVersion{{series: part("BRAIN", series(synth.MR, 201, 2)), goal: toLive}}},
-		{seller: "imaging", claims: handDX(), versions: []demoVersion{{series: part("HAND", series(synth.DX, 301, 2)), goal: toLive}}},
 		{seller: "imaging", claims: liverUS(), versions: []demoVersion{{series: part("LIVER", series(synth.US, 401, 1)), goal: toReview}}},
+		{seller: "imaging", claims: handDX(), versions: []demoVersion{{series: part("HAND", series(synth.DX, 301, 2)), goal: toLive}}},
 		{seller: "imaging", claims: reportSC(), versions: []demoVersion{{series: series(synth.SC, 501, 1, synth.PatientName, synth.BirthDate, synth.FreeText), goal: toReport}}},
 		{seller: "seller", claims: followUpCT(), versions: []demoVersion{{series: series(synth.CT, 601, 1, synth.DeviceSerial, synth.Institution), goal: toReport}}},
 	}

@@ -22,13 +22,8 @@ type Provisioned struct {
 // address that has an account it sets the password and the role anew.
 func (s *Service) Provision(ctx context.Context, p Provisioned) (id.User, error) {
 	p.Name, p.Email = strings.TrimSpace(p.Name), NormalizeEmail(p.Email)
-	var form errs.Fields
-	checkName(&form, "name", p.Name)
-	checkEmail(&form, p.Email)
-	if refusal := checkPassword(p.Password, p.Email); refusal != "" {
-		form.Add("password", refusal)
-	}
-	if err := form.Err(); err != nil {
+	registration := Registration{Name: p.Name, Email: p.Email, Password: p.Password}
+	if err := registration.check(); err != nil {
 		return "", err
 	}
 	hash, err := s.hasher.hash(ctx, p.Password)

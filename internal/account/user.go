@@ -84,29 +84,6 @@ func (s *Service) register(ctx context.Context, r Registration, hash string, inv
 	})
 }
 
-// CreateUser makes an account whose address counts as confirmed: for the
-// first admin and for the demo. Only an admin of the platform may. An address
-// that has an account is errs.Conflict.
-func (s *Service) CreateUser(ctx context.Context, a postgres.Actor, r Registration) (id.User, error) {
-	if a.Platform != postgres.Admin {
-		return "", errs.New(errs.Forbidden, "Only an admin of the platform creates accounts.")
-	}
-	r.Name, r.Email = strings.TrimSpace(r.Name), NormalizeEmail(r.Email)
-	if err := r.check(); err != nil {
-		return "", err
-	}
-	hash, err := s.hasher.hash(ctx, r.Password)
-	if err != nil {
-		return "", err
-	}
-	user := id.New[id.User]()
-	err = s.addUser(ctx, user, r, hash, true)
-	if postgres.IsUnique(err, "app_user_email_unique") {
-		return "", errs.New(errs.Conflict, "This address has an account already.")
-	}
-	return user, err
-}
-
 // check names the mistakes of a registration by field.
 func (r Registration) check() error {
 	var form errs.Fields

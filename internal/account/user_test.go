@@ -270,21 +270,26 @@ func TestRegisterFailsWithoutItsActivity(t *testing.T) {
 	}
 }
 
-func TestOnlyAnAdminCreatesConfirmedUsers(t *testing.T) {
+func TestTheOperatorMakesConfirmedUsersAndMayDoSoAgain(t *testing.T) {
 	t.Parallel()
 	db := postgrestest.New(t)
 	s := newService(db)
-	in := account.Registration{Name: "Ada", Email: "ada@example.org", Password: goodPassword}
-	_, err := s.CreateUser(t.Context(), accounttest.Reviewer(t, db), in)
-	wantKind(t, "CreateUser by a reviewer", err, errs.Forbidden)
-	admin := postgres.Actor{Platform: postgres.Admin}
-	user, err := s.CreateUser(t.Context(), admin, in)
+	in := account.Provisioned{Name: "Ada", Email: "ada@example.org", Password: goodPassword, Platform: postgres.Reviewer}
+	first, err := s.Provision(t.Context(), in)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := s.SignIn(t.Context(), account.SignInAttempt{Email: in.Email, Password: in.Password}); err != nil || got.User != user {
+	in.Password += "-new"
+	again, err := s.Provision(t.Context(), in)
+	if err != nil || again != first {
+		t.Fatalf("Provision again = %v, %v, want %v", again, err, first)
+	}
+	if got, err := s.SignIn(t.Context(), account.SignInAttempt{Email: in.Email, Password: in.Password}); err != nil || got.User != first {
 		t.Errorf("SignIn = %+v, %v", got, err)
 	}
-	_, err = s.CreateUser(t.Context(), admin, in)
-	wantKind(t, "CreateUser a second time", err, errs.Conflict)
+	if v, err := s.Visitor(t.Context(), first, ""); err != nil || v.Platform != postgres.Reviewer {
+		t.Errorf("Visitor = %+v, %v, want a reviewer", v, err)
+	}
+	_, err = s.Provision(t.Context(), account.Provisioned{Name: "Eve", Email: "eve@example.org", Password: "password"})
+	wantKind(t, "Provision with a common password", err, errs.Invalid)
 }
