@@ -32,6 +32,8 @@ type Versions interface {
 	FinishAudit(ctx context.Context, tx pgx.Tx, a postgres.Actor, v id.Version, r listing.AuditResult) (listing.Report, error)
 	// Requeue moves auditing back to queued.
 	Requeue(ctx context.Context, tx pgx.Tx, a postgres.Actor, v id.Version) error
+	// RetryAudit moves audit_error to queued.
+	RetryAudit(ctx context.Context, tx pgx.Tx, a postgres.Actor, v id.Version) error
 	// BreakAudit moves auditing to audit_error: our fault.
 	BreakAudit(ctx context.Context, tx pgx.Tx, a postgres.Actor, v id.Version, reason string) error
 }

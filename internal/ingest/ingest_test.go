@@ -215,6 +215,13 @@ func TestAFaultOfOursIsRetriedThenSaid(t *testing.T) {
 	if d.Version.State != listing.AuditError {
 		t.Fatalf("state %s, want audit_error", d.Version.State)
 	}
+	r.ageForTest(t, j.Version)
+	if err := r.service(nil).Sweep(t.Context()); err != nil { // an hour later the platform tries again by itself
+		t.Fatal(err)
+	}
+	if again := r.dossier(t, j.Version); again.Version.State != listing.Queued {
+		t.Errorf("an hour after the fault: %s, want queued", again.Version.State)
+	}
 	if strings.Contains(d.Version.Reason, "ZZYZX") || d.Version.Reason == "" {
 		t.Errorf("reason %q, want a sentence of ours", d.Version.Reason)
 	}
@@ -228,5 +235,17 @@ func TestAStrangerSeesNoProgress(t *testing.T) {
 	_, foreign := r.service(nil).Progress(t.Context(), stranger, j.Version)
 	if errs.KindOf(foreign) != errs.NotFound {
 		t.Errorf("Progress = %v, want NotFound", foreign)
+	}
+}
+
+// ageForTest lets an hour and more pass since the version moved last.
+func (r room) ageForTest(t *testing.T, v id.Version) {
+	t.Helper()
+	err := r.db.InTx(t.Context(), r.org.Owner, func(tx pgx.Tx) error {
+		_, err := tx.Exec(t.Context(), "UPDATE version SET updated_at = now() - interval '2 hours' WHERE id = $1", v)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

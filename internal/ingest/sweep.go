@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -11,8 +12,13 @@ import (
 	"assay/internal/job"
 )
 
+// retryBrokenAfter is how long an audit that broke through a fault of ours rests
+// before the platform tries it again.
+const retryBrokenAfter = time.Hour
+
 // stuck are the versions that wait for a worker: queued without a job for a
-// while, or auditing under a lease that ran out.
+// while, auditing under a lease that ran out, or broken through our fault a
+// while ago.
 const selectStuck = `
 SELECT   v.id AS version, v.organization_id AS organization, v.state, coalesce(r.attempt, 0) AS attempt,
          coalesce((SELECT u.user_id::text FROM upload u WHERE u.version_id = v.id AND u.state = 'finished'), '') AS "user"
@@ -22,7 +28,8 @@ WHERE    assay_platform() = 'worker'
 AND      (v.state = 'auditing' AND (r.renewed_at IS NULL OR r.renewed_at < now() - make_interval(secs => @lease))
 OR        v.state = 'queued' AND v.updated_at < now() - make_interval(secs => @lease)
           AND NOT EXISTS (SELECT FROM river_job j WHERE j.kind = @kind AND j.args ->> 'version' = v.id::text
-                          AND j.state IN ('available', 'scheduled', 'retryable', 'pending')))
+                          AND j.state IN ('available', 'scheduled', 'retryable', 'pending'))
+OR        v.state = 'audit_error' AND v.updated_at < now() - make_interval(secs => @again))
 ORDER BY v.updated_at
 LIMIT    100
 FOR UPDATE OF v SKIP LOCKED`
@@ -39,7 +46,7 @@ type stuck struct {
 // workers left in the scratch folder.
 func (s *Service) Sweep(ctx context.Context) error {
 	err := s.db.InTx(ctx, worker, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, selectStuck, pgx.NamedArgs{"lease": leaseTime.Seconds(), "kind": job.AuditVersion{}.Kind()})
+		rows, err := tx.Query(ctx, selectStuck, pgx.NamedArgs{"lease": leaseTime.Seconds(), "again": retryBrokenAfter.Seconds(), "kind": job.AuditVersion{}.Kind()})
 		if err != nil {
 			return fmt.Errorf("look for stuck audits: %w", err)
 		}
@@ -69,7 +76,12 @@ WHERE  version_id = @version
 AND    organization_id = @organization`
 
 func (s *Service) restart(ctx context.Context, tx pgx.Tx, v stuck) error {
-	if v.State == "auditing" {
+	switch v.State {
+	case "audit_error":
+		if err := s.retryBroken(ctx, tx, v); err != nil {
+			return err
+		}
+	case "auditing":
 		if _, err := tx.Exec(ctx, revokeLease, pgx.NamedArgs{"version": v.Version, "organization": v.Organization}); err != nil {
 			return fmt.Errorf("revoke the lease: %w", err)
 		}
@@ -83,4 +95,14 @@ func (s *Service) restart(ctx context.Context, tx pgx.Tx, v stuck) error {
 	}
 	s.log.Warn("audit taken up again", "version", v.Version, "was", v.State)
 	return job.Insert(ctx, tx, job.AuditVersion{Organization: v.Organization, User: v.User, Version: v.Version})
+}
+
+// retryBroken queues a broken audit again, with its attempts counted anew.
+func (s *Service) retryBroken(ctx context.Context, tx pgx.Tx, v stuck) error {
+	_, err := tx.Exec(ctx, `DELETE FROM audit_run WHERE version_id = @version AND organization_id = @organization`,
+		pgx.NamedArgs{"version": v.Version, "organization": v.Organization})
+	if err != nil {
+		return fmt.Errorf("forget the attempts: %w", err)
+	}
+	return s.versions.RetryAudit(ctx, tx, worker, v.Version)
 }
