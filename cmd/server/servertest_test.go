@@ -12,9 +12,12 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"assay/internal/account"
 	"assay/internal/config"
 	"assay/internal/fence"
+	"assay/internal/id"
 	"assay/internal/job"
 	"assay/internal/postgres"
 	"assay/internal/postgres/postgrestest"
@@ -111,4 +114,25 @@ func (r *running) join(t *testing.T, email, organization string, platform postgr
 		}
 	}
 	return a
+}
+
+// verified gives organizations the level verified, beside any request of
+// theirs.
+func (r *running) verified(t *testing.T, reviewer postgres.Actor, organizations ...id.Organization) {
+	t.Helper()
+	const grant = `
+	INSERT INTO verification (id, organization_id, level, reason, expires_at, decided_by)
+	VALUES (@id, @organization, 'verified', 'Made for a test.', now() + interval '1 year', @user)`
+	err := r.db.InTx(t.Context(), reviewer, func(tx pgx.Tx) error {
+		for _, o := range organizations {
+			_, err := tx.Exec(t.Context(), grant, pgx.NamedArgs{"id": id.New[id.Verification](), "organization": o, "user": reviewer.User})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 }

@@ -101,6 +101,7 @@ type run struct {
 	unseen   *omissions
 	set      *set
 	progress Progress
+	unread   bool          // the reader died on a file: a header that says which numbers are a patient's may be missing
 	known    *text.Scanner // of the words of names found in the set
 	crashes  int
 	stopped  atomic.Bool // too many crashes

@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -78,6 +79,7 @@ func (a *run) archiveFindings() {
 
 // conclude applies the set rules and writes the report.
 func (a *run) conclude() *Report {
+	a.unread = slices.ContainsFunc(a.results, func(r result) bool { return r.status == Crashed })
 	a.set.rules(a.found)
 	a.archiveFindings()
 	a.unruled()
@@ -138,10 +140,25 @@ func (a *run) nameOf(file int) string {
 		scanner = a.known
 	}
 	hits := slices.Concat(scanner.ScanName(path), scanner.ScanKnown(path))
+	if a.unread {
+		hits = append(hits, longNumbers(path)...)
+	}
 	if len(hits) == 0 {
 		return path
 	}
 	return fmt.Sprintf("%s #%d", maskParts(path, hits), file+1)
+}
+
+var longNumber = regexp.MustCompile(`[0-9]{6,}`)
+
+// longNumbers takes every long number of a path for a hit: where headers could
+// not be read, nothing tells a record number from a running one.
+func longNumbers(path string) []text.Hit {
+	var hits []text.Hit
+	for _, at := range longNumber.FindAllStringIndex(path, -1) {
+		hits = append(hits, text.Hit{Start: at[0], End: at[1]})
+	}
+	return hits
 }
 
 // maskParts masks the parts of a path that hold a hit.
