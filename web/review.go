@@ -34,7 +34,11 @@ func (s *Server) showReviewQueue(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	view := page.ReviewQueueView{Shell: s.formShell(r, "Review", "review"), ByAge: byAge}
+	sellers, err := s.Accounts.VerificationQueue(r.Context(), s.actor(r))
+	if err != nil {
+		return err
+	}
+	view := page.ReviewQueueView{Shell: s.formShell(r, "Review", "review"), ByAge: byAge, Sellers: len(sellers)}
 	for _, x := range broken {
 		view.Broken = append(view.Broken, page.BrokenRow{Version: string(x.Version), Since: ui.DateTime(x.Since), Action: reviewURL(x.Version) + "/audit"})
 	}

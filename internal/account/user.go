@@ -67,6 +67,10 @@ func (s *Service) register(ctx context.Context, r Registration, hash string, inv
 	}
 	return s.db.InTx(ctx, postgres.Actor{User: known.ID}, func(tx pgx.Tx) error {
 		if known.IsConfirmed {
+			a := postgres.Actor{User: known.ID}
+			if err := record(ctx, tx, a, "", "user.register_again", "user", string(known.ID), nil); err != nil {
+				return err
+			}
 			return enqueue(ctx, tx, s.haveAccountLetter(r.Email))
 		}
 		// Nobody has shown yet that the address is theirs: the newest
