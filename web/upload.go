@@ -123,7 +123,7 @@ func (s *Server) uploadLimits(used int64) []ui.Pair {
 		{Term: "One file", Value: audit.FormatBytes(s.config.MaxFileBytes)},
 		{Term: "One upload", Value: audit.FormatBytes(limits.MaxBytes)},
 		{Term: "Your organization", Value: audit.FormatBytes(used) + " of " + audit.FormatBytes(limits.QuotaBytes) + " used"},
-		{Term: "Entries of an archive", Value: ui.Number(s.config.MaxEntries)},
+		{Term: "Entries of an archive", Value: ui.Number(s.config.MaxEntries) + "; files of a folder or a plain tar 200,000"},
 		{Term: "Compression", Value: "200 to 1 over all, 1,032 to 1 for one entry"},
 		{Term: "Paths", Value: "255 bytes a part, 32 parts"},
 	}

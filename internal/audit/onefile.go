@@ -29,7 +29,7 @@ func RunFile(ctx context.Context, name string, r io.ReaderAt, size int64, opts O
 	if !archive.Readable(kind) {
 		return Run(ctx, alone, opts)
 	}
-	fsys, err := archive.Open(r, size, name, opts.Limits.orDefault().archive(opts.Scratch))
+	fsys, err := archive.Open(r, size, name, archiveLimits(kind, opts))
 	var refused *archive.Refusal
 	switch {
 	case errors.As(err, &refused):
@@ -44,6 +44,17 @@ func RunFile(ctx context.Context, name string, r io.ReaderAt, size int64, opts O
 	}
 	defer fsys.Close()
 	return Run(ctx, fsys, opts)
+}
+
+// archiveLimits are the limits of an archive that holds the set. A plain tar is
+// how a folder arrives, and may have as many entries as a folder has files.
+func archiveLimits(kind sniff.Kind, opts Options) archive.Limits {
+	set := opts.Limits.orDefault()
+	lim := set.archive(opts.Scratch)
+	if kind == sniff.Tar {
+		lim.Entries = max(lim.Entries, set.Files)
+	}
+	return lim
 }
 
 var filepathSlashes = strings.NewReplacer(`\`, "/")
