@@ -27,6 +27,9 @@ func (demoCommand) Run(ctx context.Context) error {
 		return err
 	}
 	c.Demo = true
+	if os.Getenv("ASSAY_LOG_LEVEL") == "" {
+		c.LogLevel = "warn" // the terminal shows the address and the sign-ins, not a line a request
+	}
 	if err := os.MkdirAll(c.Var, 0o755); err != nil {
 		return fmt.Errorf("ASSAY_VAR: %w", err)
 	}
