@@ -28,6 +28,12 @@ type Options struct {
 	// processor.
 	Parallel int
 
+	// NoOCR leaves out what images show: text in pixels, and whether frames
+	// decode. The report says so.
+	NoOCR bool
+	// Tools are programs to decode pixels and to read text in them.
+	Tools Tools
+
 	// Now is the time of the audit, for the rule on dates in the future; zero
 	// means not to look, and makes the report the same on any day.
 	Now time.Time
@@ -128,7 +134,7 @@ func newRun(fsys fs.FS, opts Options) (*run, error) {
 	}
 	a := &run{
 		fsys: fsys, opts: opts,
-		inspect: InspectOptions{Claims: opts.Claims, Limits: opts.Limits, Now: opts.Now},
+		inspect: InspectOptions{Claims: opts.Claims, Limits: opts.Limits, Now: opts.Now, NoPixels: opts.NoOCR},
 		found:   newCollector(opts.Limits.Findings, opts.AllLocations),
 		unseen:  &omissions{},
 		set:     newSet(),

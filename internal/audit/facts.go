@@ -7,6 +7,8 @@ import (
 
 	"assay/internal/audit/deid"
 	"assay/internal/audit/finding"
+	"assay/internal/audit/pixel"
+	"assay/internal/audit/series"
 )
 
 // File is one file of a set, open for reading.
@@ -29,6 +31,13 @@ type InspectOptions struct {
 	// to look.
 	Now time.Time
 
+	// NoPixels asks for no look at what images show.
+	NoPixels bool
+
+	// OnlyPixels asks for a look at what an image shows and nothing else: the
+	// file is the decoded form of one that was inspected before.
+	OnlyPixels bool
+
 	// Known, if not empty, asks for a second look: only for the words of
 	// person names and the identifiers that some file of the set holds, as
 	// hashes in ascending order.
@@ -43,7 +52,7 @@ type InspectFunc func(ctx context.Context, f File, opts InspectOptions) (Facts, 
 type Hash = deid.Hash
 
 // Facts are what one file tells. They cross the fence, so they are bounded
-// and plain; no field holds an identifier.
+// and plain; no field but the rasters of Pixels holds an identifier.
 type Facts struct {
 	Kind       string
 	Data       bool // a kind of file that can be the data of a data set
@@ -51,8 +60,9 @@ type Facts struct {
 	Reason     string
 	Findings   []finding.Finding // the File of a Location is empty
 	NotChecked []NotChecked
-	Instance   *Instance   // of a DICOM instance that was read
-	Header     *deid.Facts // of a DICOM header; its findings are not among Findings
+	Instance   *Instance    // of a DICOM instance that was read
+	Header     *deid.Facts  // of a DICOM header; its findings are not among Findings
+	Pixels     *pixel.Facts // of an image; its findings are not among Findings
 
 	Words     []Hash // of the texts of a file that is not DICOM
 	PathWords []Hash // of the path
@@ -76,4 +86,6 @@ type Instance struct {
 	SliceThicknessMM float64 // 0 if absent
 	FieldStrengthT   float64 // 0 if absent
 	KVp              float64 // 0 if absent
+
+	Place series.Place
 }

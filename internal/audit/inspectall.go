@@ -140,7 +140,7 @@ func (a *run) one(ctx context.Context, i int, opts InspectOptions) (Facts, strin
 		}
 		return Facts{}, "", fmt.Errorf("file %d of %d: %w", i+1, len(a.files), err)
 	}
-	return facts, o.sha256, nil
+	return facts, o.sha256, a.lookAtPixels(ctx, i, &facts)
 }
 
 // omissions counts what was not checked.

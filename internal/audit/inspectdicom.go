@@ -13,6 +13,9 @@ import (
 	"assay/internal/audit/dicom/typed"
 	"assay/internal/audit/document"
 	"assay/internal/audit/finding"
+	"assay/internal/audit/iod"
+	"assay/internal/audit/pixel"
+	"assay/internal/audit/series"
 	"assay/internal/audit/sniff"
 )
 
@@ -20,6 +23,8 @@ import (
 func (i *inspection) dicom(ctx context.Context) error {
 	header := deid.New(i.opts.Claims, deid.Config{Hash: i.hash.hash, Text: i.text, Now: i.opts.Now, OnlyKnown: i.second})
 	check := conform.New("", i.add)
+	required := iod.New(i.add)
+	pixels := pixel.New()
 	var read headerReader
 	var again typed.Reader
 	h, err := dicom.Scan(ctx, i.file.Content, i.file.SizeBytes, i.opts.Limits.DICOM, func(e *dicom.Element) error {
@@ -33,6 +38,8 @@ func (i *inspection) dicom(ctx context.Context) error {
 			return nil
 		}
 		check.Element(e, text, textErr)
+		required.Element(e, text)
+		pixels.Element(e, text)
 		read.element(e, text)
 		again.Element(e)
 		return nil
@@ -50,6 +57,7 @@ func (i *inspection) dicom(ctx context.Context) error {
 		return nil
 	}
 	check.Done(h)
+	required.Done(h)
 	for _, p := range h.Problems {
 		i.add(problemFinding(p))
 	}
@@ -57,6 +65,10 @@ func (i *inspection) dicom(ctx context.Context) error {
 	i.facts.Data = true
 	if i.facts.Status == Read {
 		i.facts.Instance = read.instance(h, i.hash)
+	}
+	if !i.opts.NoPixels && i.facts.Status == Read {
+		seen := pixels.Done(i.file.Content, i.file.SizeBytes, h)
+		i.facts.Pixels = &seen
 	}
 	if h.PixelData.Present {
 		i.notChecked(pixelsWhat, pixelsWhy)
@@ -137,9 +149,11 @@ type headerReader struct {
 	patientID, sex, age           string
 	bodyPart, manufacturer, model string
 	thickness, field, kvp         float64
+	place                         series.Reader
 }
 
 func (r *headerReader) element(e *dicom.Element, text string) {
+	r.place.Element(e, text)
 	switch e.Tag {
 	case 0x00180050: // SliceThickness; in multi-frame objects inside functional groups
 		number(&r.thickness, text)
@@ -191,6 +205,7 @@ func (r *headerReader) instance(h *dicom.Header, hash *hasher) *Instance {
 		Sex: sexOf(r.sex), AgeBand: ageBand(r.age),
 		Rows: h.Image.Rows, Columns: h.Image.Columns,
 		SliceThicknessMM: r.thickness, FieldStrengthT: r.field, KVp: r.kvp,
+		Place: r.place.Place(h),
 	}
 	if h.PixelData.Present {
 		i.Frames = max(1, h.PixelData.Frames)

@@ -12,6 +12,8 @@ import (
 	"assay/internal/audit/dicom/typed"
 	"assay/internal/audit/document"
 	"assay/internal/audit/finding"
+	"assay/internal/audit/iod"
+	"assay/internal/audit/pixel"
 	"assay/internal/audit/text"
 )
 
@@ -24,7 +26,7 @@ func Registry() []finding.Rule {
 	var all []finding.Rule
 	for _, rules := range [][]finding.Rule{
 		Rules(), archive.Rules(), dicom.Rules(), typed.Rules(), conform.Rules(),
-		deid.Rules(), text.Rules(), document.Rules(),
+		deid.Rules(), text.Rules(), document.Rules(), iod.Rules(), pixel.Rules(),
 	} {
 		all = append(all, rules...)
 	}

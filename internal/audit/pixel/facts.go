@@ -1,0 +1,53 @@
+package pixel
+
+import "assay/internal/audit/finding"
+
+// Facts are what the pixels of one file tell. They cross the border of a
+// process, so they are bounded and plain. Rasters may show an identifier:
+// they are read and dropped, never kept or logged.
+type Facts struct {
+	Findings []finding.Finding // their one location carries the frame and offset, not the file
+
+	// Offset and Length are the bytes of the pixel data in the file, for the
+	// digest that finds equal images; Length is 0 without any.
+	Offset, Length int64
+
+	// Constant says that every sample looked at has one value: such frames
+	// are equal without being copies.
+	Constant bool
+
+	// Undecoded says in a sentence why frames could not be decoded here;
+	// empty if they were. NeedsDecoder says that a decoder may help.
+	Undecoded    string
+	NeedsDecoder bool
+
+	// Risks are the reasons for which the image may show text, as words of
+	// pix-risk-class; an image without any is looked at by the pre-filter
+	// alone.
+	Risks []string
+
+	// Rasters are the frames in which letters may stand.
+	Rasters []Raster
+}
+
+// Raster is a picture in which letters may stand, ready to be read.
+type Raster struct {
+	Source string // attribute that carries it: "(7FE0,0010) PixelData", "(6000,3000) OverlayData", "image"
+	Frame  int    // from 1; 0 for a summary over all frames
+	Offset int64  // of the attribute in the file, in bytes
+
+	Width, Height int     // pixels of the raster
+	Scale         float64 // pixels of the raster for one of the frame
+	Gray          []byte  // Width x Height, row by row, 0 black
+}
+
+// Word is a word that a reader of text found in a raster.
+type Word struct {
+	Text       string
+	Confidence float64 // 0 to 100
+	Line       int     // words with equal numbers stand on one line
+	Box        Box     // in pixels of the raster
+}
+
+// Box is a rectangle of pixels.
+type Box struct{ X, Y, Width, Height int }
