@@ -151,7 +151,12 @@ func (a *run) total() {
 	for _, f := range a.files {
 		a.progress.TotalBytes += f.size
 	}
+	a.inspect.SecondReader = uint32((len(a.files) + confirmed - 1) / confirmed)
 }
+
+// confirmed is about how many files of a large set a second reader confirms:
+// it takes longer than everything else that is done with a header.
+const confirmed = 500
 
 func (a *run) tell(s Stage) {
 	a.progress.Stage = s

@@ -31,6 +31,10 @@ type InspectOptions struct {
 	// to look.
 	Now time.Time
 
+	// SecondReader asks for a second reader to confirm the header of one file
+	// in so many, chosen by path; 0 and 1 mean every file.
+	SecondReader uint32
+
 	// NoPixels asks for no look at what images show.
 	NoPixels bool
 

@@ -77,7 +77,7 @@ func flaggedAnyway(en *entry) bool {
 // scan notes the hits of the text rules, or only the blockers among them, and
 // returns how many there are.
 func (in *Inspector) scan(e *dicom.Element, str string, where text.Where, onlyBlockers bool) int {
-	hits := in.conf.Text.Scan(str, where)
+	hits := in.conf.Text.ScanAgain(str, where)
 	for _, h := range hits {
 		if onlyBlockers && h.Severity != finding.Blocker {
 			continue

@@ -43,6 +43,7 @@ type Options struct {
 type Scanner struct {
 	known map[string]bool // folded
 	knows func(token string) bool
+	memo  memo
 }
 
 // New returns a Scanner.
