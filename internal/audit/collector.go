@@ -20,6 +20,7 @@ type place struct {
 	file   int32
 	frame  int32
 	offset int64
+	boxes  []finding.Box
 }
 
 func (p place) compare(o place) int {
@@ -91,7 +92,7 @@ func (c *collector) add(file int, f finding.Finding) {
 		return
 	}
 	for _, l := range f.Locations {
-		e.keep(place{int32(file), int32(l.Frame), l.Offset}, c.all)
+		e.keep(place{int32(file), int32(l.Frame), l.Offset, l.Boxes[:min(len(l.Boxes), finding.MaxBoxes)]}, c.all)
 	}
 }
 
@@ -186,7 +187,7 @@ func (c *collector) findings(name func(file int) string) []finding.Finding {
 		f.Path, f.Shape, f.Message = e.key.path, e.key.shape, e.key.message
 		f.Locations = make([]finding.Location, len(e.places))
 		for i, p := range e.places {
-			f.Locations[i] = finding.Location{File: name(int(p.file)), Frame: int(p.frame), Offset: p.offset}
+			f.Locations[i] = finding.Location{File: name(int(p.file)), Frame: int(p.frame), Offset: p.offset, Boxes: p.boxes}
 		}
 		list = append(list, f)
 	}

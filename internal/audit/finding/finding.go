@@ -70,7 +70,17 @@ type Location struct {
 	File   string `json:"file"`             // path in the submission, or its masked form if the name itself holds an identifier
 	Frame  int    `json:"frame,omitempty"`  // from 1; 0 if the whole file
 	Offset int64  `json:"offset,omitempty"` // bytes from the start of the file
+
+	// Boxes are where in the frame it stands, at most MaxBoxes.
+	Boxes []Box `json:"boxes,omitempty"`
 }
+
+// MaxBoxes is how many boxes a location carries at most.
+const MaxBoxes = 16
+
+// Box is a rectangle in a frame: x and y of its upper left corner, width and
+// height, in pixels of the frame.
+type Box [4]int
 
 // New returns a finding of rule r with its severity, letters, action and fix,
 // at one location.

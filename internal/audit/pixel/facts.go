@@ -26,6 +26,10 @@ type Facts struct {
 	// alone.
 	Risks []string
 
+	// BurnedIn says that BurnedInAnnotation (0028,0301) is YES, CleanClaimed
+	// that the header claims the option Clean Pixel Data (113101).
+	BurnedIn, CleanClaimed bool
+
 	// Rasters are the frames in which letters may stand.
 	Rasters []Raster
 }
