@@ -23,8 +23,19 @@ type Measured struct {
 	SliceThicknessMM  *Range         `json:"slice_thickness_mm,omitempty"` // instances that state it
 	PeakKilovoltageKV *Range         `json:"kvp,omitempty"`                // instances that state it
 
+	InstancesPerSeries []Bin `json:"instances_per_series,omitempty"` // series, by their number of instances; each bin ends at twice its start
+	SliceSpacingMM     []Bin `json:"slice_spacing_mm,omitempty"`     // series in which slices lie side by side, by their usual distance
+
 	Kinds map[string]int `json:"kinds"` // files by kind
 	Bytes int64          `json:"bytes"`
+}
+
+// Bin is one bar of a histogram. The bins of a histogram follow each other
+// without a gap, from the first that is not empty to the last.
+type Bin struct {
+	Low   float64 `json:"low"`
+	High  float64 `json:"high"` // not in the bin
+	Count int     `json:"count"`
 }
 
 // Range is the spread of a number over the files that state it.
