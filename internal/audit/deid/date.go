@@ -33,16 +33,16 @@ func (in *Inspector) date(en *entry, e *dicom.Element, str string) {
 		in.facts.StudyDate = in.hash(str)
 	}
 	keyword := keywordOf(e.Tag)
-	message := keyword + " holds a full date."
+	message := say(keyword, " holds a full date.")
 	switch {
 	case c == dummy:
-		message = keyword + " holds a dummy value."
+		message = say(keyword, " holds a dummy value.")
 	case c == yearOnly:
-		message = keyword + " holds the first of January, which may say only the year."
+		message = say(keyword, " holds the first of January, which may say only the year.")
 	case e.VR == dicom.TM:
-		message = keyword + " holds a time."
+		message = say(keyword, " holds a time.")
 	case e.VR != dicom.DA && e.VR != dicom.DT:
-		message = keyword + " is filled."
+		message = say(keyword, " is filled.")
 	}
 	in.note(en.rule, en, e, note{class: c, check: en.check, shape: datePrecision(str), message: message, value: in.hash(str)})
 	if c == real && e.VR != dicom.TM && en.check == checkDate && len(in.dates) < maxPending {

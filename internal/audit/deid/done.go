@@ -3,6 +3,7 @@ package deid
 import (
 	"fmt"
 	"strings"
+	"sync"
 
 	"assay/internal/audit/dicom"
 	"assay/internal/audit/finding"
@@ -83,13 +84,13 @@ func (in *Inspector) judgeNames() {
 		n.class = c
 		switch {
 		case c == dummy || c == empty:
-			n.message, n.severity = n.subject()+" holds a dummy value.", finding.Info
+			n.message, n.severity = say(n.subject(), " holds a dummy value."), finding.Info
 		case c == pseudonym && in.samePseudonym(i):
-			n.message, n.severity = n.subject()+" holds the pseudonym of PatientID.", finding.Info
+			n.message, n.severity = say(n.subject(), " holds the pseudonym of PatientID."), finding.Info
 		case c == real && yearLike(in.patientID) && in.samePseudonym(i):
-			n.message, n.severity = n.subject()+" equals PatientID, which reads like a name and a year.", finding.Warning
+			n.message, n.severity = say(n.subject(), " equals PatientID, which reads like a name and a year."), finding.Warning
 		case c == pseudonym:
-			n.message, n.severity = n.subject()+" holds what reads like a code, not the pseudonym of PatientID.", finding.Warning
+			n.message, n.severity = say(n.subject(), " holds what reads like a code, not the pseudonym of PatientID."), finding.Warning
 		}
 	}
 }
@@ -110,7 +111,7 @@ func (in *Inspector) judgeIDs() {
 		n := &in.notes[p.note]
 		severity, c, message := in.judgeID(p.value)
 		if n.class != real || n.severity.Rank() > severity.Rank() || !n.judged {
-			n.severity, n.class, n.message, n.judged = severity, c, n.subject()+message, true
+			n.severity, n.class, n.message, n.judged = severity, c, say(n.subject(), message), true
 		}
 	}
 }
@@ -295,10 +296,34 @@ var generalFix = map[*finding.Rule]bool{
 
 // fix says what to change, by the name of the attribute and its action.
 func (n *note) fix() string {
-	r := n.entry.row
 	if generalFix[n.rule] || n.keyword == "" || n.rule == &rulePrivate {
 		return n.rule.Fix
 	}
+	advices.Lock()
+	defer advices.Unlock()
+	k := adviceKey{n.entry.row, n.keyword}
+	advice, ok := advices.known[k]
+	if !ok {
+		advice = n.advice()
+		advices.known[k] = advice
+	}
+	return advice
+}
+
+// advices remembers what advice wrote: at most one sentence for each row and
+// keyword of the standard.
+var advices = struct {
+	sync.Mutex
+	known map[adviceKey]string
+}{known: map[adviceKey]string{}}
+
+type adviceKey struct {
+	row     *row
+	keyword string
+}
+
+func (n *note) advice() string {
+	r := n.entry.row
 	advice := "Remove " + n.keyword
 	switch r.basic {
 	case Zero:

@@ -6,6 +6,7 @@ import (
 
 	"assay/internal/audit/dicom"
 	"assay/internal/audit/finding"
+	"assay/internal/audit/intern"
 	"assay/internal/audit/text"
 )
 
@@ -224,6 +225,12 @@ func (in *Inspector) insert(key noteKey, rule *finding.Rule, en *entry, e *dicom
 	in.notes = append(in.notes, n)
 	return len(in.notes) - 1
 }
+
+// sentences keeps the messages, which repeat over the files of a set.
+var sentences intern.Table
+
+// say joins the name of an attribute and what is to be said of it.
+func say(subject, what string) string { return sentences.Join(subject, what) }
 
 // parentsKey identifies the sequences around an element, without item numbers.
 func parentsKey(parents []dicom.Step) uint64 {

@@ -20,13 +20,13 @@ func (in *Inspector) classified(en *entry, e *dicom.Element, str string, c class
 func messageFor(keyword string, c class) string {
 	switch c {
 	case dummy:
-		return keyword + " holds a dummy value."
+		return say(keyword, " holds a dummy value.")
 	case pseudonym:
-		return keyword + " holds what reads like a pseudonym."
+		return say(keyword, " holds what reads like a pseudonym.")
 	case yearOnly:
-		return keyword + " holds a date that says only the year."
+		return say(keyword, " holds a date that says only the year.")
 	}
-	return keyword + " is filled."
+	return say(keyword, " is filled.")
 }
 
 func (in *Inspector) textValue(en *entry, e *dicom.Element, str string) {
@@ -69,7 +69,7 @@ func within(e *dicom.Element, sequence dicom.Tag) bool {
 }
 
 func (in *Inspector) presence(en *entry, e *dicom.Element) {
-	message := keywordOf(e.Tag) + " is present."
+	message := say(keywordOf(e.Tag), " is present.")
 	if e.Tag == tagEncapsulated {
 		in.facts.Document = &Document{Offset: e.ValueOffset, Length: e.Length}
 		message = "An encapsulated document is present; its text is not de-identified by the header rules."
@@ -80,7 +80,7 @@ func (in *Inspector) presence(en *entry, e *dicom.Element) {
 // sequence notes that a sequence has items. One of undefined length is noted
 // only once its first element shows.
 func (in *Inspector) sequence(en *entry, e *dicom.Element) {
-	n := note{class: real, check: en.check, message: keywordOf(e.Tag) + " has items."}
+	n := note{class: real, check: en.check, message: say(keywordOf(e.Tag), " has items.")}
 	if e.Length >= 0 {
 		in.note(en.rule, en, e, n)
 		return
@@ -113,7 +113,7 @@ func (in *Inspector) name(en *entry, e *dicom.Element, str string) {
 	if e.Tag == tagPatientName && e.Depth == 0 {
 		in.patientName = str
 	}
-	message := keywordOf(e.Tag) + " holds a name."
+	message := say(keywordOf(e.Tag), " holds a name.")
 	if e.Private {
 		message = "A private attribute holds a name."
 	}
@@ -141,7 +141,7 @@ func (in *Inspector) identifier(en *entry, e *dicom.Element, str string) {
 		in.patientID = str
 		in.facts.Patient = in.hash(str)
 	}
-	i := in.note(en.rule, en, e, note{class: real, check: checkPatientID, shape: finding.Mask(str), message: keywordOf(e.Tag) + " may be the real one.", value: in.hash(str)})
+	i := in.note(en.rule, en, e, note{class: real, check: checkPatientID, shape: finding.Mask(str), message: say(keywordOf(e.Tag), " may be the real one."), value: in.hash(str)})
 	if i >= 0 && len(in.ids) < maxPending {
 		in.ids = append(in.ids, pendingName{str, i})
 	}
@@ -159,11 +159,11 @@ func (in *Inspector) age(en *entry, e *dicom.Element, str string) {
 	case years < 0:
 		in.classified(remaining(en), e, str, classOfText(str))
 	case years > 90 || years == 90 && str != "090Y" && str != "90Y":
-		in.note(&ruleAge, en, e, note{class: real, check: checkAge, shape: "> 89", severity: finding.Blocker, message: keyword + " says more than 89 years."})
+		in.note(&ruleAge, en, e, note{class: real, check: checkAge, shape: "> 89", severity: finding.Blocker, message: say(keyword, " says more than 89 years.")})
 	case years == 90:
-		in.note(&ruleAge, en, e, note{class: dummy, check: checkAge, shape: "90", severity: finding.Warning, message: keyword + " says 90 years, the group of all ages over 89."})
+		in.note(&ruleAge, en, e, note{class: dummy, check: checkAge, shape: "90", severity: finding.Warning, message: say(keyword, " says 90 years, the group of all ages over 89.")})
 	default:
-		in.note(&ruleRemainX, en, e, note{class: real, check: checkText, shape: finding.Mask(str), severity: finding.Warning, message: keyword + " is filled.", value: in.hash(str)})
+		in.note(&ruleRemainX, en, e, note{class: real, check: checkText, shape: finding.Mask(str), severity: finding.Warning, message: say(keyword, " is filled."), value: in.hash(str)})
 	}
 }
 
@@ -194,7 +194,7 @@ func (in *Inspector) uid(en *entry, e *dicom.Element, str string) {
 		if s.date != 0 {
 			in.trace(s.date, e)
 		}
-		message := keywordOf(e.Tag) + " has a date inside."
+		message := say(keywordOf(e.Tag), " has a date inside.")
 		if s.maker != "" {
 			message = keywordOf(e.Tag) + " is under the root of " + s.maker + "."
 		}
@@ -228,7 +228,7 @@ func (in *Inspector) overlay(e *dicom.Element) {
 	switch e.Tag.Element() {
 	case 0x3000, 0x4000:
 		en := &entry{rule: &ruleOverlay, check: checkPresence, row: rowOf(e.Tag), severity: finding.Warning}
-		in.note(&ruleOverlay, en, e, note{class: real, check: checkPresence, message: keywordOf(e.Tag) + " is present."})
+		in.note(&ruleOverlay, en, e, note{class: real, check: checkPresence, message: say(keywordOf(e.Tag), " is present.")})
 	case 0x0102: // OverlayBitPosition: the plane lies in PixelData
 		if len(bytes.Trim(e.Value, "\x00")) > 0 {
 			en := &entry{rule: &ruleOverlay, check: checkPresence, row: &overlayData, severity: finding.Warning}

@@ -221,7 +221,7 @@ var (
 func Text(e *Element, charset Charset) (string, error) {
 	b := bytes.TrimRight(e.Value, " \x00")
 	if isASCII(b) {
-		return string(b), nil
+		return e.ascii(b), nil
 	}
 	spec := charset.spec
 	if !e.VR.UsesCharset() && e.VR != UN && e.VR != OB {
@@ -247,6 +247,17 @@ func Text(e *Element, charset Charset) (string, error) {
 		return text, d.err
 	}
 	return d.out.String(), d.err
+}
+
+// ascii returns the value without its padding, as a part of one string for the
+// whole header where it can be. Whoever keeps it long should clone it.
+func (e *Element) ascii(b []byte) string {
+	if e.window != nil && len(b) > 0 && len(b) <= firstRead {
+		if s, ok := e.window.stringAt(e.ValueOffset, len(b)); ok {
+			return s
+		}
+	}
+	return string(b)
 }
 
 // isASCII reports whether b has neither high bytes nor escapes.

@@ -5,6 +5,7 @@ import (
 
 	"assay/internal/audit/dicom/dict"
 	"assay/internal/audit/finding"
+	"assay/internal/audit/intern"
 )
 
 // Tag is a data element tag, 0xGGGGEEEE.
@@ -40,6 +41,8 @@ type Element struct {
 	BigEndian bool
 	Meta      bool    // of the File Meta Information
 	Charset   Charset // in force for its data set
+
+	window *window // that Value lies in; nil for an element made by hand
 }
 
 // Keyword returns the keyword of the element's tag, or "".
@@ -51,9 +54,12 @@ func (e *Element) IsComplete() bool { return int64(len(e.Value)) == e.Length }
 // Path names the element and each step to it:
 // "(0040,0275)[1]/(0032,1060) RequestedProcedureDescription".
 func (e *Element) Path() string {
-	var room [96]byte
-	return string(appendPath(room[:0], e.Parents, e.Tag))
+	var room [192]byte
+	return paths.Bytes(appendPath(room[:0], e.Parents, e.Tag))
 }
+
+// paths keeps the paths, which repeat over the files of a set.
+var paths intern.Table
 
 func appendPath(b []byte, parents []Step, tag Tag) []byte {
 	for _, p := range parents {

@@ -242,7 +242,7 @@ func (s *scanner) readValue(f *frame, h head) error {
 	if err != nil {
 		return err
 	}
-	e.Value = value
+	e.Value, e.window = value, &s.w
 	s.learn(f, value)
 	if err := s.show(); err != nil {
 		return err

@@ -27,6 +27,22 @@ type window struct {
 	start  int64     // offset of buf[0]
 	buf    []byte
 	broken bool // the stream ended in the middle
+
+	// text is a copy of buf, made when the first text of it is asked for: one
+	// for all values of an ordinary header.
+	text string
+}
+
+// stringAt returns n bytes at offset as a string if buf holds them.
+func (w *window) stringAt(offset int64, n int) (string, bool) {
+	i := offset - w.start
+	if w.stream != nil || i < 0 || i+int64(n) > int64(len(w.buf)) {
+		return "", false
+	}
+	if w.text == "" {
+		w.text = string(w.buf)
+	}
+	return w.text[i : i+int64(n)], true
 }
 
 // drop lets go of the file.
@@ -80,7 +96,7 @@ func (w *window) bytes(offset int64, n int) ([]byte, error) {
 	if left := w.size - offset; int64(want) > left {
 		want = int(max(left, 0))
 	}
-	w.start = offset
+	w.start, w.text = offset, ""
 	w.grow(want)
 	got, err := w.r.ReadAt(w.buf[:want], offset)
 	w.buf = w.buf[:got]

@@ -1,5 +1,5 @@
 // Package finding holds what an audit says about files: rules, findings and
-// the masked shapes that stand in for values. It depends on nothing.
+// the masked shapes that stand in for values. It depends on nothing but intern.
 package finding
 
 import (
@@ -7,8 +7,9 @@ import (
 	"encoding/hex"
 	"fmt"
 	"sort"
-	"strings"
 	"unicode"
+
+	"assay/internal/audit/intern"
 )
 
 // Severity orders findings: a blocker fails a submission, a warning flags it
@@ -110,28 +111,36 @@ const maxShape = 64
 // and control characters a blank, other punctuation stays. A shape is at most
 // 64 runes; a longer one ends in "…".
 func Mask(value string) string {
-	var b strings.Builder
+	var room [maxShape + len("…")]byte
+	b := room[:0]
 	n := 0
 	for _, r := range value {
 		if n == maxShape {
-			b.WriteRune('…')
+			b = append(b, "…"...)
 			break
 		}
 		n++
-		switch {
-		case unicode.IsLetter(r), unicode.IsMark(r):
-			b.WriteByte('A')
-		case unicode.IsNumber(r):
-			b.WriteByte('9')
-		case unicode.IsSpace(r), unicode.IsControl(r), !unicode.IsPrint(r):
-			b.WriteByte(' ')
-		case r > unicode.MaxASCII:
-			b.WriteByte('.')
-		default:
-			b.WriteRune(r)
-		}
+		b = append(b, masked(r))
 	}
-	return b.String()
+	return shapes.Bytes(b)
+}
+
+// shapes keeps the shapes, which repeat over the files of a set.
+var shapes intern.Table
+
+// masked returns what stands for a rune in a shape.
+func masked(r rune) byte {
+	switch {
+	case unicode.IsLetter(r), unicode.IsMark(r):
+		return 'A'
+	case unicode.IsNumber(r):
+		return '9'
+	case unicode.IsSpace(r), unicode.IsControl(r), !unicode.IsPrint(r):
+		return ' '
+	case r > unicode.MaxASCII:
+		return '.'
+	}
+	return byte(r)
 }
 
 // Sort orders findings for a report: by severity, rule, path, shape, message.
