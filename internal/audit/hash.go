@@ -5,7 +5,10 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"hash"
+	"hash/maphash"
 	"slices"
+	"strings"
+	"sync"
 
 	"assay/internal/audit/text"
 )
@@ -13,13 +16,36 @@ import (
 // hasher hashes identifiers with the key of one audit. It is not safe for
 // concurrent use.
 type hasher struct {
-	mac  hash.Hash
-	room [sha256.Size]byte
+	key   [32]byte
+	mac   hash.Hash
+	room  [sha256.Size]byte
+	value []byte
+
+	// seen holds values that came lately with their hashes, each in the one
+	// place that its own hash under seed names.
+	seen [1024]struct {
+		value string
+		hash  Hash
+	}
+	seed maphash.Seed
 }
 
 func newHasher(key [32]byte) *hasher {
-	return &hasher{mac: hmac.New(sha256.New, key[:])}
+	return &hasher{key: key, mac: hmac.New(sha256.New, key[:]), seed: maphash.MakeSeed()}
 }
+
+// hashers are those that no file uses at the moment, of one audit or several.
+var hashers sync.Pool
+
+// borrowHasher returns a hasher with that key. Give it back with release.
+func borrowHasher(key [32]byte) *hasher {
+	if h, ok := hashers.Get().(*hasher); ok && h.key == key {
+		return h
+	}
+	return newHasher(key)
+}
+
+func (h *hasher) release() { hashers.Put(h) }
 
 // words returns the hashes of the tokens of s, at most n.
 func (h *hasher) words(s string, n int) []Hash {
@@ -46,7 +72,23 @@ func (h *hasher) hash(value string) Hash {
 	if value == "" {
 		return Hash{}
 	}
+	if len(value) > maxSeen {
+		return h.sum(value)
+	}
+	s := &h.seen[maphash.String(h.seed, value)%uint64(len(h.seen))]
+	if s.value != value {
+		// A clone: the value may be a small part of a large string.
+		s.value, s.hash = strings.Clone(value), h.sum(value)
+	}
+	return s.hash
+}
+
+// maxSeen is the length of a value that is remembered, in bytes.
+const maxSeen = 64
+
+func (h *hasher) sum(value string) Hash {
+	h.value = append(h.value[:0], value...)
 	h.mac.Reset()
-	h.mac.Write([]byte(value))
+	h.mac.Write(h.value)
 	return Hash(h.mac.Sum(h.room[:0])[:len(Hash{})])
 }

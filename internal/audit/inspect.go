@@ -62,10 +62,11 @@ func inspectFile(ctx context.Context, f File, opts InspectOptions) (Facts, error
 	}
 	i := &inspection{
 		file: f, opts: opts, kind: sniff.Refine(kind, f.Path),
-		hash: newHasher(opts.Key), text: plainScanner,
+		hash: borrowHasher(opts.Key), text: plainScanner,
 		found:  newCollector(maxFileFindings, false),
 		second: len(opts.Known) > 0,
 	}
+	defer i.hash.release()
 	if i.second {
 		i.text = text.New(text.Options{Knows: i.hash.knows(opts.Known)})
 	}

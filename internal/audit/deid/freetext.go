@@ -8,6 +8,7 @@ import (
 
 	"assay/internal/audit/dicom"
 	"assay/internal/audit/finding"
+	"assay/internal/audit/intern"
 	"assay/internal/audit/text"
 )
 
@@ -106,13 +107,15 @@ var skipWords = map[string]bool{
 	"CodingSchemeDesignator": true, "DeidentificationMethod": true, "ImplementationVersionName": true, "ConvolutionKernel": true,
 }
 
+var tokensOf = intern.NewMemo(text.Tokens).Of
+
 // keepWords keeps the tokens of a text, hashed, to be compared with the names
 // of the whole set.
 func (in *Inspector) keepWords(e *dicom.Element, str, keyword string) {
 	if in.conf.Hash == nil || skipWords[keyword] || len(in.facts.Words) >= maxWords {
 		return
 	}
-	for _, tok := range text.Tokens(str) {
+	for _, tok := range tokensOf(str) {
 		if len(in.facts.Words) < maxWords && !in.seenWords[tok] {
 			in.seenWords[tok] = true
 			in.facts.Words = append(in.facts.Words, in.conf.Hash(tok))
@@ -125,7 +128,7 @@ func (in *Inspector) keepNames(str string) {
 	if in.conf.Hash == nil {
 		return
 	}
-	for _, tok := range text.Tokens(str) {
+	for _, tok := range tokensOf(str) {
 		if len(in.facts.Names) < maxNames {
 			in.facts.Names = append(in.facts.Names, in.conf.Hash(tok))
 		}

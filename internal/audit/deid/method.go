@@ -1,6 +1,10 @@
 package deid
 
-import "strings"
+import (
+	"strings"
+
+	"assay/internal/audit/intern"
+)
 
 // Code is a code of CID 7050: the profile or one of its options.
 //
@@ -57,7 +61,9 @@ func meaningOf(value string) (string, bool) {
 // "With" and "Option", in any case.
 func sameMeaning(a, b string) bool { return plainMeaning(a) == plainMeaning(b) }
 
-func plainMeaning(s string) string {
+var plainMeaning = intern.NewMemo(meaningWords).Of
+
+func meaningWords(s string) string {
 	var kept []string
 	for _, w := range strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return r < 'a' || r > 'z' }) {
 		if w != "with" && w != "option" && w != "profile" && w != "level" {

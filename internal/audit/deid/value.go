@@ -6,6 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"assay/internal/audit/intern"
 	"assay/internal/audit/text"
 )
 
@@ -59,6 +60,9 @@ func dummyParts(v string) bool {
 }
 
 func letters(v string) string {
+	if !strings.ContainsFunc(v, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsMark(r) }) {
+		return ""
+	}
 	return strings.ToLower(strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsMark(r) {
 			return r
@@ -69,8 +73,15 @@ func letters(v string) string {
 
 func hasDigit(v string) bool { return strings.ContainsFunc(v, unicode.IsDigit) }
 
-// classOfText classifies a value that is no name, date or ID.
-func classOfText(v string) class {
+// The classes of values that repeat over a series are remembered.
+var (
+	classOfText = intern.NewMemo(textClass).Of
+	classOfName = intern.NewMemo(nameClass).Of
+	classOfID   = intern.NewMemo(idClass).Of
+)
+
+// textClass classifies a value that is no name, date or ID.
+func textClass(v string) class {
 	switch {
 	case v == "":
 		return empty
@@ -80,8 +91,8 @@ func classOfText(v string) class {
 	return real
 }
 
-// classOfName classifies a PN value.
-func classOfName(v string) class {
+// nameClass classifies a PN value.
+func nameClass(v string) class {
 	v = strings.Trim(v, "^= ")
 	switch {
 	case v == "":
@@ -145,9 +156,9 @@ func isHex(s string) bool {
 
 func isASCII(s string) bool { return strings.IndexFunc(s, func(r rune) bool { return r > 127 }) < 0 }
 
-// classOfID classifies a PatientID by its form alone: a code, or a number as
+// idClass classifies a PatientID by its form alone: a code, or a number as
 // hospitals give them (6 to 10 digits, perhaps behind MR or MRN).
-func classOfID(v string) class {
+func idClass(v string) class {
 	switch {
 	case v == "":
 		return empty

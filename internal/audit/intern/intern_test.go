@@ -27,3 +27,22 @@ func TestATableStaysBounded(t *testing.T) {
 		t.Errorf("the table holds %d strings, more than %d", len(table.known), maxStrings)
 	}
 }
+
+func TestAMemoAsksOnceAndStaysBounded(t *testing.T) {
+	asked := 0
+	m := NewMemo(func(s string) int { asked++; return len(s) })
+	for range 3 {
+		if got := m.Of("abc"); got != 3 {
+			t.Errorf("Of = %d", got)
+		}
+	}
+	if asked != 1 {
+		t.Errorf("asked %d times", asked)
+	}
+	for i := range 3 * memoStrings {
+		m.Of(fmt.Sprint(i))
+	}
+	if len(m.known) > memoStrings {
+		t.Errorf("the memo holds %d strings, more than %d", len(m.known), memoStrings)
+	}
+}

@@ -1,6 +1,9 @@
 package text
 
-import "sync"
+import (
+	"strings"
+	"sync"
+)
 
 // Bounds of a memo: what it holds at most, in strings and bytes of one.
 const (
@@ -33,6 +36,7 @@ func (m *memo) put(k memoKey, hits []Hit) {
 	if m.found == nil || len(m.found) >= memoStrings {
 		m.found = make(map[memoKey][]Hit, memoStrings/4)
 	}
+	k.s = strings.Clone(k.s) // it may be a small part of a large string
 	m.found[k] = hits
 }
 
