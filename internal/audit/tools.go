@@ -16,7 +16,9 @@ type Tools struct {
 	// of our own.
 	Decode func(ctx context.Context, f File) (Decoded, error)
 
-	// ReadText returns the words in each raster, in the order of rasters.
+	// ReadText returns the words in each raster, in the order of rasters. They
+	// are nil for a raster that could not be read; then the error is a
+	// *DecodeError. Any other error is a fault of our own.
 	ReadText func(ctx context.Context, rasters []pixel.Raster) ([][]pixel.Word, error)
 }
 
@@ -32,6 +34,10 @@ type Decoded interface {
 type DecodeError struct {
 	Message string
 	Died    bool // crashed or ran over a limit, instead of refusing
+
+	// NotTried says that the file was not given to the program, which says
+	// nothing about the file.
+	NotTried bool
 }
 
 func (e *DecodeError) Error() string { return e.Message }

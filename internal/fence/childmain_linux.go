@@ -20,11 +20,16 @@ const socketFD = 3
 // ChildMain is the whole life of a child: it fences itself in and inspects
 // files until r ends. The commands server and lqs call it, with their
 // standard input and output, for the subcommand audit-child.
+//
+// If the parent asks for it, the child becomes an external program instead.
 func ChildMain(r io.Reader, w io.Writer) error {
 	return childMain(r, w, audit.Inspect)
 }
 
 func childMain(r io.Reader, w io.Writer, inspect audit.InspectFunc) error {
+	if order, ok := os.LookupEnv(toolVariable); ok {
+		programMain(order)
+	}
 	enc := gob.NewEncoder(w)
 	filtered, err := confine()
 	h := hello{Seccomp: filtered}

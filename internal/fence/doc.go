@@ -1,6 +1,6 @@
 // Package fence runs parsers of untrusted files behind a fence: long-lived
 // children of the same binary, each with limits on memory, time, descriptors
-// and system calls. It is the only package that starts processes.
+// and system calls. It is the only package that starts processes for files.
 //
 // A Pool inspects files for audit.Run. A child that dies, hangs or grows too
 // large costs one file a finding (fmt-parser-crash) and is replaced; the
@@ -14,6 +14,19 @@
 //     socket, no open, no exec,
 //   - gives up root for nobody, and dies with its parent.
 //
+// External programs (Tools) get bytes of strangers too: gdcmconv decodes
+// compressed pixel data, tesseract reads the text in images. Each run is a
+// child of this binary that fences itself in and then becomes the program. It
+//   - reaches its input and output through descriptors of files without a
+//     name, so that nothing is left behind however it ends,
+//   - has limits on address space, processor time and bytes written, and is
+//     killed when it takes too long or its caller gives up,
+//   - may not open a socket, start a process, signal or trace another one, and
+//     does not run where that cannot be had,
+//   - gives up root for nobody, and dies with its parent.
+//
+// What such a program says about its failure is never shown or logged.
+//
 // Elsewhere the files are inspected in the same process; Pool.Isolated says
-// which of the two holds.
+// which of the two holds. External programs do not run there.
 package fence

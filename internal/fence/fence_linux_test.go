@@ -24,6 +24,9 @@ import (
 const childEnv = "ASSAY_FENCE_TEST_CHILD"
 
 func TestMain(m *testing.M) {
+	if order := os.Getenv(programEnv); order != "" {
+		os.Exit(program(order))
+	}
 	if os.Getenv(childEnv) != "" {
 		if err := childMain(os.Stdin, os.Stdout, obey); err != nil {
 			os.Exit(1)

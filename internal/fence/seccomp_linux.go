@@ -33,11 +33,12 @@ const (
 // filterCalls installs the filter in all threads of this process.
 //
 // Source: seccomp(2), SECCOMP_SET_MODE_FILTER with SECCOMP_FILTER_FLAG_TSYNC.
-func filterCalls() error {
+func filterCalls() error { return install(filter()) }
+
+func install(program []unix.SockFilter) error {
 	if auditArch == 0 {
 		return errors.ErrUnsupported
 	}
-	program := filter()
 	fprog := unix.SockFprog{Len: uint16(len(program)), Filter: &program[0]}
 	thread, _, errno := unix.Syscall(unix.SYS_SECCOMP, unix.SECCOMP_SET_MODE_FILTER,
 		unix.SECCOMP_FILTER_FLAG_TSYNC, uintptr(unsafe.Pointer(&fprog)))

@@ -6,3 +6,6 @@ package fence
 const auditArch = 0
 
 var archCalls = []uint32{}
+
+// archRefused are calls that only this architecture has.
+var archRefused = []uint32{}
