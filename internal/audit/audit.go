@@ -34,8 +34,9 @@ type Options struct {
 	// Tools are programs to decode pixels and to read text in them.
 	Tools Tools
 
-	// Now is the time of the audit, for the rule on dates in the future; zero
-	// means not to look, and makes the report the same on any day.
+	// Now is the time of the audit, for the rule on dates in the future; only
+	// its day counts, and the report states it. Zero means not to look, and
+	// makes the report the same on any day.
 	Now time.Time
 
 	// AllLocations puts every file of every finding, and the status of every

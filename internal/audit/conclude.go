@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"assay/internal/audit/archive"
 	"assay/internal/audit/finding"
@@ -91,6 +92,9 @@ func (a *run) conclude() *Report {
 		},
 		Claims:   a.opts.Claims,
 		Manifest: make(Manifest, len(a.files)),
+	}
+	if now := a.opts.Now; !now.IsZero() {
+		r.AsOf = now.Format(time.DateOnly)
 	}
 	var bytes int64
 	for i, f := range a.files {

@@ -11,13 +11,14 @@ import (
 const Schema = "assay-report/1"
 
 // Report is what an audit found. Its JSON is the one schema for the command
-// line, the browser, the pages and the API; equal input, version and claims
-// give byte-equal JSON.
+// line, the browser, the pages and the API; equal input, version, claims
+// and day give byte-equal JSON.
 type Report struct {
 	Schema     string            `json:"schema"`
 	Tool       Tool              `json:"tool"`
 	Input      Input             `json:"input"`
-	Claims     *Claims           `json:"claims"` // what the seller declared; null if nothing
+	AsOf       string            `json:"as_of,omitempty"` // the day, as 2006-01-02, after which a date lies in the future; empty if no date was held against it
+	Claims     *Claims           `json:"claims"`          // what the seller declared; null if nothing
 	Verdict    Verdict           `json:"verdict"`
 	Files      []FileStatus      `json:"files,omitempty"` // with Options.AllLocations only
 	Findings   []finding.Finding `json:"findings"`

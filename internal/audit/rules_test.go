@@ -109,7 +109,7 @@ func TestRegistry(t *testing.T) {
 		phi-patient-name phi-staff-name phi-patient-id-realistic phi-other-ids phi-birth-date phi-age-over-89
 		phi-date-real phi-date-inconsistent phi-date-precise-with-safe-harbor phi-address-geo phi-contact
 		phi-insurance phi-device-serial phi-uid-original phi-uid-unmapped-ref phi-remaining-x phi-remaining-z-d
-		phi-constant-vs-varying phi-file-meta phi-private-unknown phi-private-orphan phi-overlay phi-curve-audio
+		phi-constant-vs-varying phi-file-meta phi-private-unknown phi-private-orphan phi-nested phi-overlay phi-curve-audio
 		phi-icon phi-encapsulated-doc phi-sr-content phi-rt-text phi-ps-graphics phi-waveform-annot
 		phi-modified-attrs phi-digital-signature
 		text-ssn text-mrn text-phone text-email text-url text-ip text-date text-age90 text-name text-zip-address

@@ -140,6 +140,7 @@ func (r *run) audit(ctx context.Context) (*audit.Report, error) {
 	report, err := audit.RunFile(ctx, "submission", staged, r.upload.SizeBytes, audit.Options{
 		Version: r.options.Version, Claims: claims, Limits: r.options.Limits,
 		Inspect: r.options.Inspect, Parallel: r.options.Parallel, Scratch: r.options.Space, AllLocations: true,
+		Now: time.Now().UTC().Truncate(24 * time.Hour),
 		Progress: func(p audit.Progress) {
 			if err := r.renew(ctx, p); err != nil {
 				cancel(err)

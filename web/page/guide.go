@@ -14,6 +14,7 @@ import (
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
 
+	"assay/internal/audit"
 	"assay/web/ui"
 )
 
@@ -21,8 +22,14 @@ import (
 var guideFiles embed.FS
 
 // guideSlugs are the guides in reading order. Each is guide/SLUG.md: a title,
-// one paragraph that sums it up, then sections.
-var guideSlugs = []string{"hipaa", "irb", "de-identification", "fda-samd", "market"}
+// one paragraph that sums it up, then sections. The rules of the audit are
+// written by the audit itself.
+var guideSlugs = []string{"hipaa", "irb", "de-identification", rulesSlug, "fda-samd", "market"}
+
+const rulesSlug = "audit-rules"
+
+// RuleURL is the place of a rule of the audit on the page of all rules.
+func RuleURL(rule string) string { return "/guides/" + rulesSlug + "#" + rule }
 
 // Guide is a text about the rules around medical data.
 type Guide struct {
@@ -50,7 +57,7 @@ func GuideBySlug(slug string) (Guide, bool) {
 var guides = sync.OnceValue(func() []Guide {
 	list := make([]Guide, 0, len(guideSlugs))
 	for _, slug := range guideSlugs {
-		source, err := guideFiles.ReadFile("guide/" + slug + ".md")
+		source, err := guideSource(slug)
 		if err != nil {
 			panic(fmt.Sprintf("page: embedded guide: %v", err)) // a broken build
 		}
@@ -58,6 +65,16 @@ var guides = sync.OnceValue(func() []Guide {
 	}
 	return list
 })
+
+func guideSource(slug string) ([]byte, error) {
+	if slug != rulesSlug {
+		return guideFiles.ReadFile("guide/" + slug + ".md")
+	}
+	var b bytes.Buffer
+	err := audit.WriteRulesPage(&b)
+	text, _, _ := bytes.Cut(b.Bytes(), []byte("\n<!--")) // its note to those who edit
+	return text, err
+}
 
 // newGuide draws a guide from Markdown. The text is ours; raw HTML in it would
 // be left out all the same.

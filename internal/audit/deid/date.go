@@ -1,6 +1,7 @@
 package deid
 
 import (
+	"fmt"
 	"strings"
 	"time"
 
@@ -91,61 +92,96 @@ func writtenDates(s string) []int {
 var acquisitionDates = map[string]bool{
 	"StudyDate": true, "SeriesDate": true, "AcquisitionDate": true, "AcquisitionDateTime": true, "FrameAcquisitionDateTime": true,
 	"PerformedProcedureStepStartDate": true, "PerformedProcedureStepStartDateTime": true, "RadiopharmaceuticalStartDateTime": true,
-	"StartAcquisitionDateTime": true,
+	"StartAcquisitionDateTime": true, "EndAcquisitionDateTime": true, "PerformedProcedureStepEndDate": true,
+	"PerformedProcedureStepEndDateTime": true, "FrameReferenceDateTime": true,
 }
 
-// Most days between the dates of one acquisition.
+// Dates of files, which may be written long after the acquisition, but not
+// before it.
+var writingDates = map[string]bool{
+	"ContentDate": true, "InstanceCreationDate": true, "PresentationCreationDate": true, "OverlayDate": true, "CurveDate": true,
+	"StructureSetDate": true, "RTPlanDate": true, "VerificationDateTime": true,
+}
+
+// nestedElsewhere are the nested dates that may be those of another exam.
+var nestedElsewhere = map[string]bool{"StudyDate": true, "SeriesDate": true}
+
+// Most days between the dates of one exam.
 const (
 	sameExam    = 3
 	privateSpan = 7
+	writingSpan = 30 // from acquisition to the file of an original image
 )
 
 // compareDates reports dates that do not fit together: one shifted and one
-// not, or one in the future.
+// not, a date-time of another day than the date, or one in the future.
 func (in *Inspector) compareDates(c *context) {
 	study := in.studyDays()
+	today := 0
+	if now := in.conf.Now; !now.IsZero() {
+		today = daysOf(now.Year(), int(now.Month()), now.Day())
+	}
 	for _, d := range in.dates {
 		keyword := keywordOf(d.tag)
-		if !in.conf.Now.IsZero() && d.days > daysOf(in.conf.Now.Year(), int(in.conf.Now.Month()), in.conf.Now.Day())+1 {
-			in.addDateFinding(d, orAttribute(keyword)+" lies in the future.")
-			continue
-		}
-		if keyword != "" && d.days < daysOf(1970, 1, 1) && !c.shifted && acquisitionDates[keyword] {
-			in.addDateFinding(d, keyword+" lies before 1970, though the dates are not declared to be shifted.")
-			continue
-		}
-		if study == 0 || d.tag == tagStudyDate && !d.nested {
-			continue
-		}
-		difference := abs(d.days - study)
 		switch {
-		case d.private && difference > privateSpan && c.shifted:
-			in.addDateFinding(d, "A private attribute holds a date far from StudyDate, though the dates are declared to be shifted.")
-		case !d.private && acquisitionDates[keyword] && difference > sameExam && !d.nested:
-			in.addDateFinding(d, keyword+" lies far from StudyDate.")
+		case today != 0 && d.days > today+1:
+			in.addDateFinding(d, orAttribute(keyword)+" lies in the future.")
+		case d.days < daysOf(1970, 1, 1) && !c.shifted && (acquisitionDates[keyword] || writingDates[keyword]):
+			in.addDateFinding(d, keyword+" lies before 1970, though the dates are not declared to be shifted.")
+		case study != 0 && (d.tag != tagStudyDate || d.nested):
+			in.compareWithStudy(d, study, c)
 		}
 	}
-	if study == 0 {
-		in.compareDateTimes()
+	in.comparePairs(study)
+}
+
+// compareWithStudy reports a date that cannot be of the same exam as
+// StudyDate, or only if one of them was shifted and the other was not.
+func (in *Inspector) compareWithStudy(d datedAttribute, study int, c *context) {
+	keyword := keywordOf(d.tag)
+	far := fmt.Sprintf(" lies %d days from StudyDate.", abs(d.days-study))
+	switch {
+	case d.private:
+		if abs(d.days-study) > privateSpan && c.shifted {
+			in.addDateFinding(d, "A private attribute holds a date that"+strings.TrimSuffix(far, ".")+", though the dates are declared to be shifted.")
+		}
+	case d.nested && nestedElsewhere[keyword]:
+	case acquisitionDates[keyword] && abs(d.days-study) > sameExam:
+		in.addDateFinding(d, keyword+far)
+	case writingDates[keyword] && study-d.days > sameExam:
+		in.addDateFinding(d, keyword+" lies before StudyDate: it"+far)
+	case writingDates[keyword] && c.shifted && in.original && !d.nested && d.days-study > writingSpan:
+		in.addDateFinding(d, keyword+strings.TrimSuffix(far, ".")+", though the dates are declared to be shifted.")
 	}
 }
 
-// compareDateTimes reports, where there is no StudyDate, an
-// AcquisitionDateTime of another day than AcquisitionDate.
-func (in *Inspector) compareDateTimes() {
-	var day, dateTime *datedAttribute
+// datePairs are a date-time and the date of the same event, which must be of
+// one day.
+var datePairs = [][2]string{
+	{"AcquisitionDateTime", "AcquisitionDate"},
+	{"PerformedProcedureStepStartDateTime", "PerformedProcedureStepStartDate"},
+	{"PerformedProcedureStepEndDateTime", "PerformedProcedureStepEndDate"},
+	{"ScheduledProcedureStepStartDateTime", "ScheduledProcedureStepStartDate"},
+	{"RadiopharmaceuticalStartDateTime", "AcquisitionDate"},
+}
+
+// comparePairs reports a DT of another day than the DA of the same event. A
+// day apart may be the zone, or an exam around midnight.
+func (in *Inspector) comparePairs(study int) {
+	first := map[string]*datedAttribute{}
 	for i := range in.dates {
-		d := &in.dates[i]
-		switch {
-		case d.nested || d.private:
-		case keywordOf(d.tag) == "AcquisitionDate":
-			day = d
-		case keywordOf(d.tag) == "AcquisitionDateTime":
-			dateTime = d
+		if d := &in.dates[i]; !d.private && first[keywordOf(d.tag)] == nil {
+			first[keywordOf(d.tag)] = d
 		}
 	}
-	if day != nil && dateTime != nil && abs(day.days-dateTime.days) > 1 {
-		in.addDateFinding(*dateTime, "AcquisitionDateTime and AcquisitionDate are of different days.")
+	for _, pair := range datePairs {
+		at, day := first[pair[0]], first[pair[1]]
+		if at == nil || day == nil || study != 0 && abs(at.days-study) > sameExam {
+			continue // or reported with StudyDate
+		}
+		if abs(at.days-day.days) > 1 {
+			in.addDateFinding(*at, fmt.Sprintf("%s and %s are %d days apart.", pair[0], pair[1], abs(at.days-day.days)))
+		}
 	}
 }
 

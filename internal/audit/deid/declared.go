@@ -231,23 +231,34 @@ func (in *Inspector) judgeClaims(c *context) {
 	if len(extra) > 0 {
 		in.add(&ruleMismatch, ruleMismatch.Severity, pathCodes, "The file carries codes that the claims do not declare: "+strings.Join(extra, ", ")+".")
 	}
+	in.judgeKept(c)
+}
+
+// judgeKept reports content that stays although neither the claims nor the
+// file name the option for it. UIDs of the instance itself contradict a claim
+// of the whole profile; elsewhere they may belong to objects of others.
+func (in *Inspector) judgeKept(c *context) {
+	without := func(o Options) bool { return (c.fileOpts|c.claimOpts)&o == 0 }
 	kept := func(test func(*note) bool) bool {
-		for i := range in.notes {
-			if n := &in.notes[i]; n.class == real && test(n) {
-				return true
-			}
-		}
-		return false
+		return slices.ContainsFunc(in.notes, func(n note) bool { return n.class == real && test(&n) })
 	}
-	if (c.fileOpts|c.claimOpts)&RetainPatientCharacteristics == 0 && kept(func(n *note) bool {
+	if without(RetainPatientCharacteristics) && kept(func(n *note) bool {
 		return n.entry != nil && n.entry.row != nil && n.entry.row.keep&RetainPatientCharacteristics != 0
 	}) {
 		in.add(&ruleMismatch, ruleMismatch.Severity, pathCodes, "Sex, age, size or other characteristics are kept without code 113108.")
 	}
-	if (c.fileOpts|c.claimOpts)&RetainUIDs == 0 && kept(func(n *note) bool { return n.rule == &ruleUID }) {
-		in.add(&ruleMismatch, ruleMismatch.Severity, pathCodes, "UIDs of the original system are kept without code 113110.")
+	if !without(RetainUIDs) || !kept(func(n *note) bool { return n.rule == &ruleUID }) {
+		return
 	}
+	severity := ruleMismatch.Severity
+	if in.claims.declares(BasicProfile) && kept(func(n *note) bool { return n.rule == &ruleUID && ownUIDs[n.keyword] }) {
+		severity = finding.Blocker
+	}
+	in.add(&ruleMismatch, severity, pathCodes, "UIDs of the original system are kept without code 113110.")
 }
+
+// ownUIDs name the instance and what it belongs to.
+var ownUIDs = map[string]bool{"SOPInstanceUID": true, "SeriesInstanceUID": true, "StudyInstanceUID": true}
 
 // judgeShift reports a date that is said to be shifted and stands unchanged in
 // a UID, which no program shifts, or in text.

@@ -53,6 +53,7 @@ func (in *Inspector) Done() Facts {
 		for i := range in.notes {
 			in.conclude(&in.notes[i], c)
 		}
+		in.nested()
 	} else {
 		for i := range in.notes {
 			in.facts.Findings = append(in.facts.Findings, in.notes[i].finding())
@@ -167,6 +168,9 @@ const fixHarborDate = "Reduce the date to its year, or remove it. Full dates, an
 // conclude gives a note its final severity and files it.
 func (in *Inspector) conclude(n *note, c *context) {
 	n.severity = c.severity(n)
+	if n.severity == finding.Warning {
+		n.message += c.undeclared(n)
+	}
 	f := n.finding()
 	if n.rule == &ruleDate && f.Severity == finding.Blocker {
 		f.Fix = fixHarborDate

@@ -27,6 +27,7 @@ type Inspector struct {
 	sopUID      string
 	metaUID     string
 	isDirectory bool // a DICOMDIR, which says nothing of a method
+	original    bool // ImageType says ORIGINAL
 	said        declared
 	names       []pendingName
 	ids         []pendingName
@@ -181,6 +182,8 @@ func (in *Inspector) unlisted(e *dicom.Element, str string) {
 	switch {
 	case e.Tag == 0x00080016 && e.Depth == 0:
 		in.sopClass = str
+	case e.Tag == 0x00080008 && e.Depth == 0:
+		in.original = strings.HasPrefix(str, "ORIGINAL")
 	case e.Tag == 0x00020002:
 		in.isDirectory = str == "1.2.840.10008.1.3.10"
 	case e.Tag == 0x54000100 && isAudio(in.sopClass):

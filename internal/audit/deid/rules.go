@@ -42,6 +42,7 @@ var (
 	ruleFileMeta    = rule("phi-file-meta", "Network name or original UID in the File Meta Information", finding.Warning, "OR", "X", "Write the File Meta Information anew: no application entity titles, addresses or private information, and the UID of the data set.")
 	rulePrivate     = rule("phi-private-unknown", "Private attributes of unknown meaning", finding.Warning, "R", "X", "Remove the private attributes, or keep only those that PS3.15 Table E.3.10-1 lists under option 113111.")
 	ruleOrphan      = rule("phi-private-orphan", "Private attribute without a creator", finding.Warning, "R", "X", "Remove the attribute: without its private creator nobody can tell what it holds.")
+	ruleNested      = rule("phi-nested", "Sequence with identifiers inside", finding.Info, "", "", "Apply the profile inside every sequence, at every depth: also in private sequences, in sequences hidden in UN values and in ones of undefined length. Each attribute inside has a finding of its own rule, with the severity of that rule.")
 	ruleOverlay     = rule("phi-overlay", "Overlay", finding.Warning, "A", "X", "Remove the overlay, or clean it and declare option 113103.")
 	ruleCurve       = rule("phi-curve-audio", "Curve or audio data", finding.Warning, "P", "X", "Remove the curve or audio data: a voice identifies.")
 	ruleIcon        = rule("phi-icon", "Icon image", finding.Warning, "A", "X", "Remove IconImageSequence: an icon may show what was cleaned from the image.")
@@ -73,7 +74,7 @@ func Rules() []finding.Rule {
 	return []finding.Rule{
 		rulePatientName, ruleStaffName, rulePatientID, ruleOtherIDs, ruleBirthDate, ruleAge, ruleDate,
 		ruleDateMixed, ruleDateHarbor, ruleGeo, ruleContact, ruleInsurance, ruleDevice, ruleUID, ruleUIDRef,
-		ruleRemainX, ruleRemainZD, ruleConstant, ruleFileMeta, rulePrivate, ruleOrphan, ruleOverlay, ruleCurve,
+		ruleRemainX, ruleRemainZD, ruleConstant, ruleFileMeta, rulePrivate, ruleOrphan, ruleNested, ruleOverlay, ruleCurve,
 		ruleIcon, ruleDocument, ruleSR, ruleRT, ruleGraphics, ruleWaveform, ruleModified, ruleSignature,
 		ruleFlag, ruleMethod, ruleCode, ruleMismatch, ruleLongitude, ruleMixedMethod,
 	}
