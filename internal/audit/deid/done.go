@@ -50,13 +50,14 @@ func (in *Inspector) Done() Facts {
 			in.add(&ruleFileMeta, ruleFileMeta.Severity, "(0002,0003) MediaStorageSOPInstanceUID", "The UID in the File Meta Information is not that of the data set.")
 		}
 		in.facts.Method = in.hash(strings.Join(append([]string{in.said.flag, in.said.method}, c.fileCodes...), "\x00"))
+		in.facts.Findings = make([]finding.Finding, 0, len(in.notes))
 		for i := range in.notes {
 			in.conclude(&in.notes[i], c)
 		}
 		in.nested()
 	} else {
 		for i := range in.notes {
-			in.facts.Findings = append(in.facts.Findings, in.notes[i].finding())
+			in.facts.Findings = append(in.facts.Findings, in.finding(&in.notes[i]))
 		}
 	}
 	if n := len(in.facts.Findings); in.overflow > 0 && n > 0 {
@@ -169,9 +170,11 @@ const fixHarborDate = "Reduce the date to its year, or remove it. Full dates, an
 func (in *Inspector) conclude(n *note, c *context) {
 	n.severity = c.severity(n)
 	if n.severity == finding.Warning {
-		n.message += c.undeclared(n)
+		if more := c.undeclared(n); more != "" {
+			n.message = say(n.message, more)
+		}
 	}
-	f := n.finding()
+	f := in.finding(n)
 	if n.rule == &ruleDate && f.Severity == finding.Blocker {
 		f.Fix = fixHarborDate
 	}
@@ -279,9 +282,19 @@ func (n *note) subject() string {
 	return n.keyword
 }
 
-func (n *note) finding() finding.Finding {
-	f := n.rule.New(n.path, n.shape, n.message, finding.Location{Offset: n.offset})
-	f.Severity, f.Count = n.severity, n.count
+// finding writes a note as a finding. The one location of each lies in a slice
+// that all share.
+func (in *Inspector) finding(n *note) finding.Finding {
+	if in.places == nil {
+		in.places = make([]finding.Location, 0, len(in.notes))
+	}
+	in.places = append(in.places, finding.Location{Offset: n.offset})
+	last := len(in.places)
+	f := finding.Finding{
+		Rule: n.rule.ID, Severity: n.severity, HIPAA: n.rule.HIPAA, Action: n.rule.Action,
+		Path: n.path, Shape: n.shape, Count: n.count, Message: n.message, Fix: n.rule.Fix,
+		Locations: in.places[last-1 : last : last],
+	}
 	if n.entry != nil && n.entry.row != nil {
 		f.Action = string(n.entry.row.basic)
 		if n.class == real || n.class == yearOnly {

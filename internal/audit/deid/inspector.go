@@ -20,6 +20,7 @@ type Inspector struct {
 	notes    []note
 	index    map[noteKey]int
 	overflow int
+	places   []finding.Location // of the findings, once they are written
 
 	patientID   string // of the data set itself
 	patientName string

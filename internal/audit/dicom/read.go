@@ -289,13 +289,13 @@ func (s *scanner) learnRoot(tag Tag, value []byte) {
 			s.metaEnd = s.e.ValueOffset + 4 + int64(uint32Of(value, false))
 		}
 	case 0x00020002:
-		h.MediaStorageSOPClassUID = uidOf(value)
+		h.MediaStorageSOPClassUID = s.intern(value[:min(len(value), 256)])
 	case 0x00020003:
 		h.MediaStorageSOPInstanceUID = uidOf(value)
 	case 0x00020010:
-		h.TransferSyntaxUID = uidOf(value)
+		h.TransferSyntaxUID = s.intern(value[:min(len(value), 256)])
 	case 0x00080016:
-		h.SOPClassUID = uidOf(value)
+		h.SOPClassUID = s.intern(value[:min(len(value), 256)])
 	case 0x00080018:
 		h.SOPInstanceUID = uidOf(value)
 	case 0x0020000D:
@@ -303,7 +303,7 @@ func (s *scanner) learnRoot(tag Tag, value []byte) {
 	case 0x0020000E:
 		h.SeriesInstanceUID = uidOf(value)
 	case 0x00080060:
-		h.Modality = uidOf(value)
+		h.Modality = s.intern(value[:min(len(value), 256)])
 	default:
 		if tag.Group() == 0x0028 {
 			h.Image.learn(tag, value, s.e.BigEndian)

@@ -15,7 +15,7 @@ func Also(k Kind, head, tail []byte, size int64) []Kind {
 
 // AlsoFile is Also on a whole file.
 func AlsoFile(k Kind, r io.ReaderAt, size int64) ([]Kind, error) {
-	w, err := openWindow(r, size)
+	w, err := openWindow(r, size, new(room))
 	if err != nil {
 		return nil, err
 	}

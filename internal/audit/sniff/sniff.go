@@ -6,6 +6,7 @@ import (
 	"io"
 	"path"
 	"strings"
+	"sync"
 
 	"github.com/gabriel-vasile/mimetype"
 )
@@ -26,12 +27,22 @@ func Detect(head, tail []byte, size int64) Kind {
 // DetectFile is Detect on a whole file. It reads the head, the tail and, for a
 // TIFF, the first directory. An error is one of the reader.
 func DetectFile(r io.ReaderAt, size int64) (Kind, error) {
-	w, err := openWindow(r, size)
+	room := rooms.Get().(*room)
+	defer rooms.Put(room)
+	w, err := openWindow(r, size, room)
 	if err != nil {
 		return Unknown, err
 	}
 	return detect(w), nil
 }
+
+// room is where a window's bytes lie.
+type room struct {
+	head [HeadSize]byte
+	tail [TailSize]byte
+}
+
+var rooms = sync.Pool{New: func() any { return new(room) }}
 
 // Refine settles a tie between kinds of text by the file's name: a table of a
 // single column has nothing in its bytes that says CSV. Any other kind stays.
@@ -77,19 +88,30 @@ func newWindow(head, tail []byte, size int64, r io.ReaderAt) window {
 	return window{head, tail, size, r}
 }
 
-func openWindow(r io.ReaderAt, size int64) (window, error) {
-	head := make([]byte, min(size, HeadSize))
-	if _, err := r.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
+func openWindow(r io.ReaderAt, size int64, in *room) (window, error) {
+	head := in.head[:max(0, min(size, HeadSize))]
+	if err := readAt(r, head, 0); err != nil {
 		return window{}, err
 	}
 	tail := head
 	if size > HeadSize {
-		tail = make([]byte, min(size, TailSize))
-		if _, err := r.ReadAt(tail, size-int64(len(tail))); err != nil && !errors.Is(err, io.EOF) {
+		tail = in.tail[:min(size, TailSize)]
+		if err := readAt(r, tail, size-int64(len(tail))); err != nil {
 			return window{}, err
 		}
 	}
 	return newWindow(head, tail, size, r), nil
+}
+
+// readAt fills b; what lies beyond the end of r is zero, so that nothing of an
+// earlier file shows.
+func readAt(r io.ReaderAt, b []byte, offset int64) error {
+	n, err := r.ReadAt(b, offset)
+	clear(b[n:])
+	if errors.Is(err, io.EOF) {
+		return nil
+	}
+	return err
 }
 
 // at returns the n bytes at offset, or nil if they are not at hand.
