@@ -12,6 +12,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"assay/internal/audit/dicom/dicomtest"
+	"assay/internal/audit/iod/iodtest"
 	"assay/internal/audit/synth"
 )
 
@@ -83,10 +84,11 @@ func packFolder(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), data, 0o644))
 }
 
-// buildDICOM turns descriptions into files, see dicomtest: dicom FILE.txt….
+// buildDICOM turns descriptions into files, completed as iodtest does and
+// written as dicomtest does: dicom FILE.txt….
 func buildDICOM(ts *testscript.TestScript, _ bool, args []string) {
-	for _, name := range args {
-		text := ts.ReadFile(name)
+	for i, name := range args {
+		text := iodtest.Complete(ts.ReadFile(name), i+1)
 		ts.Check(os.WriteFile(ts.MkAbs(strings.TrimSuffix(name, ".txt")+".dcm"), dicomtest.Build(text), 0o644))
 	}
 }

@@ -50,7 +50,7 @@ func (a *run) unruled() {
 	if n := len(a.set.members); n > 0 {
 		why := "This version of the audit has no rule for it."
 		a.unseen.add(
-			NotChecked{What: "attributes that the object definitions of DICOM require", Why: why, Count: n},
+			NotChecked{What: objectsWhat, Why: "Only the mandatory modules of the SOP Class are checked, at the root of the data set; of types 1C and 2C those whose condition the header tells.", Count: n},
 			NotChecked{What: "geometry of series, equal pixels in several instances, patients in several splits", Why: why, Count: n},
 		)
 	}

@@ -63,7 +63,9 @@ func (i *inspection) dicom(ctx context.Context) error {
 		return nil
 	}
 	check.Done(h)
-	required.Done(h)
+	if why := required.Done(h); why != "" {
+		i.notChecked(objectsWhat, why)
+	}
 	for _, p := range h.Problems {
 		i.add(problemFinding(p))
 	}
@@ -83,6 +85,9 @@ func (i *inspection) dicom(ctx context.Context) error {
 	}
 	return i.encapsulated(ctx, &facts, h)
 }
+
+// objectsWhat is what the rules of package iod do not reach.
+const objectsWhat = "attributes that the object definitions of DICOM require"
 
 // preamble looks for text in the 128 bytes that no reader of DICOM reads.
 func (i *inspection) preamble(header *deid.Inspector) {

@@ -38,6 +38,7 @@ func Registry() []finding.Rule {
 func Tables() []Table {
 	return []Table{
 		{"DICOM PS3.15 Table E.1-1 (de-identification profile)", deid.Edition},
+		{"DICOM PS3.3 modules and object definitions", iod.Edition},
 		{"DICOM PS3.6 data elements, SOP classes and transfer syntaxes", dict.Edition},
 	}
 }

@@ -14,12 +14,14 @@ import (
 
 	"assay/internal/audit"
 	"assay/internal/audit/dicom/dicomtest"
+	"assay/internal/audit/iod/iodtest"
 )
 
 var update = flag.Bool("update", false, "rewrite the findings in testdata")
 
 // TestSets audits each set in testdata: a text that says what it is, the files
-// (those named .dcm are built, see dicomtest), and the findings.
+// (those named .dcm are completed by iodtest and built by dicomtest), and the
+// findings.
 func TestSets(t *testing.T) {
 	names, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(names) == 0 {
@@ -33,13 +35,20 @@ func TestSets(t *testing.T) {
 			}
 			set := fstest.MapFS{}
 			var want []byte
+			numbers := map[string]int{}
+			number := func(text string) int { // files with one text are copies
+				if numbers[text] == 0 {
+					numbers[text] = len(numbers) + 1
+				}
+				return numbers[text]
+			}
 			for i, f := range archive.Files {
 				switch {
 				case f.Name == "findings":
 					want = f.Data
 					archive.Files[i].Data = nil
 				case strings.HasSuffix(f.Name, ".dcm"):
-					set[f.Name] = &fstest.MapFile{Data: dicomtest.Build(string(f.Data))}
+					set[f.Name] = &fstest.MapFile{Data: dicomtest.Build(iodtest.Complete(string(f.Data), number(string(f.Data))))}
 				default:
 					set[f.Name] = &fstest.MapFile{Data: f.Data}
 				}
@@ -118,6 +127,7 @@ func TestRegistry(t *testing.T) {
 		fmt-part10 fmt-preamble-polyglot fmt-trailing-bytes fmt-not-dicom fmt-truncated fmt-transfer-syntax
 		fmt-nesting fmt-size-limit fmt-order-dup fmt-vr-vm-len fmt-charset fmt-uid fmt-parser-crash
 		set-duplicate-uid set-mixed-patient
+		iod-unknown-class iod-type1 iod-type2 iod-1c
 		img-metadata nifti-header-text wsi-metadata report-text sidecar-columns archive-inside`) {
 		if !seen[id] {
 			t.Errorf("no rule %s in the registry", id)

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/text/encoding/simplifiedchinese"
 
 	"assay/internal/audit/dicom/dicomtest"
+	"assay/internal/audit/iod/iodtest"
 )
 
 // item is one planted identifier and the file that holds it.
@@ -67,7 +68,7 @@ func items(seed uint64) []item {
 	return list
 }
 
-func built(o object) []byte { return dicomtest.Build(o.text()) }
+func built(o object) []byte { return dicomtest.Build(iodtest.Complete(o.text(), 1)) }
 
 // attribute is a place for a value made by fill.
 type attribute struct {
