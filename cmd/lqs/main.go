@@ -17,7 +17,7 @@ import (
 	"assay/internal/fence"
 )
 
-// Exit codes.
+// Exit codes of audit; those of verify stand in verify.go.
 const (
 	exitPassed       = 0
 	exitFlagged      = 1
@@ -29,6 +29,7 @@ const (
 
 type cli struct {
 	Audit   auditCmd   `cmd:"" help:"Audit files, a folder or an archive (zip, tar, tar.gz, tar.zst)."`
+	Verify  verifyCmd  `cmd:"" help:"Check downloaded files against a signed audit certificate, offline."`
 	Rules   rulesCmd   `cmd:"" help:"Print every rule of the audit."`
 	Version versionCmd `cmd:"" help:"Print the version of the program, the rules and their tables."`
 
@@ -95,7 +96,7 @@ func codeOf(err error, stderr io.Writer) int {
 		fmt.Fprintln(stderr, "lqs:", err)
 		return exitUsage
 	}
-	fmt.Fprintln(stderr, "lqs: the audit could not finish:", err)
+	fmt.Fprintln(stderr, "lqs: could not finish:", err)
 	return exitUsage
 }
 

@@ -33,6 +33,13 @@ func TestScripts(t *testing.T) {
 			"pack":   packFolder,
 			"dicom":  buildDICOM,
 			"exits":  exits,
+
+			"certify": certify,
+			"keys":    writeKeys,
+			"hexkey":  hexKey,
+			"revoke":  revoke,
+			"flip":    flip,
+			"cut":     cut,
 		},
 	})
 }
