@@ -43,11 +43,12 @@ type child struct {
 	stderr tail
 	exited chan struct{}
 
-	enc     *gob.Encoder
-	dec     *gob.Decoder
-	reading *limitedReader
-	options *audit.InspectOptions // of the last batch
-	files   int                   // answered
+	enc      *gob.Encoder
+	dec      *gob.Decoder
+	reading  *limitedReader
+	unpacker unpacker
+	options  *audit.InspectOptions // of the last batch
+	files    int                   // answered
 
 	answered atomic.Int64
 	mu       sync.Mutex
@@ -148,16 +149,20 @@ func (c *child) send(list []*request) (sent []bool, err error) {
 	return sent, c.enc.Encode(b)
 }
 
-// receive reads the answer to one file.
-func (c *child) receive() (reply, error) {
+// receive reads the answer to one file: its facts, or that its content could
+// not be read.
+func (c *child) receive() (facts audit.Facts, unread string, err error) {
 	c.reading.left = maxReplyBytes
 	var r reply
 	if err := c.dec.Decode(&r); err != nil {
-		return reply{}, err
+		return audit.Facts{}, "", err
+	}
+	if facts, err = c.unpacker.unpack(r.Facts); err != nil {
+		return audit.Facts{}, "", err
 	}
 	c.files++
 	c.answered.Add(1)
-	return r, nil
+	return facts, r.Error, nil
 }
 
 // watch looks at the child's memory and time until the returned function is

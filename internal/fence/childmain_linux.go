@@ -70,6 +70,7 @@ type inside struct {
 	enc     *gob.Encoder
 	inspect audit.InspectFunc
 	options audit.InspectOptions
+	packer  packer
 }
 
 func (c *inside) serve(b batch) error {
@@ -84,7 +85,7 @@ func (c *inside) serve(b batch) error {
 		content := io.NewSectionReader(descriptor(fds[i]), f.Offset, f.SizeBytes)
 		facts, err := c.inspect(context.Background(), audit.File{Path: f.Path, SizeBytes: f.SizeBytes, Content: content}, c.options)
 		unix.Close(fds[i])
-		rep := reply{Facts: facts}
+		rep := reply{Facts: c.packer.pack(facts)}
 		if err != nil {
 			rep = reply{Error: err.Error()}
 		}

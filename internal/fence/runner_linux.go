@@ -133,15 +133,15 @@ func (r *runner) attempt(list []*request) (int, *end) {
 			one.finish(audit.Facts{}, errClosed) // nobody waits
 			continue
 		}
-		facts, err := c.receive()
+		facts, unread, err := c.receive()
 		if err != nil {
 			return i, r.buried(c, seen+i > 0)
 		}
 		r.pool.count(func(s *Stats) { s.Files++ })
-		if facts.Error != "" {
-			one.finish(audit.Facts{}, fmt.Errorf("read the content: %s", facts.Error))
+		if unread != "" {
+			one.finish(audit.Facts{}, fmt.Errorf("read the content: %s", unread))
 		} else {
-			one.finish(facts.Facts, nil)
+			one.finish(facts, nil)
 		}
 	}
 	if c.files >= r.pool.config.MaxFiles {

@@ -36,7 +36,7 @@ type hello struct {
 }
 
 type reply struct {
-	Facts audit.Facts
+	Facts packed
 	Error string // the content could not be read
 }
 
