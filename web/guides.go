@@ -5,6 +5,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"assay/internal/audit"
 	"assay/web/page"
 )
 
@@ -15,6 +16,9 @@ func (s *Server) listGuides(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) showGuide(w http.ResponseWriter, r *http.Request) error {
+	if chi.URLParam(r, "slug") == page.RulesSlug {
+		return s.showRules(w, r)
+	}
 	guide, ok := page.GuideBySlug(chi.URLParam(r, "slug"))
 	if !ok {
 		return notFound(w, r)
@@ -22,4 +26,13 @@ func (s *Server) showGuide(w http.ResponseWriter, r *http.Request) error {
 	shell := s.shell(r, guide.Title, "guides")
 	shell.Description = guide.Summary
 	return s.render(w, r, http.StatusOK, page.GuidePage(page.NewGuideView(shell, guide)))
+}
+
+// showRules lists the rules of the audit, from the registry that the audit
+// itself uses; docs/audit-rules.md is written from it too.
+func (s *Server) showRules(w http.ResponseWriter, r *http.Request) error {
+	shell := s.shell(r, "The rules of the audit", "guides")
+	shell.Description = "Every check of the audit: what it finds, how grave that is, what to change, and which source says so."
+	shell.Styles = reportStyles()
+	return s.render(w, r, http.StatusOK, page.Rules(page.NewRulesView(shell, audit.Registry())))
 }

@@ -98,3 +98,6 @@ func (s *Server) formShell(r *http.Request, title, nav string) ui.Shell {
 	shell.NoIndex = true
 	return shell
 }
+
+// reportStyles are the style sheets of a page with an audit report.
+func reportStyles() []string { return []string{static.URL("report.css")} }

@@ -117,6 +117,7 @@ func (s *Server) reviewView(r *http.Request, it review.Item, tries reviewTries) 
 		Seller:  sellerBox(it.Seller), Listing: listingView(it.Entry), Errors: tries.mistakes,
 	}
 	view.Shell.Print = s.config.PublicURL + reviewURL(d.Version.ID) + " " + d.Version.RootDigest
+	view.Shell.Styles = reportStyles()
 	view.Listing.Embedded = true
 	if it.Waits && d.Version.State != listing.InReview {
 		view.Version += ", changed claims"
@@ -229,10 +230,15 @@ func changesSince(it review.Item, view *page.ReviewView) {
 func (s *Server) reviewersReport(r *http.Request, it review.Item, tries reviewTries, csrf string) (*page.ReportView, error) {
 	d := it.Dossier
 	d.Claims = it.Claims // what is to be decided stands beside the measured facts
-	view, err := reportView(d, it.Before)
+	narrow, err := s.reportFilter(r, d)
+	if err != nil {
+		return nil, err
+	}
+	view, err := reportView(d, it.Before, reviewersNext(d), narrow)
 	if err != nil || view == nil {
 		return nil, err
 	}
+	view.JSONURL, view.CSVURL = reviewURL(d.Version.ID)+"/report.json", reviewURL(d.Version.ID)+"/report.csv"
 	names, err := s.Reviews.Names(r.Context(), s.actor(r), answerers(d))
 	if err != nil {
 		return nil, err
@@ -249,6 +255,17 @@ func (s *Server) reviewersReport(r *http.Request, it review.Item, tries reviewTr
 		return drawn
 	})
 	return view, nil
+}
+
+// reviewersNext says beside the verdict what a reviewer does about it.
+func reviewersNext(d listing.Dossier) string {
+	if d.Report == nil || d.Version.State != listing.InReview {
+		return ""
+	}
+	if refused, open := answersOpen(d); open > 0 {
+		return fmt.Sprintf("Judge the seller’s answers: %s without your word, %d refused.", ui.Plural(open, "warning is", "warnings are"), refused)
+	}
+	return "Read what was not checked, and compare the claims with what was measured, before you decide."
 }
 
 // decisionsSoFar tells who decided what on a version, the newest first.

@@ -99,6 +99,7 @@ func (s *Server) members(r chi.Router) {
 	r.Get("/seller/listings/{listing}/audit", s.handle(s.showListingAudit))
 	r.Get("/seller/versions/{version}", s.handle(s.showVersion))
 	r.Get("/seller/versions/{version}/report.json", s.handle(s.downloadReport))
+	r.Get("/seller/versions/{version}/report.csv", s.handle(s.downloadFindings))
 	r.Get("/seller/verification", s.handle(s.showVerification))
 }
 
@@ -157,6 +158,8 @@ func (s *Server) reviewers(r chi.Router) {
 	r.Post("/review/verifications/{request}/restore", s.handle(s.restoreVerification))
 	r.Get("/review", s.handle(s.showReviewQueue))
 	r.Get("/review/versions/{version}", s.handle(s.showReview))
+	r.Get("/review/versions/{version}/report.json", s.handle(s.downloadReviewed))
+	r.Get("/review/versions/{version}/report.csv", s.handle(s.downloadReviewedFindings))
 	r.Post("/review/versions/{version}/decision", s.handle(s.decideReview))
 	r.Post("/review/versions/{version}/answers", s.handle(s.judgeAnswer))
 	r.Post("/review/versions/{version}/suspend", s.handle(s.suspendVersion))

@@ -1,10 +1,8 @@
 package web
 
 import (
-	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"net/http"
 	"time"
 
@@ -81,6 +79,7 @@ func (s *Server) versionView(r *http.Request, d listing.Dossier, tries versionTr
 		Facts:  versionFacts(d),
 	}
 	view.Shell.Print = s.config.PublicURL + versionURL(d.Version.ID) + " " + d.Version.RootDigest
+	view.Shell.Styles = reportStyles()
 	if err := s.versionState(r, d, &view); err != nil {
 		return view, err
 	}
@@ -193,11 +192,15 @@ func (s *Server) sellersReport(r *http.Request, d listing.Dossier, tries version
 	if err != nil {
 		return nil, err
 	}
-	view, err := reportView(d, before)
+	narrow, err := s.reportFilter(r, d)
+	if err != nil {
+		return nil, err
+	}
+	view, err := reportView(d, before, sellersNext(d), narrow)
 	if err != nil || view == nil {
 		return nil, err
 	}
-	view.JSONURL = versionURL(d.Version.ID) + "/report.json"
+	view.JSONURL, view.CSVURL = versionURL(d.Version.ID)+"/report.json", versionURL(d.Version.ID)+"/report.csv"
 	if d.Version.State == listing.AuditFailed {
 		return view, nil // no answer helps: the files are to be mended
 	}
@@ -299,38 +302,4 @@ func (s *Server) versionHistory(ctx context.Context, a postgres.Actor, d listing
 // may do.
 func (s *Server) may(r *http.Request, least account.Role) bool {
 	return atLeast(s.visitor(r).Role, least)
-}
-
-// downloadReport sends the whole report, with every place of every finding.
-func (s *Server) downloadReport(w http.ResponseWriter, r *http.Request) error {
-	d, err := s.ownVersion(r)
-	if err != nil {
-		return err
-	}
-	if d.Report == nil {
-		return errs.New(errs.NotFound, "This version has no report yet.")
-	}
-	return s.sendReport(w, r, d)
-}
-
-func (s *Server) sendReport(w http.ResponseWriter, r *http.Request, d listing.Dossier) error {
-	body := io.NopCloser(bytes.NewReader(d.Report.Body))
-	if s.Audits != nil {
-		whole, err := s.Audits.Report(r.Context(), d.Report.ID)
-		switch {
-		case err == nil:
-			body = whole
-		case errs.KindOf(err) != errs.NotFound:
-			return err
-		}
-	}
-	defer body.Close()
-	h := w.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="report-%s-version-%d.json"`, d.Listing.Slug, d.Version.Number))
-	h.Set("Cache-Control", "no-store")
-	if _, err := io.Copy(w, body); err != nil {
-		s.log.Debug("client went away", "route", routeOf(r), "error", err)
-	}
-	return nil
 }

@@ -83,6 +83,27 @@ func (s *Server) versionState(r *http.Request, d listing.Dossier, view *page.Ver
 	return nil
 }
 
+// sellersNext says beside the verdict what a seller does about it.
+func sellersNext(d listing.Dossier) string {
+	if d.Report == nil {
+		return ""
+	}
+	switch d.Report.Verdict {
+	case "failed":
+		return "Mend the files as each finding says, then send them as a new version."
+	case "unrecognized":
+		return "Check that you sent the data set itself, then send it as a new version."
+	case "flagged":
+		if open := len(d.Report.WarningKeys) - len(d.Answers); d.Version.State == listing.Flagged && open > 0 {
+			return "Answer each warning, or mend the files and send a new version."
+		}
+		return "A reviewer reads the answers and decides."
+	case "passed":
+		return "Read what was not checked, then submit the version."
+	}
+	return ""
+}
+
 // nextAfterReport leads to the warnings, to what the description lacks, or to
 // submission.
 func (s *Server) nextAfterReport(d listing.Dossier) page.NextView {
@@ -217,8 +238,11 @@ func answerAnchor(d listing.Dossier, key string) string {
 	if err != nil {
 		return "#report"
 	}
-	for _, f := range report.Findings {
+	for i, f := range report.Findings {
 		if f.Key() == key {
+			if i >= findingsAPage { // on no first page: as far as it has to be shown
+				return fmt.Sprintf("?show=%d#%s", (i/findingsAPage+1)*findingsAPage, ui.FindingID(f))
+			}
 			return "#" + ui.FindingID(f)
 		}
 	}

@@ -343,7 +343,7 @@ func TestNewVersionShowsWhatChanged(t *testing.T) {
 	p := s.person(t)
 	p.signIn("seller@example.org")
 	text := words(p.get("/seller/versions/" + string(v.ID)).Page.Find("[data-testid=changes]"))
-	for _, want := range []string{"Since version 1", "1 finding is gone", "StudyDate holds a full date", "1 finding is new", "PatientName is filled", "7 places as warning, before 1 place as warning", "1 finding is as before."} {
+	for _, want := range []string{"Since version 1", "1 finding is gone", "StudyDate holds a full date", "1 finding is new", "PatientName is filled", "7 places as warning, before 1 place as warning", "1 gone, 1 new, 1 changed, 1 as before."} {
 		if !strings.Contains(text, want) {
 			t.Errorf("changes %q do not say %q", text, want)
 		}

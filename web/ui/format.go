@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 func queryEscape(s string) string { return url.QueryEscape(s) }
@@ -96,4 +98,22 @@ func slug(s string) string {
 		}
 		return '-'
 	}, s), "-")
+}
+
+// upperFirst and lowerFirst change the first letter, so that a word can begin
+// a sentence or stand in one.
+func upperFirst(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	if n == 0 {
+		return s
+	}
+	return string(unicode.ToUpper(r)) + s[n:]
+}
+
+func lowerFirst(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	if n == 0 || len(s) > n && unicode.IsUpper(rune(s[n])) { // an acronym stays
+		return s
+	}
+	return string(unicode.ToLower(r)) + s[n:]
 }

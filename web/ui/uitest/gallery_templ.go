@@ -87,6 +87,8 @@ func Gallery() templ.Component {
 		}
 		ctx = templ.InitializeContext(ctx)
 		ctx = templ.ClearChildren(ctx)
+		shell := Shell("Gallery")
+		shell.Styles = []string{"/static/report.css"}
 		templ_7745c5c3_Var2 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 			templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
@@ -110,7 +112,7 @@ func Gallery() templ.Component {
 			var templ_7745c5c3_Var3 string
 			templ_7745c5c3_Var3, templ_7745c5c3_Err = templ.JoinStringErrs(longTitle)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/uitest/gallery.templ`, Line: 67, Col: 17}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/uitest/gallery.templ`, Line: 69, Col: 17}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var3))
 			if templ_7745c5c3_Err != nil {
@@ -294,7 +296,7 @@ func Gallery() templ.Component {
 			}
 			return nil
 		})
-		templ_7745c5c3_Err = ui.Page(Shell("Gallery")).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = ui.Page(shell).Render(templ.WithChildren(ctx, templ_7745c5c3_Var2), templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -607,7 +609,7 @@ func Search() templ.Component {
 }
 
 func sections(n int) []ui.Bar {
-	list := []ui.Bar{{Label: "solid", Value: 5120}, {Label: "part-solid", Value: 1204}, {Label: "ground glass", Value: 866}, {Label: "calcified", Value: 432}, {Label: "none", Value: 0, Text: "0"}}
+	list := []ui.Bar{{Label: "solid", Value: 5120}, {Label: "part-solid", Value: 1204}, {Label: "ground glass", Value: 866}, {Label: "calcified", Value: 432}, {Label: "none", Value: 0}}
 	return list[:n]
 }
 
@@ -630,6 +632,7 @@ func Report() templ.Component {
 		ctx = templ.InitializeContext(ctx)
 		ctx = templ.ClearChildren(ctx)
 		shell := Shell("Audit report")
+		shell.Styles = []string{"/static/report.css"}
 		shell.Refresh = 0
 		templ_7745c5c3_Var15 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 			templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
@@ -647,7 +650,7 @@ func Report() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.ReportHead(ui.ReportHeadProps{Verdict: "failed", Blockers: 1, Warnings: 1, Infos: 1, Answered: 1, Files: 11870, Bytes: 496_000_000_000, Digest: "9f2c41d70b6ae5d3e80b9f2c41d70b6ae5d3e80b9f2c41d70b6ae5d3e80b0011", When: "20 November 2026, 14:05 UTC", Tool: "assay 0.1, rules 2026.11"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.ReportHead(ui.ReportHeadProps{Verdict: "failed", Blockers: 1, Warnings: 1, Infos: 1, Answered: 1, Files: 11870, Bytes: 496_000_000_000, Digest: "9f2c41d70b6ae5d3e80b9f2c41d70b6ae5d3e80b9f2c41d70b6ae5d3e80b0011", When: "20 November 2026, 14:05 UTC", Tool: "assay 0.1", Rules: "2026.11", Next: "Mend the files as each finding says, then send a new version.", NotChecked: 2, Tables: []ui.Pair{{Term: "Edition", Value: "DICOM PS3.15 Table E.1-1, 2024b"}}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -655,7 +658,7 @@ func Report() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.FindingGroups(Findings(), below).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Findings(ui.FindingsProps{List: Findings(), Total: 3, Below: below, Filter: filter(), More: &ui.Pair{Term: "Show 50 more", URL: "/report?show=100", Value: "3 of 412 shown"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -677,15 +680,19 @@ func Report() templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "</section><section>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "</section><section><h2>Measured from the files</h2><div class=\"plots\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = ui.Bars(ui.BarsProps{Title: "Nodules per class", Bars: sections(5), N: 7622, Note: "nodules in 4,212 studies"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = ui.Plot(ui.PlotProps{Title: "Nodules per class", LabelHead: "Class", ValueHead: "nodules", Bars: sections(5), N: 7622, Note: "in 4,212 studies"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "</section></div><aside>")
+			templ_7745c5c3_Err = ui.Plot(ui.PlotProps{Title: "Age", LabelHead: "Years", ValueHead: "patients", Ordered: true, N: 96, Note: "4 not stated", Bars: []ui.Bar{{Label: "0-9", Value: 1}, {Label: "10-19", Value: 0}, {Label: "20-29", Value: 12}, {Label: "30-39", Value: 30}, {Label: "40-49", Value: 41}, {Label: "90+", Value: 12}}}).Render(ctx, templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "</div></section></div><aside>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -815,6 +822,16 @@ func Report() templ.Component {
 		}
 		return nil
 	})
+}
+
+func filter() *ui.FilterProps {
+	return &ui.FilterProps{
+		Action: "/report", File: "series-03", All: 3, Active: 1, AllURL: "/report", Note: "File names are looked for in every place of every finding.",
+		Groups: []ui.FilterGroup{
+			{Legend: "Severity", Options: []ui.FilterOption{{Label: "Blockers", URL: "/report", Count: 1, On: true}, {Label: "Warnings", URL: "/report?severity=warning", Count: 1}}},
+			{Legend: "HIPAA", Options: []ui.FilterOption{{Label: "(A) names", URL: "/report?hipaa=A", Count: 1, Title: "45 CFR 164.514(b)(2)(i)(A)"}}},
+		},
+	}
 }
 
 func below(f finding.Finding) templ.Component {
