@@ -80,6 +80,7 @@ func Run(ctx context.Context, fsys fs.FS, opts Options) (*Report, error) {
 	if err != nil {
 		return nil, err
 	}
+	defer a.set.close()
 	a.tell(Listing)
 	if a.files, err = plan(ctx, fsys, a.opts.Limits); err != nil {
 		return nil, fmt.Errorf("list files: %w", err)
@@ -93,7 +94,7 @@ func Run(ctx context.Context, fsys fs.FS, opts Options) (*Report, error) {
 		return nil, err
 	}
 	a.tell(Concluding)
-	return a.conclude(), nil
+	return a.conclude()
 }
 
 // run is one audit under way. Results are taken in the order of the plan, so
@@ -138,7 +139,7 @@ func newRun(fsys fs.FS, opts Options) (*run, error) {
 		inspect: InspectOptions{Claims: opts.Claims, Limits: opts.Limits, Now: opts.Now, NoPixels: opts.NoOCR},
 		found:   newCollector(opts.Limits.Findings, opts.AllLocations),
 		unseen:  &omissions{},
-		set:     newSet(),
+		set:     newSet(opts.Scratch, opts.Limits.sortBytes),
 	}
 	if _, err := rand.Read(a.inspect.Key[:]); err != nil {
 		return nil, fmt.Errorf("make a key: %w", err)

@@ -16,10 +16,13 @@ import (
 // lookAgain inspects once more the files whose texts or names share a word
 // with a person name or an ID that some file of the set holds.
 func (a *run) lookAgain(ctx context.Context) error {
-	if a.set.full {
-		a.unseen.add(NotChecked{What: "names that files share", Why: fmt.Sprintf("The texts hold more than %d words; those beyond were not compared.", maxWords)})
+	known, files, err := a.set.shared.known()
+	if err != nil {
+		return err
 	}
-	known, files := a.set.shared()
+	if a.set.shared.full {
+		a.unseen.add(NotChecked{What: "names that files share", Why: fmt.Sprintf("The texts hold more than %d words, or share more than %d; those beyond were not compared.", maxWords, maxKnown)})
+	}
 	if len(known) == 0 {
 		return nil
 	}
@@ -31,7 +34,7 @@ func (a *run) lookAgain(ctx context.Context) error {
 		a.progress.TotalBytes += a.files[i].size
 	}
 	a.tell(SecondLook)
-	return a.each(ctx, files, opts, func(j *job) {
+	return a.each(ctx, files, opts, func(j *job) error {
 		list := j.facts.Findings
 		if j.facts.Header != nil {
 			list = slices.Concat(list, j.facts.Header.Findings)
@@ -42,17 +45,17 @@ func (a *run) lookAgain(ctx context.Context) error {
 		a.progress.Files++
 		a.progress.Bytes += a.files[j.index].size
 		a.tell(SecondLook)
+		return nil
 	})
 }
 
 // unruled says what no rule of this version looks at.
 func (a *run) unruled() {
-	if n := len(a.set.members); n > 0 {
-		why := "This version of the audit has no rule for it."
-		a.unseen.add(
-			NotChecked{What: objectsWhat, Why: "Only the mandatory modules of the SOP Class are checked, at the root of the data set; of types 1C and 2C those whose condition the header tells.", Count: n},
-			NotChecked{What: "geometry of series, equal pixels in several instances, patients in several splits", Why: why, Count: n},
-		)
+	if n := a.set.instances; n > 0 {
+		a.unseen.add(NotChecked{What: objectsWhat, Why: "Only the mandatory modules of the SOP Class are checked, at the root of the data set; of types 1C and 2C those whose condition the header tells.", Count: n})
+	}
+	if a.set.parted {
+		a.unseen.add(NotChecked{What: "groups of files that share a patient, study, series or image", Why: fmt.Sprintf("A group holds more than %d files and was compared in parts.", maxGroup)})
 	}
 }
 
@@ -78,10 +81,13 @@ func (a *run) archiveFindings() {
 	}
 }
 
-// conclude applies the set rules and writes the report.
-func (a *run) conclude() *Report {
+// conclude applies the set rules and writes the report. Its error is one of
+// temporary space.
+func (a *run) conclude() (*Report, error) {
 	a.unread = slices.ContainsFunc(a.results, func(r result) bool { return r.status == Crashed })
-	a.set.rules(a.found)
+	if err := a.set.rules(a.found); err != nil {
+		return nil, err
+	}
 	a.archiveFindings()
 	a.unruled()
 	r := &Report{
@@ -111,6 +117,7 @@ func (a *run) conclude() *Report {
 		r.NotChecked = []NotChecked{}
 	}
 	r.Measured = a.set.measured(bytes)
+	r.PixelDigests = a.set.sortDigests()
 	r.Verdict = verdict(r, a.set.data)
 	if a.opts.AllLocations {
 		r.Files = make([]FileStatus, len(a.files))
@@ -118,7 +125,7 @@ func (a *run) conclude() *Report {
 			r.Files[i] = FileStatus{a.nameOf(i), orUnknown(res.kind), res.sha256, res.status, res.reason}
 		}
 	}
-	return r
+	return r, nil
 }
 
 // verdict fails closed: a blocker fails whatever else was read, and without a

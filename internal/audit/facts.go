@@ -84,6 +84,8 @@ type Instance struct {
 	Model          string // a known one, or "other"
 	Sex            string // "M", "F", "O" or ""
 	AgeBand        string // "0-9" to "90+", or ""
+	AgeYears       int    // at most 90, -1 if absent
+	BirthDate      Hash   // zero if absent
 	Rows, Columns  int
 	Frames         int // 0 without pixel data
 
@@ -91,5 +93,13 @@ type Instance struct {
 	FieldStrengthT   float64 // 0 if absent
 	KVp              float64 // 0 if absent
 
-	Place series.Place
+	Place  series.Place
+	Pixels PixelRange
+}
+
+// PixelRange says which bytes of a file are its pixels. It is zero if there are
+// none that can be compared with those of another file.
+type PixelRange struct {
+	Offset, Length int64
+	SampleBytes    int // bytes after which the pattern of a blank image repeats; 0 if encapsulated
 }

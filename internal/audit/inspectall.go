@@ -18,7 +18,7 @@ type job struct {
 	index int
 	facts Facts
 	done  chan struct{}
-	sum   string
+	sums  sums
 	err   error
 }
 
@@ -29,10 +29,10 @@ func (a *run) inspectAll(ctx context.Context) error {
 	for i := range indexes {
 		indexes[i] = i
 	}
-	return a.each(ctx, indexes, a.inspect, func(j *job) {
+	return a.each(ctx, indexes, a.inspect, func(j *job) error {
 		f := &a.files[j.index]
 		a.countCrashes(j)
-		a.results[j.index] = result{kind: j.facts.Kind, sha256: j.sum, status: j.facts.Status, reason: j.facts.Reason}
+		a.results[j.index] = result{kind: j.facts.Kind, sha256: j.sums.sha256, status: j.facts.Status, reason: j.facts.Reason}
 		for _, one := range j.facts.Findings {
 			a.found.add(j.index, one)
 		}
@@ -42,10 +42,13 @@ func (a *run) inspectAll(ctx context.Context) error {
 			}
 		}
 		a.unseen.add(j.facts.NotChecked...)
-		a.set.add(j.index, j.sum, &j.facts)
+		if err := a.set.add(j.index, f.path, j.sums, &j.facts); err != nil {
+			return fmt.Errorf("file %d of %d: %w", j.index+1, len(a.files), err)
+		}
 		a.progress.Files++
 		a.progress.Bytes += f.size
 		a.tell(Inspecting)
+		return nil
 	})
 }
 
@@ -65,7 +68,7 @@ func (a *run) countCrashes(j *job) {
 
 // each inspects the files of those indexes and calls take for each, in order,
 // from this goroutine.
-func (a *run) each(ctx context.Context, indexes []int, opts InspectOptions, take func(*job)) error {
+func (a *run) each(ctx context.Context, indexes []int, opts InspectOptions, take func(*job) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	work := make(chan *job)
 	queue := make(chan *job, a.opts.Parallel*window)
@@ -75,7 +78,7 @@ func (a *run) each(ctx context.Context, indexes []int, opts InspectOptions, take
 	for range a.opts.Parallel {
 		workers.Go(func() {
 			for j := range work {
-				j.facts, j.sum, j.err = a.one(ctx, j.index, opts)
+				j.facts, j.sums, j.err = a.one(ctx, j.index, opts)
 				close(j.done)
 			}
 		})
@@ -106,41 +109,58 @@ func (a *run) each(ctx context.Context, indexes []int, opts InspectOptions, take
 		if j.err != nil {
 			return j.err
 		}
-		take(j)
+		if err := take(j); err != nil {
+			return err
+		}
 		j.facts = Facts{}
 	}
 	return ctx.Err()
 }
 
 // one opens and inspects one file. Its error ends the audit.
-func (a *run) one(ctx context.Context, i int, opts InspectOptions) (Facts, string, error) {
+func (a *run) one(ctx context.Context, i int, opts InspectOptions) (Facts, sums, error) {
 	f := a.files[i]
 	if f.refuse != nil {
-		return Facts{Status: Refused, Reason: f.refuse.Message, Findings: []finding.Finding{*f.refuse}}, "", nil
+		return Facts{Status: Refused, Reason: f.refuse.Message, Findings: []finding.Finding{*f.refuse}}, sums{}, nil
 	}
 	if a.stopped.Load() {
-		return Facts{Status: Refused}, "", nil
+		return Facts{Status: Refused}, sums{}, nil
 	}
+	facts, sums, err := a.read(ctx, i, opts)
+	var fault *faultError
+	switch {
+	case err == nil:
+		return facts, sums, nil
+	case ctx.Err() != nil:
+		return Facts{}, sums, ctx.Err()
+	case errors.As(err, &fault):
+		return Facts{}, sums, fmt.Errorf("file %d of %d: %w", i+1, len(a.files), err)
+	}
+	return unreadable(err), sums, nil
+}
+
+// read inspects one file and takes its digests: first the inspection, which
+// tells where the pixels lie, then all bytes once for both digests. An error
+// that is no faultError is one of the file.
+func (a *run) read(ctx context.Context, i int, opts InspectOptions) (Facts, sums, error) {
+	f := a.files[i]
 	o, err := a.open(ctx, f)
 	if err != nil {
-		var fault *faultError
-		switch {
-		case ctx.Err() != nil:
-			return Facts{}, "", ctx.Err()
-		case errors.As(err, &fault):
-			return Facts{}, "", fmt.Errorf("file %d of %d: %w", i+1, len(a.files), err)
-		}
-		return unreadable(err), "", nil
+		return Facts{}, sums{}, err
 	}
 	defer o.close()
 	facts, err := a.opts.Inspect(ctx, File{Path: f.path, SizeBytes: o.size, Content: o.content}, opts)
 	if err != nil {
-		if ctx.Err() != nil {
-			return Facts{}, "", ctx.Err()
-		}
-		return Facts{}, "", fmt.Errorf("file %d of %d: %w", i+1, len(a.files), err)
+		return Facts{}, sums{}, &faultError{err}
 	}
-	return facts, o.sha256, a.lookAtPixels(ctx, i, &facts)
+	if len(opts.Known) > 0 {
+		return facts, sums{}, nil // the second look: the digests are known
+	}
+	if err := a.lookAtPixels(ctx, i, &facts); err != nil {
+		return Facts{}, sums{}, &faultError{err}
+	}
+	sums, err := a.sums(ctx, o, &facts)
+	return facts, sums, err
 }
 
 // omissions counts what was not checked.

@@ -75,6 +75,7 @@ func (i *inspection) dicom(ctx context.Context) error {
 	i.facts.Data = true
 	if i.facts.Status == Read {
 		i.facts.Instance = read.instance(h, i.hash)
+		i.frames(&read)
 	}
 	if !i.opts.NoPixels && i.facts.Status == Read {
 		seen := pixels.Done(i.file.Content, i.file.SizeBytes, h)
@@ -174,7 +175,7 @@ func problemFinding(p dicom.Problem) finding.Finding {
 
 // headerReader keeps what the facts need from the elements of one file.
 type headerReader struct {
-	patientID, sex, age           string
+	patientID, sex, age, birth    string
 	bodyPart, manufacturer, model string
 	thickness, field, kvp         float64
 	place                         series.Reader
@@ -196,6 +197,8 @@ func (r *headerReader) element(e *dicom.Element, text string) {
 	switch e.Tag {
 	case 0x00100020:
 		r.patientID = clean(text)
+	case 0x00100030:
+		r.birth = clean(text)
 	case 0x00100040:
 		r.sex = clean(text)
 	case 0x00101010:
@@ -230,10 +233,11 @@ func (r *headerReader) instance(h *dicom.Header, hash *hasher) *Instance {
 		SOPClass: nameOfSOPClass(h), TransferSyntax: nameOfTransferSyntax(h),
 		Modality: knownModality(h.Modality), BodyPart: knownBodyPart(r.bodyPart),
 		Manufacturer: knownManufacturer(r.manufacturer), Model: knownModel(r.model),
-		Sex: sexOf(r.sex), AgeBand: ageBand(r.age),
+		Sex: sexOf(r.sex), AgeBand: ageBand(r.age), AgeYears: ageYears(r.age), BirthDate: hash.hash(r.birth),
 		Rows: h.Image.Rows, Columns: h.Image.Columns,
 		SliceThicknessMM: r.thickness, FieldStrengthT: r.field, KVp: r.kvp,
-		Place: r.place.Place(h),
+		Place:  r.place.Place(h, func(s string) series.Hash { return series.Hash(hash.hash(s)) }),
+		Pixels: pixelRange(h),
 	}
 	if h.PixelData.Present {
 		i.Frames = max(1, h.PixelData.Frames)

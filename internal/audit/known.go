@@ -153,16 +153,33 @@ func sexOf(s string) string {
 }
 
 // ageBand turns an age string such as "042Y" into ten years, and all ages over
-// 89 into one.
+// 89 into one; "" if it is none.
 //
-// Source: DICOM PS3.5 Section 6.2 (AS); 45 CFR 164.514(b)(2)(i)(C).
-func ageBand(s string) string {
-	if len(s) != 4 {
+// Source: 45 CFR 164.514(b)(2)(i)(C).
+func ageBand(s string) string { return bandOf(ageYears(s)) }
+
+func bandOf(years int) string {
+	switch n := years; {
+	case n < 0:
 		return ""
+	case n >= 90:
+		return "90+"
+	default:
+		return fmt.Sprintf("%d-%d", n/10*10, n/10*10+9)
+	}
+}
+
+// ageYears turns an age string such as "042Y" into years, 90 for all over 89,
+// and -1 if it is none.
+//
+// Source: DICOM PS3.5 Section 6.2 (AS).
+func ageYears(s string) int {
+	if len(s) != 4 {
+		return -1
 	}
 	n, err := strconv.Atoi(s[:3])
 	if err != nil || n < 0 {
-		return ""
+		return -1
 	}
 	switch s[3] {
 	case 'Y':
@@ -173,10 +190,7 @@ func ageBand(s string) string {
 	case 'D':
 		n /= 365
 	default:
-		return ""
+		return -1
 	}
-	if n >= 90 {
-		return "90+"
-	}
-	return fmt.Sprintf("%d-%d", n/10*10, n/10*10+9)
+	return min(n, 90)
 }

@@ -24,6 +24,8 @@ type Limits struct {
 
 	Findings int // distinct findings in a report; more are joined
 	Crashes  int // files on which the reader may die before the rest is refused
+
+	sortBytes int // of what is compared between files, in memory for each sort
 }
 
 // DefaultLimits returns the limits that hold unless configured otherwise.
@@ -41,6 +43,7 @@ func DefaultLimits() Limits {
 		DICOM:             dicom.DefaultLimits(),
 		Findings:          20_000,
 		Crashes:           50,
+		sortBytes:         roomOfSort,
 	}
 }
 
@@ -57,6 +60,7 @@ func (l Limits) orDefault() Limits {
 	fill(&l.ArchiveEntryRatio, d.ArchiveEntryRatio)
 	fill(&l.Findings, d.Findings)
 	fill(&l.Crashes, d.Crashes)
+	fill(&l.sortBytes, d.sortBytes)
 	fill(&l.DICOM.Depth, d.DICOM.Depth)
 	fill(&l.DICOM.WarnDepth, d.DICOM.WarnDepth)
 	fill(&l.DICOM.Elements, d.DICOM.Elements)

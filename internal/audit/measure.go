@@ -54,13 +54,6 @@ func countBounded(m *map[string]int, key string) {
 func (s *set) measured(bytes int64) Measured {
 	m := s.facts
 	m.Bytes = bytes
-	m.Series = s.distinct(func(m member) Hash { return m.series })
-	m.Studies = s.distinct(func(m member) Hash { return m.study })
-	m.Patients = s.distinct(func(m member) Hash { return m.patient })
-	for _, p := range s.patients {
-		count(&m.Sexes, orNotStated(p.sex))
-		count(&m.AgeBands, orNotStated(p.age))
-	}
 	if m.Kinds == nil {
 		m.Kinds = map[string]int{}
 	}

@@ -28,6 +28,10 @@ type Report struct {
 	// Manifest names every file of the input with its size and digest. It is
 	// no part of the JSON, since file names may identify a person.
 	Manifest Manifest `json:"-"`
+
+	// PixelDigests are those of the images of the set, one for each distinct
+	// one, to find copies in other sets. They are no part of the JSON.
+	PixelDigests []PixelDigest `json:"-"`
 }
 
 // Tool says what made a report, so that a later one can be compared with it.

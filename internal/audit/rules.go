@@ -54,9 +54,24 @@ var (
 		Fix:    "Give each instance a SOPInstanceUID of its own, and leave out copies.",
 		Source: "DICOM PS3.5 Section 9",
 	}
+	ruleDuplicatePixels = finding.Rule{
+		ID: "set-duplicate-pixels", Title: "Equal pixels in several instances", Severity: finding.Blocker,
+		Fix:    "Leave out the copies. If two patients share an image (a blocker; within one patient it is a warning), check the mapping of pseudonyms: the image belongs to one of them.",
+		Source: "DICOM PS3.3 Section C.12.1.1.1: an instance is identified by its SOPInstanceUID; blank frames and images under 32 by 32 pixels are not compared",
+	}
+	ruleSeriesGeometry = finding.Rule{
+		ID: "set-series-geometry", Title: "Slices of a series do not fit together", Severity: finding.Warning,
+		Fix:    "Check that the series is complete and holds one reconstruction: look at ImagePositionPatient, ImageOrientationPatient, PixelSpacing, Rows, FrameOfReferenceUID and InstanceNumber of the files named. Say in the documentation if slices were left out on purpose.",
+		Source: "DICOM PS3.3 Sections C.7.6.1, C.7.6.2 and C.7.4.1; C.7.6.16 for multi-frame objects",
+	}
+	ruleSplitLeakage = finding.Rule{
+		ID: "set-split-leakage", Title: "One patient or image in two parts of a split", Severity: finding.Warning,
+		Fix:    "Split by patient: put all files of a patient into one of the folders for training, validation and test, or offer the set without a split. The split cannot be claimed as it is; the images themselves can be offered.",
+		Source: "the names of the folders; a leak blocks the split, not the listing",
+	}
 	ruleMixedPatient = finding.Rule{
 		ID: "set-mixed-patient", Title: "Patients, studies or series mixed up", Severity: finding.Blocker,
-		Fix:    "Check the mapping of pseudonyms and UIDs: a study has one patient, a series one study.",
+		Fix:    "Check the mapping of pseudonyms and UIDs: a study has one patient, a series one study and one modality, a patient one sex and one birth date.",
 		Source: "DICOM PS3.3 Section 7 (the information model)",
 	}
 )
@@ -65,6 +80,7 @@ var (
 func Rules() []finding.Rule {
 	return []finding.Rule{
 		ruleParserCrash, ruleCrashLimit, ruleNotDICOM, ruleProgram, ruleUnreadable, ruleNotRegular,
-		ruleSizeLimit, ruleSetLimit, rulePathLimit, ruleDuplicateUID, ruleMixedPatient,
+		ruleSizeLimit, ruleSetLimit, rulePathLimit, ruleDuplicateUID, ruleDuplicatePixels,
+		ruleSeriesGeometry, ruleSplitLeakage, ruleMixedPatient,
 	}
 }

@@ -126,7 +126,7 @@ func TestRegistry(t *testing.T) {
 		deid-flag-missing deid-method-missing deid-code-invalid deid-claim-mismatch deid-long-temporal deid-mixed
 		fmt-part10 fmt-preamble-polyglot fmt-trailing-bytes fmt-not-dicom fmt-truncated fmt-transfer-syntax
 		fmt-nesting fmt-size-limit fmt-order-dup fmt-vr-vm-len fmt-charset fmt-uid fmt-parser-crash
-		set-duplicate-uid set-mixed-patient
+		set-duplicate-uid set-duplicate-pixels set-series-geometry set-split-leakage set-mixed-patient
 		iod-unknown-class iod-type1 iod-type2 iod-1c
 		img-metadata nifti-header-text wsi-metadata report-text sidecar-columns archive-inside`) {
 		if !seen[id] {

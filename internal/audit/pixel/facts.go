@@ -12,6 +12,11 @@ type Facts struct {
 	// digest that finds equal images; Length is 0 without any.
 	Offset, Length int64
 
+	// Digest is the fast hash of the decoded pixels, so that equal images in
+	// different transfer syntaxes are found; zero if they were not decoded. Who
+	// decodes fills it, from package audit.
+	Digest [16]byte
+
 	// Constant says that every sample looked at has one value: such frames
 	// are equal without being copies.
 	Constant bool
