@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"slices"
+
 	"assay/internal/audit/finding"
 	"assay/internal/audit/series"
 )
@@ -39,6 +41,7 @@ func geometryFinding(fault series.Fault, message string) finding.Finding {
 
 // geometry compares the instances of one series, and counts it.
 func (s *set) geometry(g []member, found *collector) {
+	g = withoutCopies(g)
 	s.sizes.put(sizeBin(len(g)))
 	places := make([]series.Place, len(g))
 	step := 0.0
@@ -66,4 +69,17 @@ func (s *set) geometry(g []member, found *collector) {
 			found.place(int(g[i].file), f)
 		}
 	}
+}
+
+// withoutCopies leaves out files that are byte for byte another one of the
+// series, which set-duplicate-uid tells.
+func withoutCopies(g []member) []member {
+	seen := make(map[[16]byte]bool, len(g))
+	return slices.DeleteFunc(g, func(m member) bool {
+		if seen[m.content] {
+			return true
+		}
+		seen[m.content] = true
+		return false
+	})
 }
