@@ -7,6 +7,7 @@ import (
 
 	"assay/internal/audit/document"
 	"assay/internal/audit/finding"
+	"assay/internal/audit/pixel"
 	"assay/internal/audit/sniff"
 	"assay/internal/audit/text"
 )
@@ -71,7 +72,9 @@ func inspectFile(ctx context.Context, f File, opts InspectOptions) (Facts, error
 		i.text = text.New(text.Options{Knows: i.hash.knows(opts.Known)})
 	}
 	i.facts.Kind = string(i.kind)
-	i.path()
+	if !opts.OnlyPixels {
+		i.path()
+	}
 	if err := i.look(ctx); err != nil {
 		return Facts{}, err
 	}
@@ -138,15 +141,22 @@ func (i *inspection) document(ctx context.Context) error {
 	err := in.Inspect(ctx, i.file.Content, i.file.SizeBytes, i.kind, i.file.Path)
 	if i.facts.Status == Read && (i.kind.Image() || i.kind.Volume()) {
 		i.facts.Data = true
-		i.notChecked(pixelsWhat, pixelsWhy)
+		i.notChecked(facesWhat, facesWhy)
+	}
+	if err == nil && i.facts.Status == Read && i.kind.Image() && !i.second && !i.opts.NoPixels {
+		seen := pixel.InspectImage(i.file.Content, i.file.SizeBytes, i.kind)
+		i.facts.Pixels = &seen
+	}
+	if i.kind.Volume() {
+		i.notChecked("text burned into pixels", "The audit does not look at the voxels of volumes.")
 	}
 	return err
 }
 
-// What this version leaves out of every image.
+// What is left out of every image.
 const (
-	pixelsWhat = "text burned into pixels, and faces"
-	pixelsWhy  = "This version of the audit does not look at pixels."
+	facesWhat = "faces in images"
+	facesWhy  = "The audit tells by the header alone whether an image may show a face."
 )
 
 // emitDocument takes a finding of a document, and its consequence for the

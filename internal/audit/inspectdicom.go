@@ -20,8 +20,33 @@ import (
 	"assay/internal/audit/sniff"
 )
 
+// onlyPixels looks at what a decoded DICOM file shows and at nothing else.
+func (i *inspection) onlyPixels(ctx context.Context) error {
+	pixels := pixel.New()
+	h, err := dicom.Scan(ctx, i.file.Content, i.file.SizeBytes, i.opts.Limits.DICOM, func(e *dicom.Element) error {
+		var text string
+		if e.VR.IsText() {
+			text, _ = dicom.Text(e, e.Charset)
+		}
+		pixels.Element(e, text)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	i.facts.Status, i.facts.Reason = Status(h.Status), h.Reason
+	if h.Status == dicom.Read {
+		seen := pixels.Done(i.file.Content, i.file.SizeBytes, h)
+		i.facts.Pixels = &seen
+	}
+	return nil
+}
+
 // dicom inspects a DICOM file in one pass over its elements.
 func (i *inspection) dicom(ctx context.Context) error {
+	if i.opts.OnlyPixels {
+		return i.onlyPixels(ctx)
+	}
 	header := deid.New(i.opts.Claims, deid.Config{Hash: i.hash.hash, Text: i.text, Now: i.opts.Now, OnlyKnown: i.second})
 	check := conform.New("", i.add)
 	required := iod.New(i.add)
@@ -43,7 +68,9 @@ func (i *inspection) dicom(ctx context.Context) error {
 		}
 		check.Element(e, text, textErr)
 		required.Element(e, text)
-		pixels.Element(e, text)
+		if !i.opts.NoPixels {
+			pixels.Element(e, text)
+		}
 		read.element(e, text)
 		if again != nil {
 			again.Element(e)
@@ -82,7 +109,7 @@ func (i *inspection) dicom(ctx context.Context) error {
 		i.facts.Pixels = &seen
 	}
 	if h.PixelData.Present {
-		i.notChecked(pixelsWhat, pixelsWhy)
+		i.notChecked(facesWhat, facesWhy)
 	}
 	return i.encapsulated(ctx, &facts, h)
 }

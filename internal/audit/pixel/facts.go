@@ -48,6 +48,11 @@ type Raster struct {
 	Width, Height int     // pixels of the raster
 	Scale         float64 // pixels of the raster for one of the frame
 	Gray          []byte  // Width x Height, row by row, 0 black
+
+	// Parts say where pieces of the frame stand in the raster, below each
+	// other; without any it shows the whole frame. Letters are dark on a light
+	// ground, as far as can be told. Use Place to find a word in the frame.
+	Parts []Part
 }
 
 // Word is a word that a reader of text found in a raster.
