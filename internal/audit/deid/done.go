@@ -14,7 +14,7 @@ import (
 // nobody reads and some programs fill with what they had in memory.
 func (in *Inspector) Preamble(b []byte) {
 	printable(b, func(s string) {
-		hits := in.conf.Text.Scan(s, text.Where{Private: true})
+		hits := in.conf.Text.Scan(s, text.Where{Private: true, Keyword: "Preamble"})
 		if in.conf.OnlyKnown {
 			hits = in.conf.Text.ScanKnown(s)
 		}

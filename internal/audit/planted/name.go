@@ -3,8 +3,11 @@ package planted
 import (
 	_ "embed"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"unicode"
+
+	"assay/internal/audit/text"
 )
 
 //go:embed names.txt
@@ -40,6 +43,28 @@ func locales() []locale {
 // person is an invented person.
 type person struct {
 	locale, given, family string
+}
+
+// unlisted reports whether neither name is on the list that the rules use.
+func (p person) unlisted() bool { return !text.IsListedName(p.given) && !text.IsListedName(p.family) }
+
+// overlap returns how many of the names of all locales are on the list that
+// the rules use, and how many there are.
+func overlap(all []locale) (listed, names int) {
+	seen := map[string]bool{}
+	for _, l := range all {
+		for _, n := range slices.Concat(l.given, l.family) {
+			if seen[n] {
+				continue
+			}
+			seen[n] = true
+			names++
+			if text.IsListedName(n) {
+				listed++
+			}
+		}
+	}
+	return listed, names
 }
 
 // pick draws a person of any locale, or only of those whose names are written

@@ -26,6 +26,8 @@ type item struct {
 	rule    string // the rule that must find it; empty: any of at least a warning
 	beside  []byte // another file of the same set, if any
 	value   string // for diagnosis in tests only; never printed
+
+	named, unlisted bool // it is a person in free text; of whom no name is on the rules' list
 }
 
 // planter makes items of one kind.
@@ -40,7 +42,7 @@ const perKind = 60
 var planters = []planter{
 	{"standard_tag", plantStandard}, {"nested", plantNested}, {"private", plantPrivate}, {"date", plantDate},
 	{"uid", plantUID}, {"age_over_89", plantAge},
-	{"free_text name", plantTextName}, {"free_text date", plantTextDate}, {"free_text number", plantTextNumber},
+	{"free_text name", plantTextName}, {"free_text name without a word for it", plantBareName}, {"free_text date", plantTextDate}, {"free_text number", plantTextNumber},
 	{"free_text contact", plantTextContact}, {"free_text address", plantTextAddress}, {"free_text age", plantTextAge},
 	{"sr_text", plantSRText}, {"sr_pname", plantSRName}, {"file_name", plantFileName}, {"charset", plantCharset},
 	{"trailing_padding", plantPadding}, {"preamble", plantPreamble}, {"overlay_label", plantOverlay},
@@ -225,6 +227,12 @@ func comment(r *rand.Rand, n int, sentence, rule string) item {
 	return item{content: built(o), place: a[0], rule: rule, value: sentence}
 }
 
+// of notes whom a text names.
+func (it item) of(p person) item {
+	it.named, it.unlisted = true, p.unlisted()
+	return it
+}
+
 // sentence puts a value into one of the forms.
 func sentence(r *rand.Rand, value string, forms ...string) string {
 	return fmt.Sprintf(one(r, forms...), value)
@@ -233,7 +241,16 @@ func sentence(r *rand.Rand, value string, forms ...string) string {
 func plantTextName(r *rand.Rand, all []locale, n int) item {
 	p := pick(r, all, n%3 != 0)
 	name := one(r, p.family+", "+p.given, p.pn(), "Dr. "+p.family, "Patient: "+p.given+" "+p.family, "Mrs. "+p.family, "name: "+p.family, p.given+" "+p.family)
-	return comment(r, n, sentence(r, name, "Knee MRI for %s", "%s, follow up", "repeat scan, %s", "seen with %s today"), "text-name")
+	return comment(r, n, sentence(r, name, "Knee MRI for %s", "%s, follow up", "repeat scan, %s", "seen with %s today"), "text-name").of(p)
+}
+
+// plantBareName plants a name in a form that nothing announces, in attributes
+// for descriptions too: only the list, or a name shared with other files, can
+// tell it from other words.
+func plantBareName(r *rand.Rand, all []locale, n int) item {
+	p := pick(r, all, n%3 != 0)
+	name := one(r, p.given+" "+p.family, strings.ToUpper(p.family+" "+p.given), p.family+" "+p.given, strings.ToLower(p.given+" "+p.family))
+	return comment(r, n, sentence(r, name, "T2 SAG %s", "%s left knee", "CT chest %s 2nd scan", "%s"), "text-name").of(p)
 }
 
 func plantTextDate(r *rand.Rand, _ []locale, n int) item {
@@ -338,7 +355,7 @@ func plantCharset(r *rand.Rand, all []locale, n int) item {
 		o := base(r)
 		o.set("(0008,0005) CS " + c.term)
 		o.set("(0020,4000) LT " + quoteBytes(c.prefix+family+"^"+c.prefix+given))
-		return item{content: built(o), place: "(0020,4000)", rule: "text-name", value: p.pn()}
+		return item{content: built(o), place: "(0020,4000)", rule: "text-name", value: p.pn()}.of(p)
 	}
 }
 
@@ -372,7 +389,7 @@ func plantOverlay(r *rand.Rand, all []locale, n int) item {
 	value := one(r, p.pn(), p.family+", "+p.given, p.given+" "+p.family, "Dr. "+p.family)
 	o := base(r)
 	o.set("(6000,1500) LO " + value)
-	return item{content: built(o), place: "(6000,1500)", rule: "text-name", value: value}
+	return item{content: built(o), place: "(6000,1500)", rule: "text-name", value: value}.of(p)
 }
 
 // plantShared plants a bare family name in a description, and the full name in

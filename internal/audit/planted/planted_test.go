@@ -37,7 +37,7 @@ func TestItemsAreRepeatable(t *testing.T) {
 // text the floor is what is reached today: it may only rise.
 func TestPlantedIdentifiersAreFound(t *testing.T) {
 	floor := map[string]float64{
-		"free_text name": 0.9, "free_text date": 0.95, "free_text number": 0.95, "free_text contact": 0.95,
+		"free_text name": 0.95, "free_text name without a word for it": 0.4, "free_text date": 0.95, "free_text number": 0.95, "free_text contact": 0.95,
 		"free_text address": 0.9, "free_text age": 0.95, "sr_text": 0.95, "sr_pname": 1, "file_name": 0.95,
 		"charset": 0.95, "trailing_padding": 1, "preamble": 0.9, "overlay_label": 0.9, "name of another file": 0.85,
 	}

@@ -109,7 +109,7 @@ var (
 	// a number as well as a place in Connecticut.
 	reZIP = regexp.MustCompile(`\p{Lu}[\p{L}.']+(?: \p{Lu}[\p{L}.']+){0,2}, ?(?:A[KLRZ]|C[AOT]|D[CE]|FL|GA|GU|HI|I[ADLN]|K[SY]|LA|M[ADEINOST]|N[CDEHJMVY]|O[HKR]|P[AR]|RI|S[CD]|T[NX]|UT|V[AIT]|W[AIVY]) +\d{5}(?:-\d{4})?\b`)
 	// 287 Cooper Lane
-	reStreet = regexp.MustCompile(`\b\d{1,5}[A-Za-z]? (?:(?:[NSEW]\.?|North|South|East|West) )?(?:[\p{Lu}\d][\p{L}\d'’.-]* ){1,3}(?:Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Boulevard|Blvd|Court|Way|Place|Square|Terrace|Close|Crescent|Parkway|Pkwy|Highway|Hwy|STREET|AVENUE|AVE|ROAD|LANE|BLVD|BOULEVARD)\b`)
+	reStreet = regexp.MustCompile(`\b\d{1,5}[A-Za-z]? (?:(?:[NSEW]\.?|North|South|East|West) )?(?:[\p{Lu}\d][\p{L}\d'’‘ʻʼ.-]* ){1,3}(?:Street|St|Avenue|Ave|Road|Rd|Lane|Ln|Drive|Boulevard|Blvd|Court|Way|Place|Square|Terrace|Close|Crescent|Parkway|Pkwy|Highway|Hwy|STREET|AVENUE|AVE|ROAD|LANE|BLVD|BOULEVARD)\b`)
 	// Hauptstraße 12, Lindenweg 3a
 	reStreetGerman = regexp.MustCompile(`\b\p{Lu}[\p{Ll}\-]+(?:straße|strasse|str\.|weg|platz|gasse|allee|gatan|vägen|straat|laan)\s\d{1,4}\s?[a-z]?\b`)
 	// 12, rue de la Paix; Calle Mayor 5; via Roma 10; ul. Długa 7

@@ -40,10 +40,18 @@ func (s *Scanner) scanSegment(segment string) []Hit {
 	inner := s.Scan(spaced, Where{VR: "path"})
 	sc := &scan{s: spaced, where: Where{VR: "path"}, scanner: s}
 	dated := false
+	var pairs []Hit
 	for _, h := range inner {
 		switch h.Rule.ID {
-		case ruleSSN.ID, ruleEmail.ID, ruleName.ID:
+		case ruleSSN.ID, ruleEmail.ID:
 			sc.add(rulePath, finding.Blocker, h.Start, h.End)
+		case ruleName.ID:
+			// A pair of the list waits to see whether a date stands beside it.
+			if h.Severity == finding.Blocker || strings.ContainsAny(spaced[h.Start:h.End], "^,.") {
+				sc.add(rulePath, finding.Blocker, h.Start, h.End)
+			} else {
+				pairs = append(pairs, h)
+			}
 		case ruleMRN.ID:
 			if h.Severity == finding.Blocker && (s.isKnown(strings.ToLower(spaced[h.Start:h.End])) || sc.cueBefore(h.Start, 16, []string{"mrn", "acc", "medrec", "medical rec"})) {
 				sc.add(rulePath, finding.Blocker, h.Start, h.End)
@@ -52,12 +60,15 @@ func (s *Scanner) scanSegment(segment string) []Hit {
 			dated = true
 		}
 	}
+	severity := finding.Warning
+	if dated {
+		severity = finding.Blocker
+	}
 	if start, end := namePair(spaced, dated); end > 0 {
-		severity := finding.Warning
-		if dated {
-			severity = finding.Blocker
-		}
 		sc.add(rulePath, severity, start, end)
+	}
+	for _, h := range pairs {
+		sc.add(rulePath, severity, h.Start, h.End)
 	}
 	for _, h := range inner {
 		if h.Rule.ID == ruleDate.ID {
@@ -85,8 +96,8 @@ func namePair(s string, dated bool) (start, end int) {
 		if end > 0 {
 			return
 		}
-		w := word{a, b, kindOf(s[a:b])}
-		fits := w.kind != lower && !Ordinary(s[a:b]) && !hasDigitBeside(s, w) &&
+		w := word{start: a, end: b, kind: kindOf(s[a:b])}
+		fits := w.kind != lower && !Ordinary(s[a:b]) && !hasDigitBeside(s, &w) &&
 			(utf8.RuneCountInString(s[a:b]) >= 3 || w.kind == caseless)
 		adjacent := len(run) == 0 || len(strings.Trim(s[run[len(run)-1].end:a], " -.,^+")) == 0
 		if fits && adjacent {

@@ -30,8 +30,8 @@ type Hit struct {
 type Options struct {
 	// Known are tokens that the rest of the submission shows to be names or
 	// IDs of people: words of PN values, PatientIDs, names in paths. Words
-	// of everyday or medical language are ignored, and so are tokens of
-	// fewer than 4 characters (2 outside the Latin alphabet).
+	// of everyday or medical language are ignored, and so are words of
+	// fewer than 3 letters in scripts with case; one of 3 letters warns only.
 	Known []string
 
 	// Knows, if set, is asked for tokens that Known does not hold, folded as

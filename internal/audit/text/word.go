@@ -15,6 +15,12 @@ import (
 type word struct {
 	start, end int
 	kind       wordKind
+
+	// Filled by scan.look.
+	looked   bool
+	ordinary bool
+	standing standing
+	list     listed
 }
 
 type wordKind int
@@ -56,14 +62,14 @@ func wordsOf(s string) []word {
 		if n := len(list); n > 0 {
 			prev := &list[n-1]
 			switch s[prev.end:start] {
-			case "-", "'", "’", "‐", "‑":
+			case "-", "'", "’", "‘", "ʻ", "ʼ", "‐", "‑":
 				if prev.kind != lower {
 					prev.end = end
 					return
 				}
 			}
 		}
-		list = append(list, word{start, end, kindOf(s[start:end])})
+		list = append(list, word{start: start, end: end, kind: kindOf(s[start:end])})
 	})
 	for i := range list {
 		list[i].kind = kindOf(s[list[i].start:list[i].end])
@@ -99,59 +105,103 @@ func fold(w string) string {
 	return strings.ToLower(w)
 }
 
+// lowerASCII writes a word in lower case to buf and returns it, or nil if it
+// is too long or holds other characters than ASCII. It allocates nothing.
+func lowerASCII(buf *[48]byte, w string) []byte {
+	if len(w) > len(buf) {
+		return nil
+	}
+	for i := range len(w) {
+		c := w[i]
+		if c >= utf8.RuneSelf {
+			return nil
+		}
+		if c >= 'A' && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		buf[i] = c
+	}
+	return buf[:len(w)]
+}
+
+// standing says what the vocabulary knows of a word.
+type standing uint8
+
+const (
+	ordinary standing = 1 << iota // of everyday, technical or medical language
+	eponym                        // a name of a person that has become a word: "Ewing"
+	hard                          // of the language of examinations: no name beside another word
+)
+
+// standingOf looks a word up.
+func standingOf(w string) standing {
+	var buf [48]byte
+	if b := lowerASCII(&buf, w); b != nil {
+		return vocabulary()[string(b)]
+	}
+	return vocabulary()[fold(w)]
+}
+
 // Ordinary reports whether a word belongs to everyday, technical or medical
 // language (eponyms such as "Ewing" and makers such as "Philips" included),
 // so that by itself it names nobody. A hyphenated word is ordinary if all its
 // parts are.
 func Ordinary(w string) bool {
-	f := fold(w)
-	if vocabulary()[f] {
+	if standingOf(w)&ordinary != 0 {
 		return true
 	}
-	parts := strings.FieldsFunc(f, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) })
-	for _, p := range parts {
-		if utf8.RuneCountInString(p) > 1 && !vocabulary()[p] {
-			return false
-		}
+	if !strings.ContainsFunc(w, isJoint) {
+		return false
 	}
-	return len(parts) > 1
+	parts, all := 0, true
+	eachWord(w, func(start, end int) {
+		parts++
+		part := w[start:end]
+		all = all && (utf8.RuneCountInString(part) < 2 || standingOf(part)&ordinary != 0)
+	})
+	return parts > 1 && all
 }
 
 //go:embed vocabulary.txt
 var vocabularyText string
 
+// softSections of the vocabulary hold words that are names as well: a name
+// list may make them part of one, beside another word.
+var softSections = map[string]bool{
+	"eponyms": true, "everyday, colors, qualities": true, "numbers, time": true, "countries and languages": true,
+}
+
 // vocabulary is read once, at first use.
-var vocabulary = sync.OnceValue(func() map[string]bool { return readVocabulary(func(string) bool { return true }) })
-
-// eponyms are the ordinary words that are names of people as well.
-var eponyms = sync.OnceValue(func() map[string]bool {
-	return readVocabulary(func(section string) bool { return section == "eponyms" })
-})
-
-func readVocabulary(wanted func(section string) bool) map[string]bool {
-	m := map[string]bool{}
+var vocabulary = sync.OnceValue(func() map[string]standing {
+	m := make(map[string]standing, 4096)
 	section := ""
 	for line := range strings.Lines(vocabularyText) {
 		if title, ok := strings.CutPrefix(line, "# "); ok {
 			section = strings.TrimSpace(title)
 			continue
 		}
-		if wanted(section) {
-			for _, w := range strings.Fields(line) {
-				m[fold(w)] = true
-			}
+		s := ordinary
+		if !softSections[section] {
+			s |= hard
+		}
+		if section == "eponyms" {
+			s |= eponym
+		}
+		for w := range strings.FieldsSeq(line) {
+			m[fold(w)] |= s
 		}
 	}
 	return m
-}
+})
 
 // maxTokens bounds the tokens that Tokens returns.
 const maxTokens = 256
 
 // Tokens returns the words and numbers of a string that could name a person or
 // be an ID, folded so that equal ones compare equal: words that are not
-// Ordinary of 4 letters or more (2 outside the Latin alphabet), and numbers of
-// 5 digits or more with the letters tied to them. At most 256 are returned.
+// Ordinary of 3 letters or more (in scripts without case: of any length), and
+// numbers of 5 digits or more, or of 3 with letters, with the letters tied to
+// them. At most 256 are returned.
 func Tokens(s string) []string {
 	var list []string
 	eachToken(s, func(tok string, _, _ int) {
@@ -166,10 +216,13 @@ func Tokens(s string) []string {
 // bounds. The parts of a hyphenated name follow the whole.
 func eachToken(s string, f func(tok string, start, end int)) {
 	for _, w := range wordsOf(s) {
-		if w.end-w.start < 4 || hasDigitBeside(s, w) {
+		if w.end-w.start < 3 || hasDigitBeside(s, &w) {
 			continue
 		}
 		whole := s[w.start:w.end]
+		if w.kind != caseless && w.end-w.start < 8 && utf8.RuneCountInString(whole) < 3 {
+			continue
+		}
 		if !Ordinary(whole) {
 			f(fold(whole), w.start, w.end)
 		}
@@ -182,22 +235,43 @@ func eachToken(s string, f func(tok string, start, end int)) {
 			}
 		})
 	}
-	if countDigits(s) < 5 {
+	if countDigits(s) < 3 {
 		return
 	}
 	eachDigitRun(s, func(start, end int) {
-		if end-start < 5 {
+		n := end - start
+		if n < 3 {
 			return
 		}
 		for start > 0 && (isAlnum(s[start-1]) || s[start-1] == '-' && start > 1 && isAlnum(s[start-2])) {
 			start--
 		}
-		f(strings.ToLower(s[start:end]), start, end)
+		for n < 5 && end < len(s) && isAlnum(s[end]) {
+			end++
+		}
+		if tok := strings.ToLower(s[start:end]); n >= 5 || len(tok) >= 5 && !allDigitsOrHyphen(tok) {
+			f(tok, start, end)
+		}
 	})
+}
+
+func allDigitsOrHyphen(s string) bool {
+	for i := range len(s) {
+		if !isDigit(s[i]) && s[i] != '-' {
+			return false
+		}
+	}
+	return true
+}
+
+// shortToken reports a word that may as well be an abbreviation.
+func shortToken(tok string) bool {
+	n := utf8.RuneCountInString(tok)
+	return n == 1 || n <= 3 && len(tok) <= 6 && kindOf(tok) != caseless
 }
 
 func isJoint(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) }
 
-func hasDigitBeside(s string, w word) bool {
+func hasDigitBeside(s string, w *word) bool {
 	return w.end < len(s) && isDigit(s[w.end]) || w.start > 0 && isDigit(s[w.start-1])
 }
