@@ -48,7 +48,8 @@ type inspection struct {
 	text   *text.Scanner
 	facts  Facts
 	found  *collector
-	second bool // only for known words
+	inside *pixel.Facts // of the images inside documents
+	second bool         // only for known words
 }
 
 // plainScanner knows no names.
@@ -81,6 +82,7 @@ func inspectFile(ctx context.Context, f File, opts InspectOptions) (Facts, error
 	if r.failed != nil {
 		return Facts{}, r.failed
 	}
+	i.joinInside()
 	i.facts.Findings = i.found.findings(func(int) string { return "" })
 	return i.facts, nil
 }
@@ -134,9 +136,9 @@ func (i *inspection) document(ctx context.Context) error {
 		i.facts.Status, i.facts.Reason = Skipped, "The audit does not read files of this kind."
 		i.notChecked("files of kind "+string(i.kind), i.facts.Reason)
 	}
-	in := document.Inspector{Scanner: i.text, Emit: i.emitDocument, Text: i.keepWords()}
+	in := document.Inspector{Scanner: i.text, Emit: i.emitDocument, Text: i.keepWords(), Name: i.keepNames(), Image: i.imagesInside("")}
 	if i.second {
-		in.Scanner, in.Emit, in.Text = plainScanner, func(finding.Finding) {}, i.lookAgain("document")
+		in = i.secondLook()
 	}
 	err := in.Inspect(ctx, i.file.Content, i.file.SizeBytes, i.kind, i.file.Path)
 	if i.facts.Status == Read && (i.kind.Image() || i.kind.Volume()) {
@@ -167,9 +169,32 @@ func (i *inspection) emitDocument(f finding.Finding) {
 	case "doc-refused", "nifti-header-invalid", "img-dimensions":
 		i.facts.Status, i.facts.Reason = Refused, f.Message
 	case "doc-not-read", "archive-inside":
-		if i.facts.Status == Read && (f.Rule == "doc-not-read" || i.kind.Archive()) {
+		if i.facts.Status == Read && (f.Rule == "doc-not-read" && f.Severity != finding.Info || i.kind.Archive()) {
 			i.facts.Status, i.facts.Reason = Skipped, f.Message
 		}
+	}
+}
+
+// maxOwn bounds the values of one file that are remembered as its own names.
+const maxOwn = 100_000
+
+// secondLook returns an Inspector that reports known words. A value that the
+// file itself calls a name was reported as such before.
+func (i *inspection) secondLook() document.Inspector {
+	own := map[string]bool{}
+	look := i.lookAgain("document")
+	return document.Inspector{
+		Scanner: plainScanner, Emit: func(finding.Finding) {},
+		Name: func(s string) {
+			if len(own) < maxOwn {
+				own[s] = true
+			}
+		},
+		Text: func(s string) {
+			if !own[s] {
+				look(s)
+			}
+		},
 	}
 }
 
@@ -215,15 +240,16 @@ func (i *inspection) notChecked(what, why string) {
 func expected(k sniff.Kind) bool {
 	switch k {
 	case sniff.DICOM, sniff.PNG, sniff.JPEG, sniff.JP2, sniff.TIFF,
-		sniff.CSV, sniff.TSV, sniff.JSON, sniff.JSONL, sniff.XML, sniff.HL7, sniff.Text, sniff.PDF, sniff.DOCX:
+		sniff.CSV, sniff.TSV, sniff.JSON, sniff.JSONL, sniff.XML, sniff.HL7, sniff.Text,
+		sniff.HTML, sniff.RTF, sniff.PDF, sniff.DOCX, sniff.XLSX, sniff.PPTX, sniff.ODF:
 		return true
 	}
-	return k.Volume() || k.WholeSlide() || k.Archive()
+	return k.Mesh() || k.Volume() || k.WholeSlide() || k.Archive()
 }
 
 // readable reports whether package document reads files of kind k.
 func readable(k sniff.Kind) bool {
-	return k.Textual() || k.Document() && k != sniff.Office || k.Image() || k.Volume()
+	return k.Textual() || k.Mesh() || k.Document() && k != sniff.Office || k.Image() || k.Volume()
 }
 
 func notExpected(k sniff.Kind) string {

@@ -125,6 +125,9 @@ func (i *inspection) preamble(header *deid.Inspector) {
 	}
 }
 
+// pathOfDocument is the place of a document inside a DICOM file.
+const pathOfDocument = "(0042,0011) EncapsulatedDocument"
+
 // encapsulated looks for identifiers in the document inside a DICOM file.
 func (i *inspection) encapsulated(ctx context.Context, facts *deid.Facts, h *dicom.Header) error {
 	d := facts.Document
@@ -145,9 +148,9 @@ func (i *inspection) encapsulated(ctx context.Context, facts *deid.Facts, h *dic
 		return nil
 	}
 	clean := true
-	in := document.Inspector{Scanner: i.text, Text: i.keepWords(), Emit: func(f finding.Finding) {
+	in := document.Inspector{Scanner: i.text, Text: i.keepWords(), Name: i.keepNames(), Image: i.imagesInside(pathOfDocument), Emit: func(f finding.Finding) {
 		clean = false
-		f.Path = strings.TrimSpace("(0042,0011) EncapsulatedDocument " + f.Path)
+		f.Path = strings.TrimSpace(pathOfDocument + " " + f.Path)
 		i.add(f)
 	}}
 	if err := in.Inspect(ctx, content, d.Length, kind, ""); err != nil {

@@ -41,6 +41,9 @@ func (s *sharing) close() error { return errors.Join(s.names.Close(), s.words.Cl
 // add takes the words of a file.
 func (s *sharing) add(file int, f *Facts) error {
 	s.files = max(s.files, file+1)
+	if err := s.name(f.Names); err != nil {
+		return err
+	}
 	if f.Header != nil {
 		if err := s.name(f.Header.Names); err != nil {
 			return err

@@ -86,6 +86,7 @@ func (in *inspection) segment(fields []string, component string, offset int64) {
 			continue
 		}
 		if severity, shape, ok := judgeField(field.promise, v, component); ok {
+			in.keepName(field.promise, severity, strings.ReplaceAll(v, component, " "))
 			in.add(ruleReport, hit{severity: severity, hipaa: field.hipaa, path: fmt.Sprintf("%s-%d %s", kind, number, field.name), shape: shape, offset: offset,
 				message: "An HL7 field about a person is filled."})
 		}

@@ -48,6 +48,14 @@ type Inspector struct {
 
 	// Text, if not nil, takes every text that is scanned.
 	Text func(string)
+
+	// Name, if not nil, takes every value that the document itself calls the
+	// name or the number of a person.
+	Name func(string)
+
+	// Image, if not nil, takes the images inside a document and the label and
+	// overview of a slide; without it they are said to be unread.
+	Image func(Image)
 }
 
 // Inspect looks at one file of a kind with the default limits; see
@@ -84,6 +92,7 @@ type inspection struct {
 	order []*finding.Finding
 	clean map[string]bool // short texts that were scanned without a hit
 	depth int             // documents within documents
+	shown shownImages
 }
 
 // faultReader keeps the failure of the reader apart from bad data.
@@ -133,6 +142,8 @@ func (in *inspection) run(kind sniff.Kind) error {
 		return in.image(kind)
 	case kind.Volume():
 		return in.volume(kind)
+	case kind.Mesh():
+		return in.mesh(kind)
 	case kind.Archive():
 		in.closedArchive(kind)
 	}

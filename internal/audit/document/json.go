@@ -204,6 +204,9 @@ func (in *inspection) jsonKeyed(stack []*frame, object *frame, key, v string, is
 		if !ok {
 			continue
 		}
+		if resourceIsPerson(stack) {
+			in.keepName(p, severity, v)
+		}
 		if f.marks == nil {
 			f.marks = map[string]mark{}
 		}
@@ -211,6 +214,18 @@ func (in *inspection) jsonKeyed(stack []*frame, object *frame, key, v string, is
 			f.marks[f.key] = mark{severity, finding.Mask(v)}
 		}
 	}
+}
+
+// resourceIsPerson reports whether the stack lies in a resource that has said
+// it is about a patient or a relative.
+func resourceIsPerson(stack []*frame) bool {
+	for _, f := range stack {
+		switch f.resource {
+		case "Patient", "RelatedPerson", "Person":
+			return true
+		}
+	}
+	return false
 }
 
 // describes are keys within FHIR's elements that say what a value is.

@@ -207,7 +207,12 @@ func pdfWith(font, stream, author string, pages ...string) []byte {
 		fmt.Sprintf("<< /Type /Pages /Kids [%s] /Count %d >>", kids, len(pages)),
 		font, pack(entries, content),
 	}, objects...)
-	objects = append(objects, "<< /Author ("+author+") /Producer (made by code) >>")
+	return pdfOfObjects(append(objects, "<< /Author ("+author+") /Producer (made by code) >>"))
+}
+
+// pdfOfObjects returns a PDF of objects numbered from 1: the first is the
+// catalog, the last the properties.
+func pdfOfObjects(objects []string) []byte {
 	var b bytes.Buffer
 	b.WriteString("%PDF-1.4\n")
 	var offsets []int

@@ -171,7 +171,20 @@ func (in *inspection) officeMedia(files fs.FS, name string) error {
 	if err != nil {
 		return nil // a refusal; officeLimits keep it small, and the image is not the text
 	}
-	return in.within(bytes.NewReader(b), int64(len(b)), name)
+	r, size := bytes.NewReader(b), int64(len(b))
+	if err := in.within(r, size, name); err != nil {
+		return err
+	}
+	kind, err := sniff.DetectFile(r, size)
+	switch {
+	case err != nil:
+	case kind.Image() && in.Image != nil:
+		in.show("document image", kind, b)
+	case kind.Image(), in.depth > 0:
+	default: // drawings of Windows (EMF, WMF), video, sound
+		in.unread("A picture or recording in the document is of a kind that the audit does not read; text in it was not checked.")
+	}
+	return nil
 }
 
 // within looks at a file inside this one; images only, one level deep.
@@ -183,6 +196,6 @@ func (in *inspection) within(f io.ReaderAt, size int64, name string) error {
 	inner := *in
 	inner.f, inner.size, inner.path, inner.depth = &faultReader{r: f}, size, name, in.depth+1
 	err = inner.image(kind)
-	in.order = inner.order
+	in.order, in.shown = inner.order, inner.shown
 	return err
 }

@@ -31,8 +31,12 @@ func (in *inspection) pdf() error {
 		in.refuse("%s", reason)
 		return nil
 	}
+	images := 0
+	if !bytes.Contains(b, []byte("/Encrypt")) {
+		images = in.pdfImages(b)
+	}
 	source := &countedReader{ctx: in.ctx, b: patchPDF(b), left: 64*int64(len(b)) + 16<<20}
-	err := in.pdfText(source)
+	err := in.pdfText(source, images)
 	switch {
 	case err == nil:
 	case in.ctx.Err() != nil:
@@ -41,7 +45,7 @@ func (in *inspection) pdf() error {
 		in.refuse("The PDF leads its reader in circles.")
 	case errors.Is(err, errLimit):
 	case errors.Is(err, pdf.ErrInvalidPassword), bytes.Contains(b, []byte("/Encrypt")):
-		in.unread("The PDF is encrypted; its text was not checked.")
+		in.unread("The PDF is encrypted; its text and images were not checked.")
 	default:
 		in.unread("The PDF could not be read; its text was not checked.")
 	}
@@ -114,7 +118,8 @@ func (c *countedReader) ReadAt(p []byte, offset int64) (int, error) {
 }
 
 // pdfText scans page by page. The library panics on much that is malformed.
-func (in *inspection) pdfText(source *countedReader) (err error) {
+// images is how many images were handed on.
+func (in *inspection) pdfText(source *countedReader, images int) (err error) {
 	defer func() {
 		if r := recover(); r != nil {
 			err = errors.New("the reader gave up")
@@ -125,6 +130,7 @@ func (in *inspection) pdfText(source *countedReader) (err error) {
 		return err
 	}
 	in.pdfProperties(r.Trailer().Key("Info"))
+	in.pdfBeside(r.Trailer().Key("Root"))
 	if tree := r.Trailer().Key("Root").Key("Names").Key("EmbeddedFiles"); tree.Key("Names").Len() > 0 || tree.Key("Kids").Len() > 0 {
 		in.add(ruleArchive, hit{path: "embedded file", message: "A file is embedded in the document; what is inside was not checked."})
 	}
@@ -152,8 +158,11 @@ func (in *inspection) pdfText(source *countedReader) (err error) {
 		}
 		l.text(content)
 	}
-	if silent > 0 {
-		in.unread("Pages of the PDF hold no text; they may be scanned images, which were not checked.")
+	switch {
+	case silent > 0 && images > 0:
+		in.add(ruleUnread, hit{severity: finding.Info, message: "Pages of the PDF hold no text of their own; their images are looked at like any other image."})
+	case silent > 0:
+		in.unread("Pages of the PDF hold no text; they may be drawings or scanned images, which were not checked.")
 	}
 	if failed > 0 || pages <= 0 {
 		in.unread("Pages of the PDF could not be read; their text was not checked.")

@@ -55,7 +55,7 @@ func (w *pdfWriter) page(p pdf.Page) (content string, err error) {
 	annotations := p.V.Key("Annots")
 	for i := range min(annotations.Len(), maxForms) {
 		a := annotations.Index(i)
-		for _, key := range []string{"Contents", "V", "TU", "T"} {
+		for _, key := range []string{"Contents", "V", "TU", "T", "Subj", "RC"} {
 			if v := a.Key(key); v.Kind() == pdf.String {
 				w.out.WriteString("\n" + v.Text())
 			}

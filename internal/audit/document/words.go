@@ -156,11 +156,23 @@ func (in *inspection) promised(what, word string, p promise, v string, offset in
 	if !ok {
 		return false
 	}
+	in.keepName(p, severity, v)
 	in.add(ruleColumns, hit{
 		severity: severity, hipaa: p.hipaa, path: what + " " + word, shape: finding.Mask(v), offset: offset,
 		message: "The " + what + " promises identifiers, and it is filled.",
 	})
 	return severity == finding.Blocker
+}
+
+// keepName hands on a value that is a person's name or number beyond doubt.
+func (in *inspection) keepName(p promise, severity finding.Severity, v string) {
+	if in.Name == nil || severity != finding.Blocker {
+		return
+	}
+	switch p.kind {
+	case "name", "id", "pseudonym":
+		in.Name(v)
+	}
 }
 
 // personShaped reports whether v could be a person's name: two to four words

@@ -199,6 +199,7 @@ func (in *inspection) xmlPerson(stack []string, v string, offset int64) {
 			continue
 		}
 		if severity, ok := p.judge(v); ok {
+			in.keepName(p, severity, v)
 			in.add(ruleReport, hit{severity: severity, hipaa: p.hipaa, path: person + "/" + stack[i], shape: finding.Mask(strings.TrimSpace(v)), offset: offset,
 				message: "An element about a person is filled."})
 		}

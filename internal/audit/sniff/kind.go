@@ -59,6 +59,10 @@ const (
 	HL7   Kind = "hl7" // HL7 version 2 messages
 	Text  Kind = "text"
 
+	STL Kind = "stl" // a surface, as text or bytes
+	OBJ Kind = "obj" // a surface of Wavefront
+	MTL Kind = "mtl" // its materials
+
 	Executable Kind = "executable" // a program or a script with a #! line
 )
 
@@ -110,3 +114,6 @@ func (k Kind) Document() bool {
 	}
 	return false
 }
+
+// Mesh reports whether k is a surface or belongs to one.
+func (k Kind) Mesh() bool { return k == STL || k == OBJ || k == MTL }

@@ -153,6 +153,8 @@ func detect(w window) Kind {
 		return Analyze
 	case isTar(w.head):
 		return Tar
+	case isBinarySTL(w.head, w.size):
+		return STL
 	case isBareDICOM(w.head, w.size):
 		return DICOM
 	}

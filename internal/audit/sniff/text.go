@@ -33,6 +33,9 @@ func textKind(head []byte, whole bool) Kind {
 			return k
 		}
 	}
+	if k := meshKind(trimmed); k != Unknown {
+		return k
+	}
 	if k := tableKind(s, whole); k != Unknown {
 		return k
 	}
