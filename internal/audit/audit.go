@@ -108,6 +108,7 @@ type run struct {
 	found    *collector
 	unseen   *omissions
 	set      *set
+	faces    faces
 	progress Progress
 	unread   bool          // the reader died on a file: a header that says which numbers are a patient's may be missing
 	known    *text.Scanner // of the words of names found in the set

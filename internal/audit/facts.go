@@ -95,6 +95,7 @@ type Instance struct {
 	KVp              float64 // 0 if absent
 
 	Place  series.Place
+	Face   pixel.Face
 	Pixels PixelRange
 }
 

@@ -158,7 +158,7 @@ func (i *inspection) document(ctx context.Context) error {
 // What is left out of every image.
 const (
 	facesWhat = "faces in images"
-	facesWhy  = "The audit tells by the header alone whether an image may show a face."
+	facesWhy  = "The audit tells by the header alone whether an image may show a face; it looks for none in the pixels."
 )
 
 // emitDocument takes a finding of a document, and its consequence for the

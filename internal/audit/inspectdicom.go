@@ -93,6 +93,9 @@ func (i *inspection) dicom(ctx context.Context) error {
 	if why := required.Done(h); why != "" {
 		i.notChecked(objectsWhat, why)
 	}
+	for _, f := range pixels.HeaderFindings(h, i.opts.Claims) {
+		i.add(f)
+	}
 	for _, p := range h.Problems {
 		i.add(problemFinding(p))
 	}
@@ -103,6 +106,7 @@ func (i *inspection) dicom(ctx context.Context) error {
 	if i.facts.Status == Read {
 		i.facts.Instance = read.instance(h, i.hash)
 		i.frames(&read)
+		i.facts.Instance.Face = pixels.Face(h)
 	}
 	if !i.opts.NoPixels && i.facts.Status == Read {
 		seen := pixels.Done(i.file.Content, i.file.SizeBytes, h)

@@ -1,10 +1,13 @@
 package audit_test
 
 import (
+	"encoding/json"
 	"flag"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -20,8 +23,9 @@ import (
 var update = flag.Bool("update", false, "rewrite the findings in testdata")
 
 // TestSets audits each set in testdata: a text that says what it is, the files
-// (those named .dcm are completed by iodtest and built by dicomtest), and the
-// findings.
+// (those named .dcm are completed by iodtest and built by dicomtest; a name with
+// [60] stands for 60 files, with their number in the place of {n}), what the
+// seller claims in claims.json, and the findings.
 func TestSets(t *testing.T) {
 	names, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(names) == 0 {
@@ -34,6 +38,7 @@ func TestSets(t *testing.T) {
 				t.Fatal(err)
 			}
 			set := fstest.MapFS{}
+			opts := audit.Options{AllLocations: true}
 			var want []byte
 			numbers := map[string]int{}
 			number := func(text string) int { // files with one text are copies
@@ -47,13 +52,19 @@ func TestSets(t *testing.T) {
 				case f.Name == "findings":
 					want = f.Data
 					archive.Files[i].Data = nil
+				case f.Name == "claims.json":
+					if err := json.Unmarshal(f.Data, &opts.Claims); err != nil {
+						t.Fatal(err)
+					}
 				case strings.HasSuffix(f.Name, ".dcm"):
-					set[f.Name] = &fstest.MapFile{Data: dicomtest.Build(iodtest.Complete(string(f.Data), number(string(f.Data))))}
+					for name, text := range many(f.Name, string(f.Data)) {
+						set[name] = &fstest.MapFile{Data: dicomtest.Build(iodtest.Complete(text, number(text)))}
+					}
 				default:
 					set[f.Name] = &fstest.MapFile{Data: f.Data}
 				}
 			}
-			report, err := audit.Run(t.Context(), set, audit.Options{AllLocations: true})
+			report, err := audit.Run(t.Context(), set, opts)
 			if err != nil {
 				t.Fatalf("Run: %v", err)
 			}
@@ -72,6 +83,25 @@ func TestSets(t *testing.T) {
 	}
 }
 
+// many returns the files that a name stands for, in the order of their numbers.
+func many(name, text string) iter.Seq2[string, string] {
+	return func(yield func(string, string) bool) {
+		before, rest, ok := strings.Cut(name, "[")
+		count, after, ok2 := strings.Cut(rest, "]")
+		n, err := strconv.Atoi(count)
+		if !ok || !ok2 || err != nil {
+			yield(name, text)
+			return
+		}
+		for i := range n {
+			number := fmt.Sprintf("%03d", i+1)
+			if !yield(before+number+after, strings.ReplaceAll(text, "{n}", strconv.Itoa(i+1))) {
+				return
+			}
+		}
+	}
+}
+
 // findingLines writes the verdict and the findings for a person: severity,
 // rule, files, and the attribute or other place.
 func findingLines(r *audit.Report) string {
@@ -85,6 +115,9 @@ func findingLines(r *audit.Report) string {
 				list = append(list, l.File)
 			}
 			files[l.File] = true
+		}
+		if n := len(list); n > 20 {
+			list = []string{list[0], "…", list[n-1], fmt.Sprintf("(%d files)", n)}
 		}
 		fmt.Fprintf(&b, "%s %s %s %s\n", f.Severity, f.Rule, strings.Join(list, ","), shortPath(f.Path))
 	}
@@ -127,6 +160,7 @@ func TestRegistry(t *testing.T) {
 		fmt-part10 fmt-preamble-polyglot fmt-trailing-bytes fmt-not-dicom fmt-truncated fmt-transfer-syntax
 		fmt-nesting fmt-size-limit fmt-order-dup fmt-vr-vm-len fmt-charset fmt-uid fmt-parser-crash
 		set-duplicate-uid set-duplicate-pixels set-series-geometry set-split-leakage set-mixed-patient
+		pix-risk-class pix-face-risk pix-wsi-label pix-lossy
 		iod-unknown-class iod-type1 iod-type2 iod-1c
 		img-metadata nifti-header-text wsi-metadata report-text sidecar-columns archive-inside`) {
 		if !seen[id] {

@@ -14,6 +14,7 @@ import (
 //	  "codes": ["113100", "113105", "113107"],
 //	  "dates": "shifted_per_patient",
 //	  "faces": "defaced",
+//	  "compression": "lossless",
 //	  "patient_id_pattern": "SUBJ-[0-9]{4}",
 //	  "reports": "hipaa_safe_harbor"
 //	}
@@ -29,6 +30,9 @@ type Claims struct {
 	// PatientIDPattern is a regular expression (RE2) that every PatientID
 	// matches as a whole.
 	PatientIDPattern string `json:"patient_id_pattern,omitempty"`
+
+	// Compression says whether images lost something when they were compressed.
+	Compression Compression `json:"compression,omitempty"`
 
 	// Reports is the method for reports and notes, a claim of its own.
 	Reports Method `json:"reports,omitempty"`
@@ -72,6 +76,15 @@ const (
 	FacesNotTreated   FaceHandling = "not_treated"
 )
 
+// Compression is what compression did to the images.
+type Compression string
+
+// Kinds of compression.
+const (
+	CompressionLossless Compression = "lossless" // none, or without loss
+	CompressionLossy    Compression = "lossy"    // some images at least
+)
+
 // Problems returns a sentence for each value that is not of its vocabulary.
 func (c *Claims) Problems() []string {
 	var list []string
@@ -93,6 +106,9 @@ func (c *Claims) Problems() []string {
 	}
 	if !slices.Contains([]FaceHandling{"", FacesNone, FacesDefaced, FacesSkullRemoved, FacesNotTreated}, c.Faces) {
 		list = append(list, "faces is not one of not_applicable, defaced, skull_stripped, not_treated.")
+	}
+	if !slices.Contains([]Compression{"", CompressionLossless, CompressionLossy}, c.Compression) {
+		list = append(list, "compression is not one of lossless, lossy.")
 	}
 	if _, err := regexp.Compile(c.PatientIDPattern); err != nil {
 		list = append(list, "patient_id_pattern is not a regular expression.")

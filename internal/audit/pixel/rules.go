@@ -8,7 +8,7 @@ var ruleDecode = finding.Rule{
 	Source: "DICOM PS3.5 Section 8, Annexes A and G",
 }
 
-var rules = []finding.Rule{ruleDecode}
+var rules = []finding.Rule{ruleDecode, ruleRisk, ruleFace, ruleSlide, ruleLossy}
 
 // Rules returns the rules of this package.
 func Rules() []finding.Rule { return append([]finding.Rule(nil), rules...) }

@@ -8,6 +8,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"strings"
 
 	"assay/internal/audit/dicom"
@@ -26,11 +27,10 @@ func Complete(text string, n int) string {
 	lines, left := withoutOmitted(text)
 	pixels := sha256.Sum256([]byte(text))
 	for range 8 { // a line added may make another one mandatory
-		missing := wanting(strings.Join(lines, "\n") + "\n")
 		added := false
-		for _, tag := range missing {
-			if !left[tag] {
-				lines, added = insert(lines, tag, line(tag, n, pixels[:])), true
+		for _, w := range wanting(strings.Join(lines, "\n") + "\n") {
+			if !left[w.tag] {
+				lines, added = insert(lines, w.tag, w.line(n, pixels[:], strings.Contains(text, "(0028,0002) US 3"))), true
 			}
 		}
 		if !added {
@@ -64,12 +64,17 @@ func tagOf(line string) dict.Tag {
 	return dict.NewTag(group, element)
 }
 
-// wanting returns the root attributes that the object lacks.
-func wanting(text string) []dict.Tag {
-	var tags []dict.Tag
+// want is a root attribute that an object lacks.
+type want struct {
+	tag     dict.Tag
+	isEmpty bool // it may be empty
+}
+
+func wanting(text string) []want {
+	var list []want
 	c := iod.New(func(f finding.Finding) {
 		if f.Rule != "iod-unknown-class" && strings.Contains(f.Message, "is absent") {
-			tags = append(tags, tagOf(f.Path))
+			list = append(list, want{tagOf(f.Path), f.Rule == "iod-type2"})
 		}
 	})
 	data := dicomtest.Build(text)
@@ -81,7 +86,7 @@ func wanting(text string) []dict.Tag {
 	if err == nil {
 		c.Done(h)
 	}
-	return tags
+	return list
 }
 
 // insert puts a line before the first root element with a higher tag.
@@ -105,6 +110,7 @@ var plain = map[dict.Tag]string{
 	0x00185100: "HFS",
 	0x00200037: `1\0\0\0\1\0`,
 	0x00200052: "2.25.9",
+	0x00480102: `1\0\0\0\1\0`,
 	0x00280002: "1",
 	0x00280004: "MONOCHROME2",
 	0x00280010: "4",
@@ -121,42 +127,31 @@ var plain = map[dict.Tag]string{
 	0x00080064: "WSD",
 }
 
-// line returns a line with a value for tag.
-func line(tag dict.Tag, n int, pixels []byte) string {
-	entry, _ := dict.Lookup(tag)
+// line returns a line with a value for w.
+func (w want) line(n int, pixels []byte, isColor bool) string {
+	entry, _ := dict.Lookup(w.tag)
 	vr, _, _ := strings.Cut(entry.VR, " or ")
-	value, ok := plain[tag]
+	value, ok := plain[w.tag]
 	switch {
-	case tag == 0x7FE00010:
-		vr, value = "OB", fmt.Sprintf("hex:%x", pixels[:16])
-	case tag == 0x00200013:
+	case w.tag == 0x7FE00010:
+		frame := pixels[:16]
+		if isColor {
+			frame = slices.Repeat(frame, 3)
+		}
+		vr, value = "OB", fmt.Sprintf("hex:%x", frame)
+	case w.tag == 0x00200013:
 		value = fmt.Sprint(n)
-	case tag == 0x00200032:
+	case w.tag == 0x00200032:
 		value = fmt.Sprintf(`0\0\%d`, n)
-	case ok || isEmptyAllowed(tag):
+	case ok || w.isEmpty || w.tag == 0x00200020: // PatientOrientation, type 2C
 	case vr == "UI":
 		value = "2.25.9"
 	case vr == "SQ":
-		return fmt.Sprintf("%s[1]/(0008,0100) SH 0", tag)
+		return fmt.Sprintf("%s[1]/(0008,0100) SH 0", w.tag)
 	case vr == "DA" || vr == "TM" || vr == "DT":
-		value = map[string]string{"DA": "20000101", "TM": "120000", "DT": "20000101120000"}[vr]
+		value = map[string]string{"DA": "19000101", "TM": "000000", "DT": "19000101000000"}[vr]
 	default:
 		value = "1"
 	}
-	return strings.TrimRight(fmt.Sprintf("%s %s %s", tag, vr, value), " ")
-}
-
-// isEmptyAllowed reports whether tag names an attribute that stays empty: those
-// of the modules Patient and General Study that may identify somebody.
-func isEmptyAllowed(tag dict.Tag) bool {
-	switch tag.Group() {
-	case 0x0010:
-		return true
-	case 0x0008, 0x0020:
-		switch tag {
-		case 0x00080020, 0x00080030, 0x00080050, 0x00080090, 0x00200010, 0x00201040, 0x00200020:
-			return true
-		}
-	}
-	return false
+	return strings.TrimRight(fmt.Sprintf("%s %s %s", w.tag, vr, value), " ")
 }
