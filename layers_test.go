@@ -17,6 +17,7 @@ var rows = [][]string{
 	{"internal/mail/..."}, // its outbox is emptied by a job
 	{"internal/account/..."},
 	{"internal/listing/..."},
+	{"internal/notary/..."},
 	{"internal/catalog/...", "internal/upload/...", "internal/agreement/..."},
 	{"internal/review/...", "internal/ingest/..."},
 	{"web/static"},

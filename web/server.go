@@ -16,6 +16,7 @@ import (
 	"assay/internal/id"
 	"assay/internal/ingest"
 	"assay/internal/listing"
+	"assay/internal/notary"
 	"assay/internal/postgres"
 	"assay/internal/review"
 	"assay/internal/upload"
@@ -32,6 +33,7 @@ type Services struct {
 	Receiver *upload.Receiver // where resumable uploads are written
 	Audits   *ingest.Service
 	Reviews  *review.Service
+	Notary   *notary.Service
 }
 
 // Server answers HTTP requests.

@@ -40,6 +40,9 @@ func (demoCommand) Run(ctx context.Context) error {
 	if c.SecretKey == "" {
 		c.SecretKey = secrets.Key
 	}
+	if c.SigningKey == "" {
+		c.SigningKey = secrets.Signing
+	}
 	tellMissing()
 	if c.DatabaseURL == "" {
 		private, err := startDatabase(ctx, &c, secrets)
@@ -70,7 +73,7 @@ func startDatabase(ctx context.Context, c *config.Config, s demoSecrets) (*clust
 }
 
 // demoSecrets are made once and kept in a file that only its owner reads.
-type demoSecrets struct{ Owner, App, Key string }
+type demoSecrets struct{ Owner, App, Key, Signing string }
 
 func loadSecrets(path string) (demoSecrets, error) {
 	var s demoSecrets
@@ -79,18 +82,26 @@ func loadSecrets(path string) (demoSecrets, error) {
 		if err := json.Unmarshal(text, &s); err != nil {
 			return s, fmt.Errorf("%s cannot be read: move it away, and the var folder with it, to start anew", path)
 		}
-		return s, nil
-	}
-	if !errors.Is(err, os.ErrNotExist) {
+		if s.Signing != "" {
+			return s, nil
+		}
+	} else if !errors.Is(err, os.ErrNotExist) {
 		return s, err
 	}
-	key := make([]byte, 32)
-	rand.Read(key)
-	s = demoSecrets{Owner: randomText(), App: randomText(), Key: base64.StdEncoding.EncodeToString(key)}
+	if s.Key == "" {
+		s = demoSecrets{Owner: randomText(), App: randomText(), Key: randomKey()}
+	}
+	s.Signing = randomKey() // also for a demo from before there were certificates
 	if text, err = json.Marshal(s); err != nil {
 		return s, err
 	}
 	return s, os.WriteFile(path, text, 0o600)
+}
+
+func randomKey() string {
+	key := make([]byte, 32)
+	rand.Read(key)
+	return base64.StdEncoding.EncodeToString(key)
 }
 
 func randomText() string {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"assay/internal/account"
@@ -21,6 +22,7 @@ import (
 	"assay/internal/job"
 	"assay/internal/listing"
 	"assay/internal/mail"
+	"assay/internal/notary"
 	"assay/internal/postgres"
 	"assay/internal/review"
 	"assay/internal/upload"
@@ -35,6 +37,7 @@ type house struct {
 	blobs    *blob.Store
 	accounts *account.Service
 	mails    *mail.Sender
+	notary   *notary.Service
 	listings *listing.Service
 	uploads  *upload.Service
 	pool     *fence.Pool
@@ -71,7 +74,11 @@ func (h *house) open(ctx context.Context) (err error) {
 	if h.mails, err = mail.NewSender(h.db, mail.Options{SMTPURL: c.SMTPURL, From: c.MailFrom, Keep: c.Demo}); err != nil {
 		return err
 	}
-	h.listings = listing.New(h.db, catalog.Publisher{}, time.Now).Notifying(review.Letters{URL: c.PublicURL})
+	h.notary = notary.New(h.db, c.CertificateKey(), strings.TrimSuffix(c.PublicURL, "/"))
+	if err := h.notary.Begin(ctx); err != nil {
+		return err
+	}
+	h.listings = listing.New(h.db, catalog.Publisher{}, time.Now).Notifying(review.Letters{URL: c.PublicURL}).Certifying(h.notary)
 	h.uploads = upload.New(h.db, h.blobs, h.listings, upload.Limits{MaxBytes: c.MaxUploadBytes, QuotaBytes: c.QuotaBytes}, h.log)
 	receiver, err := h.uploads.NewReceiver(ctx, c.BlobURL)
 	if err != nil {
@@ -83,7 +90,7 @@ func (h *house) open(ctx context.Context) (err error) {
 	h.web = web.New(c, h.log, web.Services{
 		DB: h.db, Sessions: web.NewSessions(account.NewSessionStore(h.db), c.Secure()), Accounts: h.accounts,
 		Catalog: catalog.NewStore(h.db), Listings: h.listings, Uploads: h.uploads, Receiver: receiver, Audits: h.audits,
-		Reviews: review.New(h.db, h.listings, time.Now),
+		Reviews: review.New(h.db, h.listings, time.Now), Notary: h.notary,
 	})
 	return nil
 }
@@ -120,7 +127,18 @@ func (h *house) workers() job.Workers {
 // sweep puts right what a crash left behind.
 func (h *house) sweep(ctx context.Context, _ job.Sweep) error {
 	_, err := h.listings.PublishDue(ctx, postgres.Actor{Platform: postgres.Worker})
-	return errors.Join(err, h.uploads.Sweep(ctx), h.audits.Sweep(ctx), h.accounts.Sweep(ctx))
+	return errors.Join(err, h.uploads.Sweep(ctx), h.audits.Sweep(ctx), h.accounts.Sweep(ctx), h.certify(ctx))
+}
+
+// certify issues the certificates that are missing, because a process without
+// the key published or a key was taken back, and tells of those taken back.
+func (h *house) certify(ctx context.Context) error {
+	versions, err := h.notary.Missing(ctx)
+	failed := []error{err}
+	for _, v := range versions {
+		failed = append(failed, h.listings.ShowAgain(ctx, postgres.Actor{Platform: postgres.Worker}, v))
+	}
+	return errors.Join(append(failed, h.notary.PublishRevocations(ctx))...)
 }
 
 func (h *house) close() {

@@ -25,6 +25,8 @@ type commands struct {
 	Seed    seedCommand    `cmd:"" help:"Show the external listings; make the first admin."`
 	Config  configCommand  `cmd:"" help:"Print the settings and where each came from."`
 
+	RevokeKey revokeKeyCommand `cmd:"" help:"Take back a key that signed certificates and may be in other hands."`
+
 	AuditChild auditChildCommand `cmd:"" hidden:"" help:"Inspect files behind the fence; started by the others."`
 }
 

@@ -73,6 +73,7 @@ func startServer(t *testing.T) *running {
 	c, err := config.Load([]string{
 		"ASSAY_VAR=" + t.TempDir(), "ASSAY_ADDR=" + l.Addr().String(), "DATABASE_URL=" + r.database.AppURL,
 		"ASSAY_SECRET_KEY=" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)),
+		"ASSAY_SIGNING_KEY=" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{8}, 32)),
 	})
 	if err != nil {
 		t.Fatal(err)

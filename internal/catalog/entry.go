@@ -88,6 +88,8 @@ type Detail struct {
 	Audit    *Audit    `json:"audit,omitempty"`    // hosted only
 	Versions []Version `json:"versions,omitempty"` // hosted only, newest first
 
+	Certificate string `json:"certificate,omitempty"` // of the live version, the file as it is downloaded; hosted only
+
 	// External listings only.
 	Name       string `json:"name,omitempty"` // the short name it is known by
 	Owner      string `json:"owner,omitempty"`

@@ -11,6 +11,7 @@ import (
 	"assay/internal/audit"
 	"assay/internal/audit/finding"
 	"assay/internal/listing"
+	"assay/internal/notary"
 	"assay/internal/postgres"
 )
 
@@ -64,7 +65,11 @@ func Preview(ctx context.Context, q postgres.Querier, p listing.Published) (Entr
 	if pub.Versions, err = readVersions(ctx, q, p); err != nil {
 		return Entry{}, fmt.Errorf("catalog %s: versions: %w", p.Listing.Slug, err)
 	}
-	return pub.Entry(), nil
+	e := pub.Entry()
+	if e.Detail.Certificate, err = notary.Valid(ctx, q, p.Version); err != nil {
+		return Entry{}, fmt.Errorf("catalog %s: %w", p.Listing.Slug, err)
+	}
+	return e, nil
 }
 
 // ParseReport reads the assay-report/1 that a version's report holds; none is

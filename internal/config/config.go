@@ -3,6 +3,7 @@
 package config
 
 import (
+	"crypto/ed25519"
 	"encoding/base64"
 	"errors"
 	"fmt"
@@ -27,6 +28,7 @@ type Config struct {
 	SMTPURL          string `env:"ASSAY_SMTP_URL" secret:"true" comment:"mail server: smtp://user:password@host:port or smtps://…"`
 	MailFrom         string `env:"ASSAY_MAIL_FROM" envDefault:"Assay <no-reply@assay.example>" comment:"sender of e-mails"`
 	SecretKey        string `env:"ASSAY_SECRET_KEY" secret:"true" comment:"32 random bytes in base64, the same on every process"`
+	SigningKey       string `env:"ASSAY_SIGNING_KEY" secret:"true" comment:"32 random bytes in base64: the Ed25519 key that signs audit certificates; without it a process issues none, and workers alone may have it"`
 	LogLevel         string `env:"ASSAY_LOG_LEVEL" envDefault:"info" comment:"debug, info, warn or error"`
 	AuditChildren    int    `env:"ASSAY_AUDIT_CHILDREN" envDefault:"2" comment:"fenced child processes of one worker"`
 	AuditWorkers     int    `env:"ASSAY_AUDIT_WORKERS" envDefault:"1" comment:"audits that one worker runs side by side"`
@@ -103,6 +105,9 @@ func (c Config) check() error {
 			mistake("ASSAY_SECRET_KEY", "is not 32 bytes in base64")
 		}
 	}
+	if _, err := c.signingKey(); err != nil {
+		mistake("ASSAY_SIGNING_KEY", "is not 32 bytes in base64")
+	}
 	switch c.LogLevel {
 	case "debug", "info", "warn", "error":
 	default:
@@ -127,6 +132,24 @@ func (c Config) CheckServing() error {
 		mistakes = append(mistakes, errors.New("ASSAY_SECRET_KEY is not set: make one with `head -c 32 /dev/urandom | base64`"))
 	}
 	return errors.Join(mistakes...)
+}
+
+// CertificateKey returns the private key that signs certificates; nil if there
+// is none.
+func (c Config) CertificateKey() ed25519.PrivateKey {
+	key, _ := c.signingKey() // Load has checked it
+	return key
+}
+
+func (c Config) signingKey() (ed25519.PrivateKey, error) {
+	if c.SigningKey == "" {
+		return nil, nil
+	}
+	seed, err := base64.StdEncoding.DecodeString(c.SigningKey)
+	if err != nil || len(seed) != ed25519.SeedSize {
+		return nil, errors.New("not a seed")
+	}
+	return ed25519.NewKeyFromSeed(seed), nil
 }
 
 // Secure reports whether people reach the server through https.

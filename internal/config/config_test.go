@@ -9,13 +9,13 @@ import (
 
 func TestAllMistakesAreReportedTogetherWithoutSecrets(t *testing.T) {
 	_, err := config.Load([]string{
-		"ASSAY_ADDR=nowhere", "DATABASE_URL=mysql://u:hunter2@h/db", "ASSAY_SECRET_KEY=hunter2",
+		"ASSAY_ADDR=nowhere", "DATABASE_URL=mysql://u:hunter2@h/db", "ASSAY_SECRET_KEY=hunter2", "ASSAY_SIGNING_KEY=hunter2",
 		"ASSAY_LOG_LEVEL=loud", "ASSAY_PUBLIC_URL=ftp://x",
 	})
 	if err == nil {
-		t.Fatal("Load accepted five mistakes")
+		t.Fatal("Load accepted six mistakes")
 	}
-	for _, name := range []string{"ASSAY_ADDR", "DATABASE_URL", "ASSAY_SECRET_KEY", "ASSAY_LOG_LEVEL", "ASSAY_PUBLIC_URL"} {
+	for _, name := range []string{"ASSAY_ADDR", "DATABASE_URL", "ASSAY_SECRET_KEY", "ASSAY_SIGNING_KEY", "ASSAY_LOG_LEVEL", "ASSAY_PUBLIC_URL"} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("the error does not name %s: %v", name, err)
 		}
@@ -33,7 +33,8 @@ func TestANumberThatIsNoneIsNamed(t *testing.T) {
 }
 
 func TestPrintShowsNoSecret(t *testing.T) {
-	environ := []string{"DATABASE_URL=postgres://u:hunter2@h/db", "ASSAY_ADDR=127.0.0.1:9"}
+	const signing = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8="
+	environ := []string{"DATABASE_URL=postgres://u:hunter2@h/db", "ASSAY_ADDR=127.0.0.1:9", "ASSAY_SIGNING_KEY=" + signing}
 	c, err := config.Load(environ)
 	if err != nil {
 		t.Fatal(err)
@@ -42,7 +43,7 @@ func TestPrintShowsNoSecret(t *testing.T) {
 	if err := c.Print(&out, environ); err != nil {
 		t.Fatal(err)
 	}
-	if strings.Contains(out.String(), "hunter2") {
+	if strings.Contains(out.String(), "hunter2") || strings.Contains(out.String(), signing) {
 		t.Errorf("Print shows a secret:\n%s", out.String())
 	}
 	if !strings.Contains(out.String(), "127.0.0.1:9") {

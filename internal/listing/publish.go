@@ -63,6 +63,23 @@ func (s *Service) showVersion(ctx context.Context, tx pgx.Tx, v Version) error {
 	return s.show(ctx, tx, l, v, claims)
 }
 
+// ShowAgain certifies a live version that has no certificate yet, and tells
+// the catalog of it anew. A version that is not live is left alone. A is a
+// worker.
+func (s *Service) ShowAgain(ctx context.Context, a postgres.Actor, v id.Version) error {
+	err := s.db.InTx(ctx, a, func(tx pgx.Tx) error {
+		locked, err := lockVersion(ctx, tx, v)
+		if err != nil || locked.State != Live {
+			return err
+		}
+		return s.showVersion(ctx, tx, locked)
+	})
+	if err != nil {
+		return fmt.Errorf("version %s: show again: %w", v, err)
+	}
+	return nil
+}
+
 // Embargo keeps an approved version back until a day in the future.
 func (s *Service) Embargo(ctx context.Context, a postgres.Actor, v id.Version, until time.Time) error {
 	day := until.Format(time.DateOnly)

@@ -37,6 +37,13 @@ type TakenDown struct {
 	Version Version // suspended or withdrawn, with its reason
 }
 
+// Certifier issues a certificate about a version that has just gone live, in
+// the transaction in which it does, unless it has one. An error undoes the
+// whole act.
+type Certifier interface {
+	Certify(ctx context.Context, tx pgx.Tx, p Published) error
+}
+
 // Notifier tells people what happened to a version, in the transaction in
 // which it happens. An error undoes the whole act.
 type Notifier interface {
@@ -48,10 +55,11 @@ type Notifier interface {
 
 // Service is the one way to write listings, claims and versions.
 type Service struct {
-	db       *postgres.DB
-	catalog  Catalog
-	notifier Notifier // nil is nobody
-	now      func() time.Time
+	db        *postgres.DB
+	catalog   Catalog
+	notifier  Notifier  // nil is nobody
+	certifier Certifier // nil issues nothing
+	now       func() time.Time
 }
 
 // New returns a service over db that tells catalog what is published; now is
@@ -60,7 +68,7 @@ func New(db *postgres.DB, catalog Catalog, now func() time.Time) *Service {
 	if catalog == nil {
 		catalog = untold{}
 	}
-	return &Service{db, catalog, nil, now}
+	return &Service{db: db, catalog: catalog, now: now}
 }
 
 // Notifying returns the service with somebody to tell.
@@ -68,6 +76,13 @@ func (s *Service) Notifying(n Notifier) *Service {
 	told := *s
 	told.notifier = n
 	return &told
+}
+
+// Certifying returns the service with somebody who issues certificates.
+func (s *Service) Certifying(c Certifier) *Service {
+	certifying := *s
+	certifying.certifier = c
+	return &certifying
 }
 
 // untold is a Catalog that nobody reads.

@@ -297,7 +297,13 @@ func (s *Service) show(ctx context.Context, tx pgx.Tx, l Listing, v Version, cla
 	if err != nil {
 		return err
 	}
-	if err := s.catalog.Published(ctx, tx, Published{l, v, claims, report}); err != nil {
+	published := Published{l, v, claims, report}
+	if s.certifier != nil {
+		if err := s.certifier.Certify(ctx, tx, published); err != nil {
+			return fmt.Errorf("certify: %w", err)
+		}
+	}
+	if err := s.catalog.Published(ctx, tx, published); err != nil {
 		return fmt.Errorf("catalog: %w", err)
 	}
 	return nil

@@ -1,0 +1,34 @@
+package main
+
+import (
+	"context"
+	"fmt"
+)
+
+type revokeKeyCommand struct {
+	ID string `arg:"" help:"The key's id, as /.well-known/assay-keys.json lists it."`
+}
+
+// Run takes a key back with every certificate that it signed. Processes that
+// still sign with it issue nothing from then on.
+func (c revokeKeyCommand) Run(ctx context.Context) error {
+	settings, err := settings()
+	if err != nil {
+		return err
+	}
+	if err := settings.CheckServing(); err != nil {
+		return err
+	}
+	settings.SigningKey = "" // this process signs nothing
+	h, err := build(ctx, settings, newLog(settings))
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	n, err := h.notary.RevokeKey(ctx, c.ID)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("the key is taken back, and with it %d certificates; workers with another ASSAY_SIGNING_KEY issue new ones\n", n)
+	return nil
+}
