@@ -1,8 +1,13 @@
 package planted
 
 import (
+	"encoding/hex"
 	"fmt"
 	"math/rand/v2"
+	"strings"
+
+	"assay/internal/audit"
+	"assay/internal/audit/deid"
 )
 
 // perClean is how many clean files are made.
@@ -67,13 +72,48 @@ type cleanItem struct {
 	why     string
 }
 
-// cleanFiles makes clean files, each with a trap.
+// cleanClaims declare what a seller of the clean files does: the profile, and
+// the options under which descriptions, structured content, shifted dates, sex
+// and age stay.
+func cleanClaims() *audit.Claims {
+	return &audit.Claims{
+		Method: deid.ExpertDetermination, Codes: []string{"113100", "113104", "113105", "113107", "113108"},
+		Dates: deid.DatesShifted, PatientIDPattern: "SUBJ-[0-9]{4}",
+	}
+}
+
+// declared sets the codes of cleanClaims in a file.
+func (o object) declared() {
+	lines := "(0012,0064) SQ"
+	for _, code := range cleanClaims().Codes {
+		for _, c := range deid.Codes() {
+			if c.Value == code {
+				lines += "\n  - (0008,0100) SH " + c.Value + "\n    (0008,0102) SH DCM\n    (0008,0104) LO " + strings.Replace(c.Meaning, "With ", "", 1) // LO has 64 characters
+			}
+		}
+	}
+	o.set(lines)
+	o.set("(0028,0303) CS MODIFIED")
+}
+
+// cleanFiles makes clean files, each with a trap. They hold what an honest
+// seller leaves: a declaration, and an image that is not blank.
 func cleanFiles(seed uint64) []cleanItem {
 	r := rand.New(rand.NewPCG(seed, 1<<32))
 	list := make([]cleanItem, 0, perClean)
 	for n := range perClean {
 		t := traps[n%len(traps)]
 		o := base(r)
+		o.declared()
+		pixels := make([]byte, 32)
+		for i := 0; i < len(pixels); i += 2 {
+			pixels[i], pixels[i+1] = byte(r.IntN(256)), byte(r.IntN(16))
+		}
+		o.set("(7FE0,0010) OW hex:" + hex.EncodeToString(pixels))
+		if strings.HasSuffix(o["(0008,0016)"], "DigitalXRayImageStorageForPresentation") {
+			o.set(`(0018,1164) DS 0.1\0.1`)
+			o.set(`(0020,0020) CS L\F`)
+		}
 		if t.line[1:5] == "0019" {
 			o.set("(0019,0010) LO SIEMENS MR HEADER")
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 	"testing/fstest"
 
@@ -29,18 +30,66 @@ type tally struct {
 // cleanTally counts what is reported on clean files.
 type cleanTally struct {
 	files    int
-	blockers []string // rule, path and the trap
-	alarms   []string // hits of text rules
-	warnings int
+	blockers []string       // rule, path and the trap
+	alarms   []string       // hits of text rules
+	warnings []int          // of each file, but those about a missing declaration
+	about    map[string]int // warnings by rule and attribute
+	declare  int            // warnings about a missing declaration
+}
+
+// aboutDeclaration reports a finding that would not be a warning if the seller
+// had declared, and coded in the file, the option under which the value stays.
+func aboutDeclaration(f finding.Finding) bool {
+	return strings.HasSuffix(f.Message, "not declared.") || strings.HasSuffix(f.Message, "not declared in the claims.") || strings.HasSuffix(f.Message, "not coded in the file.")
+}
+
+// take counts the findings of one clean file.
+func (t *cleanTally) take(all []finding.Finding, why string) {
+	t.files++
+	n := 0
+	for _, f := range all {
+		said := fmt.Sprintf("%s at %s (%s)", f.Rule, f.Path, why)
+		switch {
+		case f.Severity == finding.Blocker:
+			t.blockers = append(t.blockers, said)
+		case f.Severity != finding.Warning:
+		case aboutDeclaration(f):
+			t.declare++
+		default:
+			n++
+			if t.about == nil {
+				t.about = map[string]int{}
+			}
+			t.about[f.Rule+" "+f.Path]++
+			if strings.HasPrefix(f.Rule, "text-") || f.Rule == "name-in-path" {
+				t.alarms = append(t.alarms, said)
+			}
+		}
+	}
+	t.warnings = append(t.warnings, n)
+}
+
+// median of the warnings of a file.
+func (t *cleanTally) median() int {
+	if len(t.warnings) == 0 {
+		return 0
+	}
+	return slices.Sorted(slices.Values(t.warnings))[len(t.warnings)/2]
+}
+
+// String says what was reported on clean files.
+func (t *cleanTally) String() string {
+	return fmt.Sprintf("n = %d, blockers %d, false alarms of text rules %d; warnings a file, but those about a missing declaration: median %d, at most %d; about a missing declaration: %.1f a file",
+		t.files, len(t.blockers), len(t.alarms), t.median(), slices.Max(append(t.warnings, 0)), float64(t.declare)/float64(max(1, t.files)))
 }
 
 // findings audits one file by itself, or with another one beside it.
-func findings(path string, content, beside []byte) ([]finding.Finding, error) {
+func findings(path string, content, beside []byte, claims *audit.Claims) ([]finding.Finding, error) {
 	set := fstest.MapFS{path: {Data: content, Mode: 0o444}}
 	if beside != nil {
 		set["series/beside.dcm"] = &fstest.MapFile{Data: beside, Mode: 0o444}
 	}
-	report, err := audit.Run(context.Background(), set, audit.Options{Version: "measure", Parallel: 1})
+	report, err := audit.Run(context.Background(), set, audit.Options{Version: "measure", Parallel: 1, Claims: claims})
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +117,7 @@ func recall(list []item) ([]tally, error) {
 			tallies = append(tallies, tally{kind: it.kind})
 		}
 		t := &tallies[len(tallies)-1]
-		all, err := findings(it.path, it.content, it.beside)
+		all, err := findings(it.path, it.content, it.beside, nil)
 		if err != nil {
 			return nil, err
 		}
@@ -96,27 +145,15 @@ func recall(list []item) ([]tally, error) {
 	return tallies, nil
 }
 
-// calm audits every clean file.
-func calm(list []cleanItem) (cleanTally, error) {
+// calm audits every clean file with the claims of its seller.
+func calm(list []cleanItem, claims *audit.Claims) (cleanTally, error) {
 	var t cleanTally
 	for _, c := range list {
-		all, err := findings(c.path, c.content, nil)
+		all, err := findings(c.path, c.content, nil, claims)
 		if err != nil {
 			return t, err
 		}
-		t.files++
-		for _, f := range all {
-			said := fmt.Sprintf("%s at %s (%s)", f.Rule, f.Path, c.why)
-			switch {
-			case f.Severity == finding.Blocker:
-				t.blockers = append(t.blockers, said)
-			case f.Severity == finding.Warning:
-				t.warnings++
-				if strings.HasPrefix(f.Rule, "text-") || f.Rule == "name-in-path" {
-					t.alarms = append(t.alarms, said)
-				}
-			}
-		}
+		t.take(all, c.why)
 	}
 	return t, nil
 }
@@ -133,11 +170,15 @@ func Measure(w io.Writer, corpus fs.FS) error {
 	fmt.Fprintf(w, "Names of %d locales, from another source than the list of the rules. Header kinds count if a finding of at least a warning names the attribute; the others only if the rule for that kind of identifier hits it.\n\n", len(locales()))
 	writeTallies(w, tallies)
 	writeOverlap(w, tallies)
-	clean, err := calm(cleanFiles(Seed))
+	clean, err := calm(cleanFiles(Seed), cleanClaims())
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(w, "\nClean files with traps: n = %d, blockers %d, false alarms of text rules %d, warnings a file %.1f.\n", clean.files, len(clean.blockers), len(clean.alarms), float64(clean.warnings)/float64(clean.files))
+	fmt.Fprintf(w, "\nClean files with traps, with the claims of their seller: %s.\n", clean.String())
+	if clean, err = calm(cleanFiles(Seed), nil); err != nil {
+		return err
+	}
+	fmt.Fprintf(w, "The same without claims: %s.\n", clean.String())
 	if corpus == nil {
 		fmt.Fprintf(w, "\nCorpus: not measured (ASSAY_CORPUS is not set).\n")
 		return nil
@@ -185,23 +226,19 @@ func measureCorpus(w io.Writer, corpus fs.FS) error {
 	}
 	byKind := map[string]*tally{}
 	var order []*tally
-	unchecked, cleanFiles, blockers := map[string]int{}, 0, 0
+	unchecked := map[string]int{}
+	var clean cleanTally
 	for _, f := range truth.Files {
 		content, err := fs.ReadFile(corpus, "phi/"+f.File)
 		if err != nil {
 			return err
 		}
-		all, err := findings(f.File, content, nil)
+		all, err := findings(f.File, content, nil, nil)
 		if err != nil {
 			return err
 		}
 		if f.Clean {
-			cleanFiles++
-			for _, x := range all {
-				if x.Severity == finding.Blocker {
-					blockers++
-				}
-			}
+			clean.take(all, f.File)
 		}
 		for _, planted := range f.Items {
 			if pixelKinds[planted.Kind] {
@@ -230,7 +267,7 @@ func measureCorpus(w io.Writer, corpus fs.FS) error {
 		tallies[i] = *t
 	}
 	writeTallies(w, tallies)
-	fmt.Fprintf(w, "\nClean files: n = %d, blockers %d.\n", cleanFiles, blockers)
+	fmt.Fprintf(w, "\nClean files, which come without claims: %s.\n", clean.String())
 	for _, kind := range []string{"burned_in_pixels", "icon_pixels", "overlay_pixels"} {
 		fmt.Fprintf(w, "Not checked yet, pixels: %s, n = %d.\n", kind, unchecked[kind])
 	}
