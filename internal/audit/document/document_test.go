@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"io"
 	"math"
 	"strings"
 	"testing"
@@ -294,31 +293,4 @@ func TestRulesAreComplete(t *testing.T) {
 		}
 		ids[r.ID] = true
 	}
-}
-
-func FuzzInspect(f *testing.F) {
-	for _, b := range [][]byte{
-		[]byte("a,b\n1,\"2\"\n"), []byte(`{"a":[1,"b"]}`), []byte("<a b=\"c\">d</a>"), []byte("MSH|^~\\&|A\rPID|1||2\r"),
-		pngWith(f, "zTXt", "Comment\x00\x00"+deflated("x")), jpegWith(f, 0xed, iptcOf(80, "x")), tiffOf(le, tag{id: 0x10e, text: "abcdef"}),
-		docxOf(f, paragraph("x")), pdfOf("x", "y"), niftiOf("x", "y", 6, "z"), gifWith(f, "x"), []byte("{\\rtf1 x}"),
-		[]byte("NRRD0004\na: b\n\n"), []byte("<!DOCTYPE html><p>x"),
-	} {
-		f.Add(b)
-	}
-	sc := text.New(text.Options{})
-	f.Fuzz(func(t *testing.T, b []byte) {
-		r := bytes.NewReader(b)
-		kind, err := sniff.DetectFile(r, int64(len(b)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		n := 0
-		err = document.Inspect(t.Context(), r, int64(len(b)), kind, "a", sc, func(finding.Finding) { n++ })
-		if err != nil && !errors.Is(err, io.EOF) {
-			t.Errorf("Inspect: %v", err)
-		}
-		if n > 2000 {
-			t.Errorf("%d findings of one file", n)
-		}
-	})
 }
