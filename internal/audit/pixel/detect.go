@@ -30,6 +30,7 @@ type line struct {
 	left, top, right, bottom int // inclusive
 	letters                  float64
 	score                    float64
+	aligned                  float64
 	dark                     bool    // darker than what it stands on
 	ink                      plateau // if its samples are in a range; else zero
 }
@@ -302,14 +303,13 @@ func chain(shapes []shape) []line {
 func judgeChain(shapes []shape, next []int, first int) (line, bool) {
 	s := shapes[first]
 	l := line{left: int(s.left), top: int(s.top), right: int(s.right), bottom: int(s.bottom)}
-	complex, count := 0.0, 0.0
+	complex := 0.0
 	for i := first; i >= 0; i = next[i] {
 		s := &shapes[i]
 		h, w := float64(s.bottom-s.top+1), float64(s.right-s.left+1)
 		perRow := float64(s.runs) / h
 		letters := max(1, min(w/(0.75*h), perRow/1.3))
 		l.letters += letters
-		count++
 		if perRow > 1.2 {
 			complex += letters
 		}
@@ -317,7 +317,7 @@ func judgeChain(shapes []shape, next []int, first int) (line, bool) {
 		l.right, l.bottom = max(l.right, int(s.right)), max(l.bottom, int(s.bottom))
 	}
 	l.score = complex
-	return l, l.letters >= 4 && complex >= 2 && l.right-l.left >= 2*(l.bottom-l.top)
+	return l, l.letters >= 3 && complex >= 1.5 && l.right-l.left >= 2*(l.bottom-l.top)
 }
 
 func abs32(v int32) int32 {

@@ -55,7 +55,17 @@ func (f *finder) look(p *plane, padding int, onlyBit bool) []line {
 			lines = append(lines, l)
 		}
 	}
-	return lines
+	return slices.DeleteFunc(lines, func(l line) bool { return !f.isText(l, p.width, p.height) })
+}
+
+// isText reports whether what a line shows has the sharp strokes of one gray
+// that letters have, and anatomy has not.
+func (f *finder) isText(l line, width, height int) bool {
+	d := describe(f.gray, width, height, l)
+	if f.lax {
+		return d.sharp >= 0.4 && d.uniform >= 0.1 && d.separate >= 0.6
+	}
+	return d.sharp >= 0.6 && d.uniform >= 0.17 && d.separate >= 0.7
 }
 
 // shrink makes the rendered frame smaller.
