@@ -123,6 +123,7 @@ func (s *Server) editors(r chi.Router) {
 	r.Head(uploadsPath+"{upload}", s.handle(s.continueTus))
 	r.Patch(uploadsPath+"{upload}", s.handle(s.continueTus))
 	r.Delete(uploadsPath+"{upload}", s.handle(s.continueTus))
+	r.Post("/seller/versions/{version}/cancel", s.handle(s.cancelAudit))
 	r.Post("/seller/versions/{version}/answers", s.handle(s.answerWarning))
 }
 

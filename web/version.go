@@ -86,11 +86,14 @@ func (s *Server) versionView(r *http.Request, d listing.Dossier, tries versionTr
 	view.Digests = versionDigests(d)
 	view.Acts.Day, view.Acts.Why, view.Acts.Errors = tries.day, tries.why, tries.mistakes
 	var err error
-	if view.Progress, err = s.progressView(r.Context(), s.seller(r), d.Version); err != nil {
+	if view.Progress, err = s.progressView(r.Context(), s.seller(r), d.Version, s.may(r, account.Editor)); err != nil {
 		return view, err
 	}
 	if view.Progress != nil {
-		view.Shell.Refresh = refreshSeconds
+		view.Progress.Asks = view.Progress.CancelURL != "" && r.URL.Query().Has("cancel")
+		if !view.Progress.Asks {
+			view.Shell.Refresh = refreshSeconds
+		}
 	}
 	if view.Report, err = s.sellersReport(r, d, tries, shell.CSRF); err != nil {
 		return view, err
@@ -125,7 +128,7 @@ func versionDigests(d listing.Dossier) []page.DigestView {
 }
 
 // progressView is how far an audit is, nil if none is due.
-func (s *Server) progressView(ctx context.Context, a postgres.Actor, v listing.Version) (*page.ProgressView, error) {
+func (s *Server) progressView(ctx context.Context, a postgres.Actor, v listing.Version, mayCancel bool) (*page.ProgressView, error) {
 	if v.State != listing.Queued && v.State != listing.Auditing {
 		return nil, nil
 	}
@@ -133,6 +136,9 @@ func (s *Server) progressView(ctx context.Context, a postgres.Actor, v listing.V
 	view.Stages = auditStages("", 0, 0)
 	if v.State == listing.Queued {
 		view.Bytes = "The audit begins as soon as a worker is free."
+	}
+	if mayCancel {
+		view.CancelURL = versionURL(v.ID) + "/cancel"
 	}
 	if v.State == listing.Queued || s.Audits == nil {
 		return view, nil
@@ -144,7 +150,8 @@ func (s *Server) progressView(ctx context.Context, a postgres.Actor, v listing.V
 	view.Stages = auditStages(p.Stage, p.FilesDone, p.FilesTotal)
 	if p.BytesTotal > 0 {
 		view.Bytes = ui.Bytes(p.BytesDone) + " of " + ui.Bytes(p.BytesTotal)
-		view.Left = timeLeft(time.Since(p.StartedAt), p.BytesDone, p.BytesTotal)
+		spent := p.RenewedAt.Sub(p.StageAt)
+		view.Rate, view.Left = rateOf(spent, p.FilesDone, p.BytesDone), timeLeft(spent, p.BytesDone, p.BytesTotal)
 	}
 	if p.Attempt > 1 {
 		view.Bytes += fmt.Sprintf(" · attempt %d, after a fault of ours", p.Attempt)
@@ -172,6 +179,21 @@ func auditStages(current string, done, total int64) []ui.Stage {
 	return list
 }
 
+// rateOf says how fast a stage goes: files where it counts them, else bytes. It
+// says nothing of the first moments.
+func rateOf(spent time.Duration, files, bytes int64) string {
+	seconds := spent.Seconds()
+	switch {
+	case seconds < 1 || files+bytes == 0:
+		return ""
+	case files == 0:
+		return ui.Bytes(int64(float64(bytes)/seconds)) + "/s"
+	case float64(files)/seconds < 10:
+		return fmt.Sprintf("%.1f files/s", float64(files)/seconds)
+	}
+	return ui.Number(int64(float64(files)/seconds)) + " files/s"
+}
+
 // timeLeft guesses from the bytes done so far; it says nothing too early.
 func timeLeft(spent time.Duration, done, total int64) string {
 	if spent < 3*time.Second || done <= 0 || done >= total || done*20 < total {
@@ -185,6 +207,20 @@ func timeLeft(spent time.Duration, done, total int64) string {
 		return fmt.Sprintf("about %s left", ui.Plural(int(left.Minutes()+0.5), "minute", "minutes"))
 	}
 	return fmt.Sprintf("about %s left", ui.Plural(int(left.Hours()+0.5), "hour", "hours"))
+}
+
+// cancelAudit gives up an audit that waits or runs.
+func (s *Server) cancelAudit(w http.ResponseWriter, r *http.Request) error {
+	d, err := s.ownVersion(r)
+	if err != nil {
+		return err
+	}
+	if err := s.Audits.Cancel(r.Context(), s.seller(r), d.Version.ID); err != nil {
+		return err
+	}
+	s.flash(r, "The audit was canceled and the files you sent are deleted. The description stays.")
+	redirect(w, r, versionURL(d.Version.ID))
+	return nil
 }
 
 func (s *Server) sellersReport(r *http.Request, d listing.Dossier, tries versionTries, csrf string) (*page.ReportView, error) {

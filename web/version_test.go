@@ -357,14 +357,14 @@ func TestVersionShowsHowFarItsAuditIs(t *testing.T) {
 	s := newSite(t, false)
 	owner := s.owner(t, "seller@example.org", "Northfield")
 	d := listingtest.Version(t, s.DB, accounttest.Org{ID: owner.Organization, Owner: owner}, listing.Auditing)
-	exec(t, s, listingtest.Worker, `INSERT INTO audit_run (version_id, organization_id, lease, attempt, stage, files_done, files_total, bytes_done, bytes_total, started_at)
-		VALUES ($1, $2, $3, 2, 'inspecting files', 1200, 4800, 1000000, 4000000, now() - interval '1 hour')`,
+	exec(t, s, listingtest.Worker, `INSERT INTO audit_run (version_id, organization_id, lease, attempt, stage, files_done, files_total, bytes_done, bytes_total, started_at, stage_at)
+		VALUES ($1, $2, $3, 2, 'inspecting files', 1200, 4800, 1000000, 4000000, now() - interval '2 hours', now() - interval '1 hour')`,
 		d.Version.ID, owner.Organization, id.New[string]())
 	p := s.person(t)
 	p.signIn("seller@example.org")
 	a := p.get("/seller/versions/" + string(d.Version.ID))
 	text := words(a.Page.Find("[data-testid=audit-progress]"))
-	for _, want := range []string{"Files inspected 1,200 of 4,800 files", "1.0 MB of 4.0 MB", "about 3 hours left", "attempt 2"} {
+	for _, want := range []string{"Files inspected 1,200 of 4,800 files", "1.0 MB of 4.0 MB", "0.3 files/s", "about 3 hours left", "attempt 2"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("progress %q does not say %q", text, want)
 		}
@@ -374,5 +374,36 @@ func TestVersionShowsHowFarItsAuditIs(t *testing.T) {
 	}
 	if refresh, _ := a.Page.Find("noscript meta").Attr("content"); refresh != "5" && !strings.Contains(a.Body, `http-equiv="refresh" content="5"`) {
 		t.Error("without scripts the page does not renew itself")
+	}
+}
+
+// A seller is asked before an audit is canceled, on a page that stands still;
+// then the version is a draft again.
+func TestSellerCancelsAnAudit(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, false)
+	owner := s.owner(t, "seller@example.org", "Northfield")
+	org := accounttest.Org{ID: owner.Organization, Owner: owner}
+	d := listingtest.Version(t, s.DB, org, listing.Queued)
+	exec(t, s, owner, `INSERT INTO upload (id, organization_id, version_id, user_id, state, size_bytes, received_bytes, sha256, expires_at, finished_at)
+		VALUES ($1, $2, $3, $4, 'finished', 9, 9, repeat('a', 64), now(), now())`, id.New[string](), owner.Organization, d.Version.ID, owner.User)
+	p := s.person(t)
+	p.signIn("seller@example.org")
+	url := "/seller/versions/" + string(d.Version.ID)
+	if p.get(url).Page.Find("[data-testid=cancel-audit]").Length() != 0 {
+		t.Error("the form stands on the page that renews itself")
+	}
+	ask := p.get(url + "?cancel=1")
+	if ask.Page.Find("[data-testid=cancel-audit] button").Length() != 1 || strings.Contains(ask.Body, `http-equiv="refresh"`) {
+		t.Error("the page that asks has no button, or renews itself")
+	}
+	if a := p.fill(url+"?cancel=1", url+"/cancel", "act", "cancel"); a.Status != http.StatusSeeOther || a.Location != url {
+		t.Fatalf("cancel: %d to %q", a.Status, a.Location)
+	}
+	if text := words(p.get(url).Page.Find("main")); !strings.Contains(text, "The audit was canceled") || !strings.Contains(text, "Send files") {
+		t.Errorf("after canceling the page says %q", text)
+	}
+	if a := p.fill(url, url+"/cancel", "act", "cancel"); a.Status != http.StatusConflict {
+		t.Errorf("canceled twice: %d", a.Status)
 	}
 }

@@ -65,7 +65,7 @@ var gates = map[string]gate{
 	"POST /seller/listings/{listing}/upload/agreement": editors, "POST /seller/listings/{listing}/upload/files": editors,
 	"POST /seller/listings/{listing}/upload/tus": editors, "POST /seller/listings/{listing}/upload/cancel": editors,
 	"HEAD /seller/uploads/{upload}": editors, "PATCH /seller/uploads/{upload}": editors, "DELETE /seller/uploads/{upload}": editors,
-	"POST /seller/versions/{version}/answers": editors,
+	"POST /seller/versions/{version}/answers": editors, "POST /seller/versions/{version}/cancel": editors,
 
 	"GET /organization/name": managers, "POST /organization/name": managers, "GET /organization/members/{user}": managers,
 	"POST /organization/members/{user}/role": managers, "POST /organization/members/{user}/remove": managers,

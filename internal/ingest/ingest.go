@@ -32,6 +32,8 @@ type Versions interface {
 	FinishAudit(ctx context.Context, tx pgx.Tx, a postgres.Actor, v id.Version, r listing.AuditResult) (listing.Report, error)
 	// Requeue moves auditing back to queued.
 	Requeue(ctx context.Context, tx pgx.Tx, a postgres.Actor, v id.Version) error
+	// CancelAudit moves queued or auditing back to draft, by the seller.
+	CancelAudit(ctx context.Context, tx pgx.Tx, a postgres.Actor, v id.Version) error
 	// RetryAudit moves audit_error to queued.
 	RetryAudit(ctx context.Context, tx pgx.Tx, a postgres.Actor, v id.Version) error
 	// BreakAudit moves auditing to audit_error: our fault.
@@ -121,6 +123,17 @@ func (r *run) take(ctx context.Context) error {
 }
 
 func (r *run) audit(ctx context.Context) (*audit.Report, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	go r.watch(ctx, cancel)
+	report, err := r.auditWatched(ctx, cancel)
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		err = cause
+	}
+	return report, err
+}
+
+func (r *run) auditWatched(ctx context.Context, cancel context.CancelCauseFunc) (*audit.Report, error) {
 	folder := filepath.Join(r.options.Scratch, folderPrefix+r.lease)
 	if err := os.Mkdir(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("make a folder to stage in: %w", err)
@@ -135,9 +148,7 @@ func (r *run) audit(ctx context.Context) (*audit.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	report, err := audit.RunFile(ctx, "submission", staged, r.upload.SizeBytes, audit.Options{
+	return audit.RunFile(ctx, "submission", staged, r.upload.SizeBytes, audit.Options{
 		Version: r.options.Version, Claims: claims, Limits: r.options.Limits,
 		Inspect: r.options.Inspect, Parallel: r.options.Parallel, Scratch: r.options.Space, AllLocations: true,
 		Now: time.Now().UTC().Truncate(24 * time.Hour),
@@ -147,10 +158,50 @@ func (r *run) audit(ctx context.Context) (*audit.Report, error) {
 			}
 		},
 	})
-	if cause := context.Cause(ctx); err != nil && cause != nil {
-		err = cause
+}
+
+// watchEvery is how soon a worker notices that its audit was canceled or given
+// to another, while a file keeps it from renewing the lease.
+const watchEvery = 500 * time.Millisecond
+
+// watch ends the audit once the lease is lost. It does not renew: that shows
+// that the audit makes progress.
+func (r *run) watch(ctx context.Context, cancel context.CancelCauseFunc) {
+	tick := time.NewTicker(watchEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			err := r.db.InTx(ctx, worker, func(tx pgx.Tx) error { return lostLease(ctx, tx, r) })
+			if errors.Is(err, errLost) {
+				cancel(errLost)
+				return
+			}
+		}
 	}
-	return report, err
+}
+
+// Cancel gives up an audit that waits or runs, for the seller: the version is
+// a draft again, what was sent is deleted, and the worker stops within a
+// second. It returns errs.Conflict if the audit has ended.
+func (s *Service) Cancel(ctx context.Context, a postgres.Actor, v id.Version) error {
+	return s.db.InTx(ctx, a, func(tx pgx.Tx) error {
+		// The lease first: a worker that stores its result locks in this order.
+		_, err := tx.Exec(ctx, `DELETE FROM audit_run WHERE version_id = @version AND organization_id = @organization`,
+			pgx.NamedArgs{"version": v, "organization": a.Organization})
+		if err != nil {
+			return fmt.Errorf("version %s: end the lease: %w", v, err)
+		}
+		if err := s.versions.CancelAudit(ctx, tx, a, v); err != nil {
+			return err
+		}
+		if err := upload.Discard(ctx, tx, a, v); err != nil {
+			return fmt.Errorf("version %s: cancel audit: %w", v, err)
+		}
+		return nil
+	})
 }
 
 // renewEvery is how often progress is written; leaseTime is how long a worker

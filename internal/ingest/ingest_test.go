@@ -58,8 +58,18 @@ func (r room) service(inspect audit.InspectFunc) *ingest.Service {
 // submit sends bytes as a new version of a complete listing.
 func (r room) submit(t *testing.T, body []byte) job.AuditVersion {
 	t.Helper()
+	return r.send(t, r.newListing(t), body)
+}
+
+func (r room) newListing(t *testing.T) id.Listing {
+	t.Helper()
+	return listingtest.Complete(t, r.db, r.org.Owner).Listing.ID
+}
+
+// send sends bytes as a new version of a listing.
+func (r room) send(t *testing.T, l id.Listing, body []byte) job.AuditVersion {
+	t.Helper()
 	actor := r.org.Owner
-	l := listingtest.Complete(t, r.db, actor).Listing.ID
 	if err := r.uploads.Accept(t.Context(), actor, l, "Ada Example", upload.CurrentAgreement().SHA256); err != nil {
 		t.Fatal(err)
 	}

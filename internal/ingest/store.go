@@ -36,7 +36,7 @@ INSERT INTO audit_run (version_id, organization_id, lease, bytes_total)
 VALUES (@version, @organization, @lease, @bytes)
 ON CONFLICT (version_id) DO UPDATE
 SET    lease = excluded.lease, attempt = audit_run.attempt + 1, stage = 'staging', files_done = 0, files_total = 0,
-       bytes_done = 0, bytes_total = excluded.bytes_total, started_at = now(), renewed_at = now()
+       bytes_done = 0, bytes_total = excluded.bytes_total, started_at = now(), stage_at = now(), renewed_at = now()
 RETURNING attempt`
 
 func takeLease(ctx context.Context, q postgres.Querier, r *run) (attempt int, err error) {
@@ -51,7 +51,7 @@ func takeLease(ctx context.Context, q postgres.Querier, r *run) (attempt int, er
 const updateLease = `
 UPDATE audit_run
 SET    stage = @stage, files_done = @files, files_total = @total_files, bytes_done = @bytes,
-       bytes_total = @total_bytes, renewed_at = now()
+       bytes_total = @total_bytes, stage_at = CASE WHEN stage = @stage THEN stage_at ELSE now() END, renewed_at = now()
 WHERE  version_id = @version
 AND    organization_id = @organization
 AND    lease = @lease`
@@ -95,6 +95,17 @@ func endLease(ctx context.Context, q postgres.Querier, r *run) error {
 	return nil
 }
 
+// lostLease returns errLost if r does not hold the version any more.
+func lostLease(ctx context.Context, q postgres.Querier, r *run) error {
+	var held bool
+	err := q.QueryRow(ctx, `SELECT EXISTS (SELECT FROM audit_run WHERE version_id = @version AND organization_id = @organization AND lease = @lease)`,
+		pgx.NamedArgs{"lease": r.lease, "version": r.version, "organization": r.organization}).Scan(&held)
+	if err == nil && !held {
+		err = errLost
+	}
+	return err
+}
+
 // Progress is how far the audit of a version is.
 type Progress struct {
 	Stage      string    `db:"stage"`
@@ -104,10 +115,12 @@ type Progress struct {
 	BytesDone  int64     `db:"bytes_done"`
 	BytesTotal int64     `db:"bytes_total"`
 	StartedAt  time.Time `db:"started_at"`
+	StageAt    time.Time `db:"stage_at"`   // when the stage began
+	RenewedAt  time.Time `db:"renewed_at"` // when the figures were written
 }
 
 const selectProgress = `
-SELECT stage, attempt, files_done, files_total, bytes_done, bytes_total, started_at
+SELECT stage, attempt, files_done, files_total, bytes_done, bytes_total, started_at, stage_at, renewed_at
 FROM   audit_run
 WHERE  version_id = @version
 AND    organization_id = @organization`

@@ -20,12 +20,12 @@ const (
 	Uploading State = "uploading"
 
 	// Queued has all its bytes and waits for a worker. From here on its files
-	// never change. Leaves by start_audit.
+	// never change. Leaves by start_audit, or back to draft by cancel_audit.
 	Queued State = "queued"
 
 	// Auditing is being read by a worker. Leaves by pass, flag and fail_audit
-	// with a report, by requeue if the worker died, and by break_audit if the
-	// fault is ours.
+	// with a report, by requeue if the worker died, by break_audit if the fault
+	// is ours, and back to draft by cancel_audit.
 	Auditing State = "auditing"
 
 	// AuditFailed has a report with a blocker, or holds nothing that could be
@@ -116,6 +116,7 @@ const (
 	FinishUpload   Event = "finish_upload"
 	StartAudit     Event = "start_audit"
 	Requeue        Event = "requeue"
+	CancelAudit    Event = "cancel_audit"
 	FailAudit      Event = "fail_audit"
 	Flag           Event = "flag"
 	Pass           Event = "pass"
@@ -154,15 +155,18 @@ type Transition struct {
 	By    []Party
 }
 
-// transitions is the whole state machine. Migration 000021 holds the same
-// rows in the table version_transition, and a test holds the two together.
+// transitions is the whole state machine. The table
+// version_transition holds the same rows (migrations 000021 and 000076), and a
+// test holds the two together.
 var transitions = []Transition{
 	{Draft, StartUpload, Uploading, []Party{Seller}},
 	{Uploading, CancelUpload, Draft, []Party{Seller}},
 	{Uploading, ExpireUpload, Draft, []Party{Worker}},
 	{Uploading, FinishUpload, Queued, []Party{Seller, Worker}},
 	{Queued, StartAudit, Auditing, []Party{Worker}},
+	{Queued, CancelAudit, Draft, []Party{Seller}},
 	{Auditing, Requeue, Queued, []Party{Worker}},
+	{Auditing, CancelAudit, Draft, []Party{Seller}},
 	{Auditing, FailAudit, AuditFailed, []Party{Worker}},
 	{Auditing, Flag, Flagged, []Party{Worker}},
 	{Auditing, Pass, Passed, []Party{Worker}},

@@ -128,6 +128,15 @@ func (s *Service) Requeue(ctx context.Context, tx pgx.Tx, a postgres.Actor, v id
 	return s.fire(ctx, tx, a, v, Requeue, change{})
 }
 
+// CancelAudit moves a version that waits for its audit, or is in it, back to
+// draft, because its seller gives it up. The upload is the caller's to end.
+func (s *Service) CancelAudit(ctx context.Context, tx pgx.Tx, a postgres.Actor, v id.Version) error {
+	if _, err := account.Require(ctx, tx, a, account.Role.CanEdit); err != nil {
+		return err
+	}
+	return s.fire(ctx, tx, a, v, CancelAudit, change{})
+}
+
 // BreakAudit notes that the audit could not finish through a fault of ours.
 // Reason is for the platform's people and names no value from a file.
 func (s *Service) BreakAudit(ctx context.Context, tx pgx.Tx, a postgres.Actor, v id.Version, reason string) error {

@@ -43,6 +43,11 @@ func lock(ctx context.Context, q postgres.Querier, a postgres.Actor, u id.Upload
 		pgx.NamedArgs{"id": u, "organization": string(a.Organization)}))
 }
 
+func lockFinished(ctx context.Context, q postgres.Querier, a postgres.Actor, v id.Version) (Upload, error) {
+	return collect(q.Query(ctx, uploadColumns+` WHERE version_id = @version AND state = 'finished' AND organization_id = @organization FOR UPDATE`,
+		pgx.NamedArgs{"version": v, "organization": a.Organization}))
+}
+
 func underWay(ctx context.Context, q postgres.Querier, a postgres.Actor, l id.Listing) (Upload, error) {
 	return collect(q.Query(ctx, uploadColumns+`
 WHERE    state = 'receiving'

@@ -210,6 +210,20 @@ func (s *Service) Cancel(ctx context.Context, a postgres.Actor, u id.Upload) err
 	return s.end(ctx, a, u, Canceled)
 }
 
+// Discard gives up the finished upload of a version that is a draft again, in
+// the caller's transaction. Its object is deleted by the next sweep.
+func Discard(ctx context.Context, tx pgx.Tx, a postgres.Actor, v id.Version) error {
+	found, err := lockFinished(ctx, tx, a, v)
+	if err != nil {
+		return err
+	}
+	if err := markEnded(ctx, tx, found, Canceled); err != nil {
+		return err
+	}
+	return activity.Record(ctx, tx, activity.Entry{Actor: a, Organization: found.Organization, Verb: "upload." + string(Canceled),
+		Object: "version", ObjectID: string(v)})
+}
+
 func (s *Service) end(ctx context.Context, a postgres.Actor, u id.Upload, state State) error {
 	var found Upload
 	err := s.db.InTx(ctx, a, func(tx pgx.Tx) (err error) {
