@@ -219,6 +219,7 @@ func TestUsualSeriesHaveNoFault(t *testing.T) {
 			p.Position = [3]float64{-100, -100, 5 * float64(i)}
 		}), 4.76},
 		{"two spacings, as of the base and the vault of a skull", "CT", stack(axial, append(even(12, 2.5), 32.5, 37.5, 42.5, 47.5, 52.5, 57.5, 62.5)...), 2.5},
+		{"two spacings, the second overlapping the first by most of a slice", "CT", stack(axial, append(even(14, 4), 53.1, 60.1, 67.1, 74.1, 81.1, 88.1, 95.1)...), 4},
 		{"phases with other acquisition numbers", "CT", phases(4, true, stack(axial, even(20, 5)...)), 5},
 		{"phases that nothing tells apart", "MR", phases(6, false, stack(axial, even(20, 5)...)), 5},
 		{"a last phase that was ended early", "MR", without(phases(3, false, stack(axial, even(10, 5)...)), 25, 26, 27, 28, 29), 5},

@@ -263,7 +263,9 @@ func (c *check) judge(s *stack, i int) (stepKind, int) {
 	case r.length >= sectionRun:
 		return regular, 0 // a section reconstructed with another spacing
 	case step >= local-tolerance(local) && step <= max(before, after)+tolerance(local):
-		return regular, 0 // from one section to the next
+		return regular, 0
+	case math.Abs(before-after) > 2*tolerance(local) && step < local:
+		return regular, 0 // where a section of another spacing begins, it may overlap the one before
 	case c.slabs(s, whole, step, local):
 		return regular, 0
 	case whole:
