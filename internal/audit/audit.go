@@ -104,7 +104,7 @@ type run struct {
 	opts     Options
 	inspect  InspectOptions
 	files    []planned
-	results  []result // one for each of files
+	results  results
 	found    *collector
 	unseen   *omissions
 	set      *set
@@ -114,14 +114,6 @@ type run struct {
 	known    *text.Scanner // of the words of names found in the set
 	crashes  int
 	stopped  atomic.Bool // too many crashes
-}
-
-// result is what stays of one file.
-type result struct {
-	kind   string
-	sha256 string
-	status Status
-	reason string
 }
 
 func newRun(fsys fs.FS, opts Options) (*run, error) {
@@ -149,7 +141,7 @@ func newRun(fsys fs.FS, opts Options) (*run, error) {
 }
 
 func (a *run) total() {
-	a.results = make([]result, len(a.files))
+	a.results = newResults(len(a.files))
 	a.progress.TotalFiles = len(a.files)
 	for _, f := range a.files {
 		a.progress.TotalBytes += f.size

@@ -84,7 +84,7 @@ func (a *run) archiveFindings() {
 // conclude applies the set rules and writes the report. Its error is one of
 // temporary space.
 func (a *run) conclude() (*Report, error) {
-	a.unread = slices.ContainsFunc(a.results, func(r result) bool { return r.status == Crashed })
+	a.unread = a.results.crashed()
 	if err := a.set.rules(a.found); err != nil {
 		return nil, err
 	}
@@ -105,7 +105,7 @@ func (a *run) conclude() (*Report, error) {
 	}
 	var bytes int64
 	for i, f := range a.files {
-		r.Manifest[i] = ManifestEntry{Path: f.path, SizeBytes: f.size, SHA256: a.results[i].sha256}
+		r.Manifest[i] = ManifestEntry{Path: f.path, SizeBytes: f.size, SHA256: a.results.sha256(i)}
 		bytes += f.size
 	}
 	r.Input = Input{RootDigest: r.Manifest.Digest(), Files: len(a.files), Bytes: bytes}
@@ -122,8 +122,9 @@ func (a *run) conclude() (*Report, error) {
 	r.Verdict = verdict(r, a.set.data)
 	if a.opts.AllLocations {
 		r.Files = make([]FileStatus, len(a.files))
-		for i, res := range a.results {
-			r.Files[i] = FileStatus{a.nameOf(i), orUnknown(res.kind), res.sha256, res.status, res.reason}
+		for i := range a.files {
+			r.Files[i] = a.results.status(i)
+			r.Files[i].Path = a.nameOf(i)
 		}
 	}
 	return r, nil

@@ -32,7 +32,7 @@ func (a *run) inspectAll(ctx context.Context) error {
 	return a.each(ctx, indexes, a.inspect, func(j *job) error {
 		f := &a.files[j.index]
 		a.countCrashes(j)
-		a.results[j.index] = result{kind: j.facts.Kind, sha256: j.sums.sha256, status: j.facts.Status, reason: j.facts.Reason}
+		a.results.put(j.index, j.sums.sha256, &j.facts)
 		a.faces.add(j.index, &j.facts)
 		for _, one := range j.facts.Findings {
 			a.found.add(j.index, one)

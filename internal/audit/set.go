@@ -36,7 +36,7 @@ type set struct {
 
 // roomOfSort is how many bytes of records one sort keeps in memory: those of
 // the files of an ordinary set.
-const roomOfSort = 32 << 20
+const roomOfSort = 16 << 20
 
 func newSet(scratch archive.Scratch, room int) *set {
 	return &set{

@@ -1,6 +1,7 @@
 package audit_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -27,8 +28,8 @@ func TestConclusionIsTheSameInMemoryAndOnDisk(t *testing.T) {
 		if diff := cmp.Diff(jsonOf(t, all), jsonOf(t, few)); diff != "" {
 			t.Errorf("%d files (-in memory +on disk):\n%s", n, diff)
 		}
-		if diff := cmp.Diff(all.PixelDigests, few.PixelDigests); diff != "" {
-			t.Errorf("%d files, digests of pixels (-in memory +on disk):\n%s", n, diff)
+		if !slices.Equal(all.PixelDigests, few.PixelDigests) {
+			t.Errorf("%d files: the digests of pixels differ between memory and disk", n)
 		}
 		found := map[string]int{}
 		for _, f := range all.Findings {

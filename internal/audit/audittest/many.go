@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"assay/internal/audit"
+	"assay/internal/audit/deid"
+	"assay/internal/audit/finding"
 	"assay/internal/audit/series"
 )
 
@@ -48,7 +50,11 @@ func (m Many) Inspect(_ context.Context, f audit.File, _ audit.InspectOptions) (
 	case folder%17 == 5 && file == 1: // the UID of the first
 		i.SOPInstance = hash('o', folder, 0)
 	}
-	return audit.Facts{Kind: "dicom", Data: true, Status: audit.Read, Instance: i, PathWords: []audit.Hash{hash('w', folder), hash('x', file)}}, nil
+	header := &deid.Facts{Patient: i.Patient, Study: i.Study, Instance: i.SOPInstance}
+	for _, keyword := range []string{"(0008,0020) StudyDate", "(0008,0023) ContentDate", "(0008,0030) StudyTime", "(0010,1010) PatientAge"} {
+		header.Held = append(header.Held, deid.Held{Finding: finding.Finding{Rule: "phi-date-real", Severity: finding.Warning, Path: keyword, Count: 1}, Value: i.Study})
+	}
+	return audit.Facts{Kind: "dicom", Header: header, Data: true, Status: audit.Read, Instance: i, PathWords: []audit.Hash{hash('w', folder), hash('x', file)}}, nil
 }
 
 // hash makes a value that looks like a keyed hash.

@@ -38,5 +38,8 @@ func measure(ctx context.Context) error {
 	} else {
 		fmt.Print("\nASSAY_CORPUS is not set: files read and hostile files were not measured.\n")
 	}
+	if err := memory(ctx); err != nil {
+		return err
+	}
 	return speed(ctx)
 }
