@@ -15,6 +15,12 @@ type facts struct {
 	sequenceVariant  string
 	lossy            string // LossyImageCompression
 	organization     string // DimensionOrganizationType
+	valueType        string // of the root of a structured report
+	decay            string // DecayCorrection
+	eyeMovement      string // PatientEyeMovementCommanded
+	planGeometry     string // RTPlanGeometry
+	lutShape         bool   // PresentationLUTShape
+	lutSequence      bool   // PresentationLUTSequence
 	windowCenter     bool
 	providerURL      bool // PixelDataProviderURL
 	segmentedPalette bool
@@ -34,6 +40,18 @@ func (f *facts) learn(e *dicom.Element, text string) {
 		f.lossy = strings.TrimSpace(text)
 	case 0x00209311:
 		f.organization = strings.TrimSpace(text)
+	case 0x0040A040:
+		f.valueType = strings.TrimSpace(text)
+	case 0x00541102:
+		f.decay = strings.TrimSpace(text)
+	case 0x00220005:
+		f.eyeMovement = strings.TrimSpace(text)
+	case 0x300A000C:
+		f.planGeometry = strings.TrimSpace(text)
+	case 0x20500010:
+		f.lutSequence = true
+	case 0x20500020:
+		f.lutShape = true
 	case 0x00281050:
 		f.windowCenter = true
 	case 0x00287FE0:
@@ -71,8 +89,13 @@ var conditions = map[dicom.Tag]condition{
 	0x00180087: isAcquired, 0x00189174: isAcquired, // MagneticFieldStrength, ApplicableSafetyStandardAgency
 	0x00089208: isAcquired, 0x00089209: isAcquired, // ComplexImageComponent, AcquisitionContrast
 	0x00280301: isAcquired, 0x00282110: isAcquired, // BurnedInAnnotation, LossyImageCompression
-	0x20500020: isGraySlide, 0x00281052: isGraySlide, 0x00281053: isGraySlide, // PresentationLUTShape, RescaleIntercept and -Slope
-	0x00480303: isTiledFull, // TotalPixelMatrixFocalPlanes, C.8.12.14
+	0x20500020: needsLUTShape, 0x00281052: isGraySlide, 0x00281053: isGraySlide, // PresentationLUTShape, RescaleIntercept and -Slope
+	0x20500010: func(c *Checker, _ *dicom.Header) bool { return !c.facts.lutShape },                              // PresentationLUTSequence, C.11.6
+	0x0040A050: func(c *Checker, _ *dicom.Header) bool { return c.facts.valueType == "CONTAINER" },               // ContinuityOfContent, C.17.3
+	0x00541321: func(c *Checker, _ *dicom.Header) bool { return c.facts.decay != "" && c.facts.decay != "NONE" }, // DecayFactor, C.8.9.4
+	0x00220006: func(c *Checker, _ *dicom.Header) bool { return c.facts.eyeMovement == "YES" },                   // PatientEyeMovementCommandCodeSequence, C.8.17.4
+	0x300C0060: func(c *Checker, _ *dicom.Header) bool { return c.facts.planGeometry == "PATIENT" },              // ReferencedStructureSetSequence, C.8.8.9
+	0x00480303: isTiledFull,                                                                                      // TotalPixelMatrixFocalPlanes, C.8.12.14
 }
 
 func isPalette(_ *Checker, h *dicom.Header) bool {
@@ -139,6 +162,20 @@ func isAcquired(c *Checker, h *dicom.Header) bool {
 // Source: DICOM PS3.3 Section C.8.12.4.
 func isGraySlide(_ *Checker, h *dicom.Header) bool {
 	return h.SOPClassUID == "1.2.840.10008.5.1.4.1.1.77.1.6" && h.Image.PhotometricInterpretation == "MONOCHROME2"
+}
+
+// needsLUTShape holds for images without color whose classes say so, and for
+// presentation states that hold no table instead.
+//
+// Source: DICOM PS3.3 Sections C.8.12.4, C.8.13.1, C.8.17.2 and C.11.6.
+func needsLUTShape(c *Checker, h *dicom.Header) bool {
+	switch strings.TrimPrefix(h.SOPClassUID, "1.2.840.10008.5.1.4.1.1.") {
+	case "11.1":
+		return !c.facts.lutSequence
+	case "77.1.6", "77.1.5.1", "77.1.5.2", "4.1":
+		return h.Image.PhotometricInterpretation == "MONOCHROME2"
+	}
+	return false
 }
 
 func isTiledFull(c *Checker, _ *dicom.Header) bool { return c.facts.organization == "TILED_FULL" }
