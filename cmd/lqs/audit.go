@@ -20,6 +20,7 @@ type auditCmd struct {
 	JSON         string   `name:"json" placeholder:"FILE" help:"Write the report (assay-report/1) to FILE; - is standard output, without the summary."`
 	AllLocations bool     `help:"Put every file of every finding, and the status of every file, into the report."`
 	Claims       string   `placeholder:"FILE" help:"The seller's declaration about de-identification, as JSON."`
+	NoOCR        bool   `name:"no-ocr" help:"Leave out what images show: whether frames decode, and text in them."`
 	Jobs         int      `short:"j" default:"0" help:"Fenced children at once; default one for each processor."`
 }
 
@@ -34,10 +35,14 @@ func (c *auditCmd) Run(ctx context.Context, s *streams) error {
 		return err
 	}
 	defer pool.Close()
+	programs, err := fence.NewTools(fence.ToolsConfig{Processes: c.Jobs})
+	if err != nil {
+		return err
+	}
 	show := newProgress(s.err)
 	report, err := c.audit(ctx, audit.Options{
 		Version: version(), Claims: claims,
-		Inspect: pool.Inspect, Parallel: pool.Parallel(),
+		Inspect: pool.Inspect, Parallel: pool.Parallel(), NoOCR: c.NoOCR, Tools: programs.Audit(),
 		Now:          today(),
 		AllLocations: c.AllLocations,
 		Scratch:      fence.NewScratch(os.TempDir()),

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"assay/internal/audit"
+	"assay/internal/fence"
 )
 
 type rulesCmd struct {
@@ -25,11 +26,23 @@ func (c *rulesCmd) Run(s *streams) error {
 
 type versionCmd struct{}
 
-// Run prints what the report's tool section holds.
+// Run prints what the report's tool section holds, and which programs the
+// audit would use.
 func (versionCmd) Run(s *streams) error {
 	fmt.Fprintf(s.out, "lqs %s\nrules %s\n", version(), audit.RulesVersion)
 	for _, t := range audit.Tables() {
 		fmt.Fprintf(s.out, "table %s: %s\n", t.Name, t.Edition)
+	}
+	tools, err := fence.NewTools(fence.ToolsConfig{})
+	if err != nil {
+		return err
+	}
+	for _, p := range tools.Programs() {
+		if p.Missing() {
+			fmt.Fprintf(s.out, "program %s, %s: not installed\n", p.Name, p.Purpose)
+		} else {
+			fmt.Fprintf(s.out, "program %s, %s: %s\n", p.Name, p.Purpose, p.Version)
+		}
 	}
 	return nil
 }

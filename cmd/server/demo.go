@@ -9,10 +9,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 
 	"assay/internal/config"
+	"assay/internal/fence"
 	"assay/internal/postgres"
 	"assay/internal/postgres/cluster"
 )
@@ -113,12 +113,13 @@ func randomText() string {
 // tellMissing names the optional programs that are not there and what stays
 // unchecked without them.
 func tellMissing() {
-	for program, what := range map[string]string{
-		"tesseract": "burned-in text is reported as not checked (apt-get install tesseract-ocr)",
-		"gdcmconv":  "compressed pixels are reported as not checked (apt-get install libgdcm-tools)",
-	} {
-		if _, err := exec.LookPath(program); err != nil {
-			tell(program + " is not installed: " + what)
+	tools, err := fence.NewTools(fence.ToolsConfig{})
+	if err != nil {
+		return // the start of the server says why
+	}
+	for _, p := range tools.Programs() {
+		if p.Missing() {
+			tell(fmt.Sprintf("%s is not installed: it is needed %s, which is reported as not checked (apt-get install %s)", p.Name, p.Purpose, p.Package))
 		}
 	}
 }

@@ -41,6 +41,7 @@ type house struct {
 	listings *listing.Service
 	uploads  *upload.Service
 	pool     *fence.Pool
+	programs *fence.Tools
 	audits   *ingest.Service
 	web      http.Handler
 }
@@ -108,8 +109,11 @@ func (h *house) openAudits() (err error) {
 	if h.pool, err = fence.New(fence.Config{Children: h.config.AuditChildren, Scratch: scratch}); err != nil {
 		return err
 	}
+	if h.programs, err = fence.NewTools(fence.ToolsConfig{Processes: h.config.AuditChildren, Scratch: scratch}); err != nil {
+		return err
+	}
 	h.audits = ingest.New(h.db, h.blobs, h.listings, ingest.Options{
-		Version: version, Scratch: scratch, Inspect: h.pool.Inspect, Parallel: h.pool.Parallel(), Space: fence.NewScratch(scratch),
+		Version: version, Scratch: scratch, Inspect: h.pool.Inspect, Parallel: h.pool.Parallel(), Space: fence.NewScratch(scratch), Tools: h.programs.Audit(),
 		Limits: audit.Limits{FileBytes: h.config.MaxFileBytes, ArchiveEntries: h.config.MaxEntries},
 	}, h.log)
 	return nil

@@ -66,10 +66,11 @@ type Stage string
 
 // Stages, in the order in which they run.
 const (
-	Listing    Stage = "listing files"
-	Inspecting Stage = "inspecting files"
-	SecondLook Stage = "looking again for shared names"
-	Concluding Stage = "comparing files"
+	Listing       Stage = "listing files"
+	Inspecting    Stage = "inspecting files"
+	ReadingImages Stage = "reading text in images"
+	SecondLook    Stage = "looking again for shared names"
+	Concluding    Stage = "comparing files"
 )
 
 // Run audits the files below the root of fsys: it plans, has every file
@@ -87,12 +88,18 @@ func Run(ctx context.Context, fsys fs.FS, opts Options) (*Report, error) {
 	}
 	a.total()
 	a.tell(Inspecting)
+	a.images = newImages(ctx, a)
+	defer a.images.close()
 	if err := a.inspectAll(ctx); err != nil {
+		return nil, err
+	}
+	if err := a.images.finish(ctx); err != nil {
 		return nil, err
 	}
 	if err := a.lookAgain(ctx); err != nil {
 		return nil, err
 	}
+	a.images.lookAgain()
 	a.tell(Concluding)
 	return a.conclude()
 }
@@ -109,6 +116,8 @@ type run struct {
 	unseen   *omissions
 	set      *set
 	faces    faces
+	images   *images
+	previews []Preview
 	progress Progress
 	unread   bool          // the reader died on a file: a header that says which numbers are a patient's may be missing
 	known    *text.Scanner // of the words of names found in the set

@@ -110,6 +110,10 @@ func (a *run) conclude() (*Report, error) {
 	}
 	r.Input = Input{RootDigest: r.Manifest.Digest(), Files: len(a.files), Bytes: bytes}
 	r.Findings = a.found.findings(a.nameOf)
+	r.Previews = a.previews
+	for i := range r.Previews {
+		r.Previews[i].Path = a.nameOf(r.Previews[i].File)
+	}
 	r.NotChecked = a.unseen.list
 	slices.SortFunc(r.NotChecked, func(x, y NotChecked) int {
 		return strings.Compare(x.What+"\x00"+x.Why, y.What+"\x00"+y.Why)

@@ -144,13 +144,7 @@ func (i *inspection) document(ctx context.Context) error {
 	if i.facts.Status == Read && (i.kind.Image() || i.kind.Volume()) {
 		i.facts.Data = true
 		i.notChecked(facesWhat, facesWhy)
-	}
-	if err == nil && i.facts.Status == Read && i.kind.Image() && !i.second && !i.opts.NoPixels {
-		seen := pixel.InspectImage(i.file.Content, i.file.SizeBytes, i.kind)
-		i.facts.Pixels = &seen
-	}
-	if i.kind.Volume() {
-		i.notChecked("text burned into pixels", "The audit does not look at the voxels of volumes.")
+		i.image()
 	}
 	return err
 }
@@ -160,6 +154,20 @@ const (
 	facesWhat = "faces in images"
 	facesWhy  = "The audit tells by the header alone whether an image may show a face; it looks for none in the pixels."
 )
+
+// image looks at what an image that is not DICOM shows.
+func (i *inspection) image() {
+	switch {
+	case i.second:
+	case i.opts.NoPixels:
+		i.notChecked(textWhat, notAsked)
+	case i.kind.Volume():
+		i.notChecked(textWhat, "The audit does not render volumes.")
+	default:
+		seen := pixel.InspectImage(i.file.Content, i.file.SizeBytes, i.kind)
+		i.facts.Pixels = &seen
+	}
+}
 
 // emitDocument takes a finding of a document, and its consequence for the
 // status of the file.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"assay/internal/audit/finding"
 )
@@ -12,6 +13,9 @@ import (
 // window is how many files may be finished ahead of the first unfinished one,
 // for each parallel worker; it bounds the facts held back for order.
 const window = 16
+
+// tellEvery is how long an audit is silent at most while it waits for a file.
+const tellEvery = 2 * time.Second
 
 // job is the way of one file through inspectAll.
 type job struct {
@@ -80,6 +84,7 @@ func (a *run) each(ctx context.Context, indexes []int, opts InspectOptions, take
 		workers.Go(func() {
 			for j := range work {
 				j.facts, j.sums, j.err = a.one(ctx, j.index, opts)
+				a.images.turns.pass(j.index)
 				close(j.done)
 			}
 		})
@@ -101,11 +106,18 @@ func (a *run) each(ctx context.Context, indexes []int, opts InspectOptions, take
 			}
 		}
 	})
+	tick := time.NewTicker(tellEvery)
+	defer tick.Stop()
 	for j := range queue {
-		select {
-		case <-j.done:
-		case <-ctx.Done():
-			return ctx.Err()
+		for waiting := true; waiting; {
+			select {
+			case <-j.done:
+				waiting = false
+			case <-tick.C:
+				a.tell(a.progress.Stage)
+			case <-ctx.Done():
+				return ctx.Err()
+			}
 		}
 		if j.err != nil {
 			return j.err
@@ -157,7 +169,7 @@ func (a *run) read(ctx context.Context, i int, opts InspectOptions) (Facts, sums
 	if len(opts.Known) > 0 {
 		return facts, sums{}, nil // the second look: the digests are known
 	}
-	if err := a.lookAtPixels(ctx, i, &facts); err != nil {
+	if err := a.images.look(ctx, i, File{Path: f.path, SizeBytes: o.size, Content: o.content}, &facts); err != nil {
 		return Facts{}, sums{}, &faultError{err}
 	}
 	sums, err := a.sums(ctx, o, &facts)

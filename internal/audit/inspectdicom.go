@@ -115,6 +115,9 @@ func (i *inspection) dicom(ctx context.Context) error {
 	if h.PixelData.Present {
 		i.notChecked(facesWhat, facesWhy)
 	}
+	if h.PixelData.Present && i.opts.NoPixels {
+		i.notChecked(textWhat, notAsked)
+	}
 	return i.encapsulated(ctx, &facts, h)
 }
 

@@ -22,6 +22,8 @@ type Limits struct {
 
 	DICOM dicom.Limits
 
+	ReadFrames int // frames of a set in which text is read
+
 	Findings int // distinct findings in a report; more are joined
 	Crashes  int // files on which the reader may die before the rest is refused
 
@@ -41,6 +43,7 @@ func DefaultLimits() Limits {
 		ArchiveRatio:      a.Ratio,
 		ArchiveEntryRatio: a.EntryRatio,
 		DICOM:             dicom.DefaultLimits(),
+		ReadFrames:        20_000,
 		Findings:          20_000,
 		Crashes:           50,
 		sortBytes:         roomOfSort,
@@ -58,6 +61,7 @@ func (l Limits) orDefault() Limits {
 	fill(&l.ArchiveEntries, d.ArchiveEntries)
 	fill(&l.ArchiveRatio, d.ArchiveRatio)
 	fill(&l.ArchiveEntryRatio, d.ArchiveEntryRatio)
+	fill(&l.ReadFrames, d.ReadFrames)
 	fill(&l.Findings, d.Findings)
 	fill(&l.Crashes, d.Crashes)
 	fill(&l.sortBytes, d.sortBytes)
@@ -105,5 +109,6 @@ func (l Limits) Texts() []LimitText {
 		{"A text value in DICOM", FormatBytes(l.DICOM.TextBytes)},
 		{"Any other value but pixels in DICOM", FormatBytes(l.DICOM.ValueBytes)},
 		{"Header of a DICOM file", FormatBytes(l.DICOM.HeaderBytes)},
+		{"Frames in which text is read", fmt.Sprintf("%d of a set, those likely to show some first", l.ReadFrames)},
 	}
 }

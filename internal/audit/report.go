@@ -32,6 +32,10 @@ type Report struct {
 	// PixelDigests are those of the images of the set, one for each distinct
 	// one, to find copies in other sets. They are no part of the JSON.
 	PixelDigests []PixelDigest `json:"-"`
+
+	// Previews show where in frames text was found, with the text filled. They
+	// are for the seller and the reviewer alone, and no part of the JSON.
+	Previews []Preview `json:"-"`
 }
 
 // Tool says what made a report, so that a later one can be compared with it.

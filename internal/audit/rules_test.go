@@ -162,6 +162,7 @@ func TestRegistry(t *testing.T) {
 		set-duplicate-uid set-duplicate-pixels set-series-geometry set-split-leakage set-mixed-patient
 		pix-risk-class pix-face-risk pix-wsi-label pix-lossy
 		iod-unknown-class iod-type1 iod-type2 iod-1c
+		pix-ocr-text pix-ocr-not-run pix-burnedin-yes img-ocr
 		img-metadata nifti-header-text wsi-metadata report-text sidecar-columns archive-inside`) {
 		if !seen[id] {
 			t.Errorf("no rule %s in the registry", id)

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"sync"
 	"time"
 
 	"assay/internal/audit"
@@ -43,6 +44,7 @@ const (
 type Program struct {
 	Name    string // "tesseract"
 	Purpose string // "to read text in images"
+	Package string // that holds it in Debian, "tesseract-ocr"
 	Path    string // empty if it is missing
 	Version string // as it says, "5.3.0"; empty if it is missing
 }
@@ -79,12 +81,15 @@ func NewTools(c ToolsConfig) (*Tools, error) {
 	}
 	t := &Tools{
 		config:  c,
-		decoder: Program{Name: "gdcmconv", Purpose: "to decode JPEG-LS, JPEG 2000 and lossless JPEG"},
-		reader:  Program{Name: "tesseract", Purpose: "to read text in images"},
+		decoder: Program{Name: "gdcmconv", Purpose: "to decode JPEG-LS, JPEG 2000 and lossless JPEG", Package: "libgdcm-tools"},
+		reader:  Program{Name: "tesseract", Purpose: "to read text in images", Package: "tesseract-ocr"},
 		slots:   make(chan struct{}, c.Processes),
 	}
-	t.find(&t.decoder)
-	t.find(&t.reader)
+	var finding sync.WaitGroup
+	for _, p := range []*Program{&t.decoder, &t.reader} {
+		finding.Go(func() { t.find(p) })
+	}
+	finding.Wait()
 	return t, nil
 }
 

@@ -53,6 +53,18 @@ type Raster struct {
 	// other; without any it shows the whole frame. Letters are dark on a light
 	// ground, as far as can be told. Use Place to find a word in the frame.
 	Parts []Part
+
+	// Overview is the whole frame, coarse, for a preview; Marks are where in
+	// the frame rows of shapes may be letters, in pixels of the frame.
+	Overview Overview
+	Marks    []Box
+}
+
+// Overview is a frame made so coarse that no small letter in it can be read.
+type Overview struct {
+	FrameWidth, FrameHeight int // pixels of the frame
+	Width, Height           int // pixels of Gray
+	Gray                    []byte
 }
 
 // Word is a word that a reader of text found in a raster.

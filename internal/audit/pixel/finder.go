@@ -104,6 +104,8 @@ func (f *finder) frame(s *series, number int, p *plane) {
 	if c.raster.Gray == nil {
 		return
 	}
+	c.raster.Overview = newOverview(f.gray, p.width, p.height)
+	c.raster.Marks = boxesOf(lines)
 	if isMain {
 		f.kept = append(f.kept, c)
 	} else {

@@ -1,6 +1,10 @@
 package pixel
 
-import "assay/internal/audit/finding"
+import (
+	"slices"
+
+	"assay/internal/audit/finding"
+)
 
 var ruleDecode = finding.Rule{
 	ID: "pix-decode", Title: "A frame cannot be decoded, or shows nothing", Severity: finding.Blocker,
@@ -11,4 +15,4 @@ var ruleDecode = finding.Rule{
 var rules = []finding.Rule{ruleDecode, ruleRisk, ruleFace, ruleSlide, ruleLossy}
 
 // Rules returns the rules of this package.
-func Rules() []finding.Rule { return append([]finding.Rule(nil), rules...) }
+func Rules() []finding.Rule { return slices.Concat(rules, ocrRules) }
