@@ -9,6 +9,7 @@ const (
 	minLetter = 5
 	maxLetter = 48
 	reach     = 12 // of the neighborhood that a stroke must stand out from
+	side      = 2*reach + 1
 )
 
 // detector finds rows of shapes that may be letters. It does not read: it is
@@ -18,11 +19,9 @@ const (
 // joins them into shapes, and looks for shapes of a like height that stand on
 // one line close together.
 type detector struct {
-	columns []uint32 // sums of the columns in reach
-	sums    []uint32
+	columns []int32   // sums of the columns in reach, with room on both sides
 	runs    [2]tracer // of light and dark shapes
 	lines   []line
-	small   []byte
 }
 
 // line is a row of shapes that may be letters.
@@ -30,9 +29,26 @@ type line struct {
 	left, top, right, bottom int // inclusive
 	letters                  float64
 	score                    float64
-	aligned                  float64
-	dark                     bool    // darker than what it stands on
-	ink                      plateau // if its samples are in a range; else zero
+	shade
+}
+
+// shade is how letters differ from what they stand on.
+type shade struct {
+	dark bool    // darker than their neighborhood
+	ink  plateau // if their samples are in a range of their own; else zero
+}
+
+func (s shade) hasInk() bool { return s.ink != plateau{} }
+
+// less orders shades, in any way.
+func (s shade) less(o shade) bool {
+	switch {
+	case s.ink.low != o.ink.low:
+		return s.ink.low < o.ink.low
+	case s.ink.high != o.ink.high:
+		return s.ink.high < o.ink.high
+	}
+	return !s.dark && o.dark
 }
 
 // tracer joins runs of marked pixels into shapes, row by row.
@@ -69,78 +85,75 @@ func (d *detector) find(gray []byte, width, height int) []line {
 
 // mark runs over the image once.
 func (d *detector) mark(gray []byte, width, height int) {
-	d.columns = grown(d.columns, width)
-	d.sums = grown(d.sums, width+2*reach+2)
+	d.columns = grown(d.columns, width+2*reach)
 	clear(d.columns)
 	for i := range d.runs {
 		d.runs[i].reset()
 	}
-	for y := -reach; y < reach; y++ {
-		d.add(gray[clampRow(y, height)*width:][:width])
+	at := func(y int) []byte { return gray[min(max(y, 0), height-1)*width:][:width] }
+	columns := d.columns[reach:][:width]
+	for y := -reach - 1; y < reach; y++ {
+		for x, v := range at(y) {
+			columns[x] += int32(v)
+		}
 	}
-	contrast := contrastOf(gray, width, height)
+	margin := contrastOf(gray, width, height) * side * side
 	for y := range height {
-		d.add(gray[clampRow(y+reach, height)*width:][:width])
-		d.row(gray[y*width:][:width], int32(y), contrast)
-		d.drop(gray[clampRow(y-reach, height)*width:][:width])
+		d.slide(at(y+reach), at(y-reach-1))
+		d.row(at(y), int32(y), margin)
 	}
 }
 
-func clampRow(y, height int) int { return min(max(y, 0), height-1) }
-
-func (d *detector) add(row []byte) {
-	columns := d.columns[:len(row)]
-	for x, v := range row {
-		columns[x] += uint32(v)
+// slide moves the sums of the columns down by a row.
+func (d *detector) slide(add, drop []byte) {
+	width := len(add)
+	columns := d.columns[reach:][:width]
+	drop = drop[:width]
+	for x, v := range add {
+		columns[x] += int32(v) - int32(drop[x])
 	}
-}
-
-func (d *detector) drop(row []byte) {
-	columns := d.columns[:len(row)]
-	for x, v := range row {
-		columns[x] -= uint32(v)
+	for i := range reach { // the image goes on as it ends
+		d.columns[i] = columns[0]
+		d.columns[reach+width+i] = columns[width-1]
 	}
 }
 
 // row compares each pixel of a row with the mean around it.
-func (d *detector) row(row []byte, y int32, contrast int32) {
-	const side = 2*reach + 1
+func (d *detector) row(row []byte, y int32, margin int32) {
 	width := len(row)
-	columns := d.columns[:width]
 	sum := int32(0)
-	for x := -reach; x < reach; x++ {
-		sum += int32(columns[min(max(x, 0), width-1)])
+	for _, v := range d.columns[:2*reach] {
+		sum += v
 	}
 	light, dark := &d.runs[0], &d.runs[1]
 	light.begin()
 	dark.begin()
-	margin := contrast * side * side
-	last := width - 1
-	state := int32(0)
-	start := int32(0)
-	for x := range width {
-		sum += int32(columns[min(x+reach, last)])
-		difference := int32(row[x])*side*side - sum
-		sum -= int32(columns[max(x-reach, 0)])
+	head, tail := d.columns[2*reach:][:width], d.columns[:width]
+	state, start := int32(0), int32(0)
+	for x, v := range row {
+		sum += head[x]
+		difference := int32(v)*(side*side) - sum
+		sum -= tail[x]
 		now := int32(0)
 		if difference > margin {
 			now = 1
 		} else if difference < -margin {
 			now = -1
 		}
-		if now != state {
-			if state > 0 {
-				light.take(start, int32(x)-1, y)
-			} else if state < 0 {
-				dark.take(start, int32(x)-1, y)
-			}
-			state, start = now, int32(x)
+		if now == state {
+			continue
 		}
+		if state > 0 {
+			light.take(start, int32(x)-1, y)
+		} else if state < 0 {
+			dark.take(start, int32(x)-1, y)
+		}
+		state, start = now, int32(x)
 	}
 	if state > 0 {
-		light.take(start, int32(last), y)
+		light.take(start, int32(width)-1, y)
 	} else if state < 0 {
-		dark.take(start, int32(last), y)
+		dark.take(start, int32(width)-1, y)
 	}
 }
 
@@ -173,9 +186,9 @@ func contrastOf(gray []byte, width, height int) int32 {
 	return int32(min(max(10, 2*median), 40))
 }
 
-func grown(s []uint32, n int) []uint32 {
+func grown(s []int32, n int) []int32 {
 	if cap(s) < n {
-		return make([]uint32, n)
+		return make([]int32, n)
 	}
 	return s[:n]
 }

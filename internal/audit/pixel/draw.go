@@ -9,62 +9,99 @@ const (
 	between      = 14 // parts, in white
 )
 
-// region is the part of a frame around a line that is rendered.
+// region is a part of a frame that is rendered: lines that stand close, with
+// the room around them that a reader needs.
 type region struct {
-	line
+	shade
 	left, top, width, height int
 	scale                    float64
+	weight                   float64
 }
 
-// regions returns what to render for lines, the surest first: those of the
-// same row joined, each with the room around it that a reader needs.
+// block is lines that stand close together.
+type block struct {
+	line            // around all of them
+	height  int     // of the line with the most letters
+	best    float64 // its letters
+	weights map[shade]float64
+}
+
+// regions returns what to render for lines, the surest first. Where letters
+// were found by their ink as well as by their contrast, both are rendered.
 func (f *finder) regions(lines []line, p *plane) []region {
-	lines = slices.Clone(lines)
-	slices.SortStableFunc(lines, func(a, b line) int { return int(8 * (b.weight() - a.weight())) })
-	var rows []line
-	for _, l := range lines {
-		i := slices.IndexFunc(rows, l.isRowOf)
-		if i >= 0 {
-			r := &rows[i]
-			r.left, r.right = min(r.left, l.left), max(r.right, l.right)
-			r.top, r.bottom = min(r.top, l.top), max(r.bottom, l.bottom)
-		} else if len(rows) < maxParts {
-			rows = append(rows, l)
+	var out []region
+	for _, b := range blocks(lines) {
+		r := region{}
+		h := b.height
+		r.left, r.top = max(b.left-3*h, 0), max(b.top-h-2, 0)
+		r.width = min(b.right+3*h, p.width-1) - r.left + 1
+		r.height = min(b.bottom+h+2, p.height-1) - r.top + 1
+		r.scale = min(max(letterHeight/float64(h), 0.25), maxEnlarge)
+		for _, hasInk := range []bool{true, false} {
+			if s, w := b.strongest(hasInk); w > 0 {
+				r.shade, r.weight = s, w
+				out = append(out, r)
+			}
 		}
 	}
-	out := make([]region, 0, len(rows))
-	for _, l := range rows {
-		h := l.bottom - l.top + 1
-		r := region{line: l}
-		r.left, r.top = max(l.left-3*h, 0), max(l.top-h*3/4-2, 0)
-		r.width = min(l.right+3*h, p.width-1) - r.left + 1
-		r.height = min(l.bottom+h*3/4+2, p.height-1) - r.top + 1
-		r.scale = min(max(letterHeight/float64(h), 0.25), maxEnlarge)
-		out = append(out, r)
-	}
-	return out
+	slices.SortStableFunc(out, func(a, b region) int { return int(8 * (b.weight - a.weight)) })
+	return out[:min(len(out), maxParts)]
 }
 
-// hasInk reports whether a line was found by the range of its samples.
-func (l line) hasInk() bool { return l.ink != plateau{} }
-
-// weight orders lines: samples of one value are the surest.
-func (l line) weight() float64 {
-	if l.hasInk() {
-		return l.score + 100
+// blocks joins lines that are close together and of a like height.
+func blocks(lines []line) []*block {
+	var list []*block
+	for _, l := range lines {
+		b := &block{line: l, height: l.bottom - l.top + 1, best: l.letters, weights: map[shade]float64{l.shade: l.score}}
+		for again := true; again; {
+			again = false
+			for i, o := range list {
+				if b.isNear(o) {
+					b.join(o)
+					list = slices.Delete(list, i, i+1)
+					again = true
+					break
+				}
+			}
+		}
+		list = append(list, b)
 	}
-	return l.score
+	return list
 }
 
-// isRowOf reports whether l continues or repeats m.
-func (l line) isRowOf(m line) bool {
-	lh, mh := l.bottom-l.top+1, m.bottom-m.top+1
-	overlap := min(l.bottom, m.bottom) - max(l.top, m.top) + 1
-	gap := max(l.left, m.left) - min(l.right, m.right)
-	if l.ink != m.ink || l.dark != m.dark {
-		return l.ink == m.ink && l.overlaps(m) && lh < 2*mh
+func (b *block) isNear(o *block) bool {
+	h := max(b.height, o.height)
+	if h > 2*min(b.height, o.height) {
+		return false
 	}
-	return 2*overlap > min(lh, mh) && gap < 3*max(lh, mh) && max(lh, mh) < 2*min(lh, mh)
+	across := max(b.left, o.left) - min(b.right, o.right)
+	down := max(b.top, o.top) - min(b.bottom, o.bottom)
+	return across < 3*h && down <= h
+}
+
+func (b *block) join(o *block) {
+	b.left, b.top = min(b.left, o.left), min(b.top, o.top)
+	b.right, b.bottom = max(b.right, o.right), max(b.bottom, o.bottom)
+	if o.best > b.best {
+		b.best, b.height = o.best, o.height
+	}
+	for s, w := range o.weights {
+		b.weights[s] += w
+	}
+}
+
+// strongest returns the shade of most of the letters, of those found by their
+// ink or of the others.
+func (b *block) strongest(hasInk bool) (best shade, weight float64) {
+	for s, w := range b.weights {
+		if s.hasInk() != hasInk || w < weight {
+			continue
+		}
+		if w > weight || s.less(best) { // the same for any order of the map
+			best, weight = s, w
+		}
+	}
+	return best, weight
 }
 
 // draw writes the regions below each other, dark letters on a light ground.

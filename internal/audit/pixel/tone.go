@@ -6,20 +6,32 @@ const levels = 1 << 16
 // tone maps samples to 8 bits of gray.
 type tone struct {
 	counts   []uint32 // of the samples of one frame
+	second   []uint32
 	table    []byte
 	min, max int // samples in the frame
 	total    int
 }
 
 func newTone() *tone {
-	return &tone{counts: make([]uint32, levels), table: make([]byte, levels)}
+	return &tone{counts: make([]uint32, levels), second: make([]uint32, levels), table: make([]byte, levels)}
 }
 
 // count takes the samples of a frame, without those that are only padding.
 func (t *tone) count(samples []uint16, padding int) {
 	clear(t.counts)
-	for _, v := range samples {
-		t.counts[v]++
+	clear(t.second)
+	counts, second := t.counts[:levels], t.second[:levels]
+	half := len(samples) / 2
+	a, b := samples[:half], samples[half:][:half]
+	for i, v := range a { // two tables, for equal neighbors would wait for each other
+		counts[v]++
+		second[b[i]]++
+	}
+	for _, v := range samples[2*half:] {
+		counts[v]++
+	}
+	for i, n := range second {
+		counts[i] += n
 	}
 	t.total = len(samples)
 	if padding >= 0 && padding < levels && int(t.counts[padding]) < t.total {
