@@ -37,6 +37,9 @@ func listingView(e catalog.Entry) page.ListingView {
 	}
 	view.Figures, view.Claims = figuresOf(e), claimGroups(d.Claims)
 	view.Measured, view.Audit, view.Versions = claimRows(d.Measured), auditBox(d.Audit), versionLines(d.Versions)
+	if view.Audit != nil && d.Certificate != "" {
+		view.Audit.CertificateURL = "/datasets/" + e.Slug + "/certificate"
+	}
 	if e.Kind == catalog.External {
 		view.Owner = ownerBox(e)
 	}

@@ -20,6 +20,9 @@ func (s *Server) router() chi.Router {
 	r.Handle("/static/*", static.Handler())
 	r.Get("/healthz", s.live)
 	r.Get("/readyz", s.ready)
+	r.Get("/badge/{slug}.svg", s.plainly(s.sendBadge))
+	r.Get(keysPath, s.plainly(s.sendKeys))
+	r.Get(revocationsPath, s.plainly(s.sendRevocations))
 	r.Group(func(r chi.Router) {
 		r.Use(s.sessions.LoadAndSave, s.loadVisitor, s.private, s.recoverPanics, s.refuseForgeries)
 		r.NotFound(s.handle(notFound))
@@ -42,6 +45,8 @@ func (s *Server) anyone(r chi.Router) {
 	r.Get("/", s.handle(s.showHome))
 	r.Get("/datasets", s.handle(s.showDatasets))
 	r.Get("/datasets/{slug}", s.handle(s.showDataset))
+	r.Get("/datasets/{slug}/certificate", s.handle(s.showCertificate))
+	r.Get("/datasets/{slug}/certificate.json", s.handle(s.downloadCertificate))
 	r.Get("/licenses", s.handle(s.showLicenses))
 	r.Get("/licenses/{id}", s.handle(s.showLicense))
 	r.Get("/guides", s.handle(s.listGuides))
@@ -99,6 +104,7 @@ func (s *Server) members(r chi.Router) {
 	r.Get("/seller/listings/{listing}/audit", s.handle(s.showListingAudit))
 	r.Get("/seller/versions/{version}", s.handle(s.showVersion))
 	r.Get("/seller/versions/{version}/report.json", s.handle(s.downloadReport))
+	r.Get("/seller/versions/{version}/manifest.txt", s.handle(s.downloadManifest))
 	r.Get("/seller/versions/{version}/report.csv", s.handle(s.downloadFindings))
 	r.Get("/seller/verification", s.handle(s.showVerification))
 }
