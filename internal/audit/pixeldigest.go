@@ -55,7 +55,8 @@ type digester struct {
 	from   PixelRange
 	at     int64 // offset of the next byte
 
-	last   []byte // sample of the buffer before
+	taken  int64  // bytes of pixels
+	sample []byte // the first one
 	varied bool   // the samples are not all equal
 }
 
@@ -77,15 +78,30 @@ func (d *digester) Write(p []byte) (int, error) {
 
 func (d *digester) addPixels(p []byte) {
 	d.pixels.Write(p)
-	if d.varied || len(p) == 0 {
-		return
+	if !d.varied {
+		d.varied = !d.repeats(p)
+		d.taken += int64(len(p))
 	}
+}
+
+// repeats reports whether p goes on with the one sample that all bytes before
+// it repeat. Buffers may end inside a sample.
+func (d *digester) repeats(p []byte) bool {
 	n := d.from.SampleBytes
-	if n == 0 || len(p) < n || d.last != nil && !bytes.Equal(d.last, p[:n]) || !bytes.Equal(p[n:], p[:len(p)-n]) {
-		d.varied = true
-		return
+	if n == 0 {
+		return false
 	}
-	d.last = append(d.last[:0], p[:n]...)
+	at := d.taken
+	for len(d.sample) < n && len(p) > 0 {
+		d.sample, p, at = append(d.sample, p[0]), p[1:], at+1
+	}
+	start := int(at % int64(n))
+	for i := 0; i < min(n, len(p)); i++ {
+		if p[i] != d.sample[(start+i)%n] {
+			return false
+		}
+	}
+	return len(p) <= n || bytes.Equal(p[n:], p[:len(p)-n])
 }
 
 // sum returns the fast hash of the pixels, or zero if they are blank or end
@@ -103,7 +119,7 @@ func digest(ctx context.Context, r io.Reader, size int64, pixels PixelRange, all
 	d := digesters.Get().(*digester)
 	defer digesters.Put(d)
 	d.pixels.Reset()
-	d.all, d.from, d.at, d.last, d.varied = nil, pixels, 0, nil, false
+	d.all, d.from, d.at, d.taken, d.sample, d.varied = nil, pixels, 0, 0, d.sample[:0], false
 	if all {
 		d.all = sha256.New()
 	}

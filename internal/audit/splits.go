@@ -19,16 +19,16 @@ type part byte
 // Parts.
 const (
 	noPart part = iota
-	training
-	validation
-	testing
+	trainingPart
+	validationPart
+	testPart
 )
 
 // wordsOfParts are the names of folders for parts, as words in lower case.
 var wordsOfParts = map[string]part{
-	"train": training, "training": training, "trn": training, "tr": training,
-	"val": validation, "valid": validation, "validation": validation, "dev": validation, "vl": validation,
-	"test": testing, "testing": testing, "tst": testing, "ts": testing, "holdout": testing,
+	"train": trainingPart, "training": trainingPart, "trn": trainingPart, "tr": trainingPart,
+	"val": validationPart, "valid": validationPart, "validation": validationPart, "dev": validationPart, "vl": validationPart,
+	"test": testPart, "testing": testPart, "tst": testPart, "ts": testPart, "holdout": testPart,
 }
 
 // shortParts are words that mean a part only beside the name of what is parted,
@@ -183,7 +183,7 @@ func partNames(a, b part) string {
 	if a > b {
 		a, b = b, a
 	}
-	names := [...]string{training: "training", validation: "validation", testing: "test"}
+	names := [...]string{trainingPart: "training", validationPart: "validation", testPart: "test"}
 	return "both " + names[a] + " and " + names[b]
 }
 
