@@ -35,7 +35,7 @@ func (in *inspection) pdf() error {
 	if !bytes.Contains(b, []byte("/Encrypt")) {
 		images = in.pdfImages(b)
 	}
-	source := &countedReader{ctx: in.ctx, b: patchPDF(b), left: 64*int64(len(b)) + 16<<20}
+	source := &countedReader{ctx: in.ctx, b: patchPDF(b), left: 64*int64(len(b)) + 6<<20}
 	err := in.pdfText(source, images)
 	switch {
 	case err == nil:
@@ -73,7 +73,44 @@ func pdfClaims(b []byte) string {
 			return fmt.Sprintf("The PDF claims a table of objects larger than the file of %d bytes.", len(b))
 		}
 	}
+	if pdfRing(b) {
+		return "The PDF leads its reader in circles: a table of objects follows itself."
+	}
 	return ""
+}
+
+var (
+	pdfPrevious = regexp.MustCompile(`/Prev\s+([0-9]{1,12})`)
+	pdfStart    = regexp.MustCompile(`startxref\s+([0-9]{1,12})`)
+)
+
+// pdfRing reports tables of objects that follow themselves, by their offsets.
+func pdfRing(b []byte) bool {
+	starts := pdfStart.FindAllSubmatch(b, -1)
+	if len(starts) == 0 {
+		return false
+	}
+	seen, work := map[int]bool{}, 0
+	for next := starts[len(starts)-1][1]; ; {
+		offset, err := strconv.Atoi(string(next))
+		switch {
+		case err != nil || offset >= len(b):
+			return false
+		case seen[offset] || work > 4*len(b):
+			return true
+		}
+		seen[offset] = true
+		table := b[offset:]
+		if end := bytes.Index(table, []byte("startxref")); end >= 0 {
+			table = table[:end]
+		}
+		work += len(table)
+		m := pdfPrevious.FindSubmatch(table)
+		if m == nil {
+			return false
+		}
+		next = m[1]
+	}
 }
 
 var xrefStart = regexp.MustCompile(`(?:xref|\s[nf])\s+([0-9]{1,20})\s+([0-9]{1,20})\s*[\r\n]`)
