@@ -65,7 +65,8 @@ type directoryReader struct {
 	kind    sniff.Kind
 	seen    map[int64]bool
 	entries int
-	label   string // "EXIF" or "TIFF"
+	label   string         // "EXIF" or "TIFF"
+	names   map[int]string // of OME: directories that hold a label or overview
 }
 
 // exif reads an Exif block, which is a TIFF without pixels.
@@ -156,6 +157,9 @@ func (d *directoryReader) directory(offset int64, number int, space uint32) (nex
 		return 0
 	}
 	v := directoryValues{number: number}
+	if d.kind.WholeSlide() {
+		v.entries = map[uint32]entryPlace{}
+	}
 	for i := range count {
 		d.entry(b[i*entrySize:][:entrySize], at+i*entrySize, space, &v)
 	}
@@ -178,6 +182,7 @@ type directoryValues struct {
 	width, height int64
 	label, macro  bool
 	thumbnail     bool
+	entries       map[uint32]entryPlace // of whole-slide images
 }
 
 // conclude judges a directory as a whole.
@@ -185,11 +190,24 @@ func (d *directoryReader) conclude(v directoryValues) {
 	if v.width > 0 && v.height > 0 && !d.kind.WholeSlide() {
 		d.in.dimensions(v.width, v.height)
 	}
+	d.reduced(&v)
+	switch d.names[v.number] {
+	case "label":
+		v.label = true
+	case "macro":
+		v.macro = true
+	}
+	const read, unread = " It is looked at like any other image.", " It was not read."
 	switch {
 	case v.label:
+		d.slideImage(&v, "label image")
 		d.in.add(ruleSlide, hit{path: "label image", message: "The slide's label is kept as an image; it often shows a name or number."})
 	case v.macro:
-		d.in.add(ruleSlide, hit{severity: "warning", path: "overview image", message: "The slide's overview is kept as an image; it can show the label. It was not read."})
+		then := unread
+		if d.slideImage(&v, "overview image") {
+			then = read
+		}
+		d.in.add(ruleSlide, hit{severity: "warning", path: "overview image", message: "The slide's overview is kept as an image; it can show the label." + then})
 	}
 	if v.thumbnail {
 		d.in.add(ruleImage, hit{path: "EXIF thumbnail", message: "The image carries a small copy of itself, which may show what was removed from the large one."})
@@ -219,6 +237,9 @@ func (d *directoryReader) entry(e []byte, at int64, space uint32, v *directoryVa
 		if d.big {
 			offset = int64(d.order.Uint64(e[12:]))
 		}
+	}
+	if space == 0 && v.entries != nil {
+		v.entries[tag] = entryPlace{kind, count, offset}
 	}
 	switch {
 	case space == 0 && (tag == tagExif || tag == tagGPS || tag == tagSubIFDs):
@@ -328,6 +349,9 @@ func describesItself(name, s string) bool {
 
 // describe finds the label and overview of an Aperio slide.
 func (d *directoryReader) describe(s string, v *directoryValues) {
+	if d.kind == sniff.OME && v.number == 0 {
+		d.names = d.omeNames(s)
+	}
 	if d.kind != sniff.SVS {
 		return
 	}

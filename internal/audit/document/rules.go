@@ -31,8 +31,8 @@ var (
 	}
 	ruleSlide = finding.Rule{
 		ID: "wsi-metadata", Title: "Label or overview in a whole-slide image", Severity: finding.Blocker,
-		HIPAA: []string{"A", "H"}, Source: "Aperio SVS and Hamamatsu NDPI directories",
-		Fix: "Remove the label image, which often shows a name or number, and check or remove the overview.",
+		HIPAA: []string{"A", "H"}, Source: "Aperio SVS and Hamamatsu NDPI directories, OME-TIFF Image and TiffData",
+		Fix: "Remove the label image, which often shows a name or number, and check or remove the overview (macro) image, for example with a tool that rewrites the directories of the file.",
 	}
 	ruleVolume = finding.Rule{
 		ID: "nifti-header-text", Title: "Text in the header of a volume", Severity: finding.Warning,
