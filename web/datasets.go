@@ -49,6 +49,9 @@ func (s *Server) showDataset(w http.ResponseWriter, r *http.Request) error {
 	view.Shell.Description = e.Summary
 	view.Shell.Canonical = s.config.PublicURL + "/datasets/" + e.Slug
 	view.Shell.Print = view.Shell.Canonical
+	if view.Audit != nil {
+		view.Audit.ReportURL = auditURL(e.Slug)
+	}
 	status := http.StatusOK
 	if e.State != catalog.Live {
 		view.Shell.NoIndex = true

@@ -67,7 +67,38 @@ func measuredPlots(m audit.Measured) []ui.PlotProps {
 			list = append(list, plot(b.title, b.label, b.value, b.counts, b.order))
 		}
 	}
+	if len(m.SliceSpacingMM) > 0 {
+		list = slices.Insert(list, 0, histogram("Slice spacing", "Millimeters, from", m.SliceSpacingMM, millimeters))
+	}
+	if len(m.InstancesPerSeries) > 0 {
+		list = slices.Insert(list, 0, histogram("Instances per series", "Instances, from", m.InstancesPerSeries, instances))
+	}
 	return list
+}
+
+func millimeters(b audit.Bin) string { return fmt.Sprintf("%.4g mm to under %.4g mm", b.Low, b.High) }
+
+func instances(b audit.Bin) string {
+	if b.High-b.Low <= 1 {
+		return ui.Plural(int(b.Low), "instance", "instances")
+	}
+	return ui.Number(int(b.Low)) + " to " + ui.Number(int(b.High)-1) + " instances"
+}
+
+// histogram draws the series of a report by bins. Too many bins are joined,
+// the same number each.
+func histogram(title, label string, bins []audit.Bin, name func(audit.Bin) string) ui.PlotProps {
+	p := ui.PlotProps{Title: title, LabelHead: label, ValueHead: "series", Ordered: true}
+	step := (len(bins) + mostBars - 1) / mostBars
+	for group := range slices.Chunk(bins, step) {
+		joined := group[0]
+		for _, b := range group[1:] {
+			joined.High, joined.Count = b.High, joined.Count+b.Count
+		}
+		p.N += joined.Count
+		p.Bars = append(p.Bars, ui.Bar{Label: fmt.Sprintf("%.4g", joined.Low), Long: name(joined), Value: joined.Count})
+	}
+	return p
 }
 
 // byFirstNumber orders "0-9" before "10-19" before "90+".

@@ -47,6 +47,8 @@ func (s *Server) anyone(r chi.Router) {
 	r.Get("/datasets/{slug}", s.handle(s.showDataset))
 	r.Get("/datasets/{slug}/certificate", s.handle(s.showCertificate))
 	r.Get("/datasets/{slug}/certificate.json", s.handle(s.downloadCertificate))
+	r.Get("/datasets/{slug}/audit", s.handle(s.showAudit))
+	r.Get("/datasets/{slug}/audit.json", s.handle(s.sendAudit))
 	r.Get("/licenses", s.handle(s.showLicenses))
 	r.Get("/licenses/{id}", s.handle(s.showLicense))
 	r.Get("/guides", s.handle(s.listGuides))

@@ -42,6 +42,7 @@ var gates = map[string]gate{
 	"GET /.well-known/assay-keys.json": anyone, "GET /.well-known/assay-revocations.json": anyone,
 
 	"GET /": anyone, "GET /datasets": anyone, "GET /datasets/{slug}": published,
+	"GET /datasets/{slug}/audit": published, "GET /datasets/{slug}/audit.json": published,
 	"GET /datasets/{slug}/certificate": published, "GET /datasets/{slug}/certificate.json": published, "GET /licenses": anyone,
 	"GET /licenses/{id}": anyone, "GET /guides": anyone, "GET /guides/{slug}": anyone, "GET /mailbox": anyone,
 	"GET /login": anyone, "POST /login": anyone, "POST /logout": anyone, "GET /register": anyone, "POST /register": anyone,

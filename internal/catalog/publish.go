@@ -27,7 +27,13 @@ func (Publisher) Published(ctx context.Context, tx pgx.Tx, p listing.Published) 
 	if err != nil {
 		return err
 	}
-	return Project(ctx, tx, e)
+	if err := Project(ctx, tx, e); err != nil {
+		return err
+	}
+	if err := publishAudit(ctx, tx, p); err != nil {
+		return fmt.Errorf("catalog %s: public audit: %w", p.Listing.Slug, err)
+	}
+	return nil
 }
 
 // TakenDown leaves the tombstone of a suspended or withdrawn version.

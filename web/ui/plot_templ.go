@@ -15,10 +15,10 @@ import (
 	"unicode/utf8"
 )
 
-// Bar is one bar of a plot.
+// Bar is one bar of a plot. Long, if set, names it in the table.
 type Bar struct {
-	Label string
-	Value int
+	Label, Long string
+	Value       int
 }
 
 // PlotProps is a plot of counts: drawn by the server, with its table. N is how
@@ -68,14 +68,14 @@ func (p PlotProps) count() string {
 
 // describe tells the plot in a sentence.
 func (p PlotProps) describe() string {
-	top := Bar{}
+	top := Bar{Label: "none"}
 	for _, b := range p.Bars {
 		if b.Value > top.Value {
 			top = b
 		}
 	}
 	return fmt.Sprintf("%s by %s, %s. The most, %s, for %s. The table below has all figures.",
-		upperFirst(p.ValueHead), lowerFirst(p.LabelHead), p.count(), Number(top.Value), top.Label)
+		upperFirst(p.ValueHead), lowerFirst(p.LabelHead), p.count(), Number(top.Value), or(top.Long, top.Label))
 }
 
 // barWidth is the share of the longest bar, in percent.
@@ -226,9 +226,9 @@ func Plot(p PlotProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var7 string
-			templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(b.Label)
+			templ_7745c5c3_Var7, templ_7745c5c3_Err = templ.JoinStringErrs(or(b.Long, b.Label))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/plot.templ`, Line: 131, Col: 35}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/plot.templ`, Line: 131, Col: 47}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var7))
 			if templ_7745c5c3_Err != nil {
@@ -241,7 +241,7 @@ func Plot(p PlotProps) templ.Component {
 			var templ_7745c5c3_Var8 string
 			templ_7745c5c3_Var8, templ_7745c5c3_Err = templ.JoinStringErrs(Number(b.Value))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/plot.templ`, Line: 131, Col: 73}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/plot.templ`, Line: 131, Col: 85}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var8))
 			if templ_7745c5c3_Err != nil {
