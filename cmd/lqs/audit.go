@@ -19,6 +19,7 @@ type auditCmd struct {
 	Paths        []string `arg:"" name:"path" help:"A file, a folder or an archive; several are audited as one set."`
 	JSON         string   `name:"json" placeholder:"FILE" help:"Write the report (assay-report/1) to FILE; - is standard output, without the summary."`
 	AllLocations bool     `help:"Put every file of every finding, and the status of every file, into the report."`
+	Residual     string   `placeholder:"FILE" help:"Write every text of a header that holds a word outside the vocabulary to FILE, for you to read: it may identify patients, stays on this machine, and only you may read it."`
 	Claims       string   `placeholder:"FILE" help:"The seller's declaration about de-identification, as JSON."`
 	NoOCR        bool     `name:"no-ocr" help:"Leave out what images show: whether frames decode, and text in them."`
 	Jobs         int      `short:"j" default:"0" help:"Fenced children at once; default one for each processor."`
@@ -39,18 +40,29 @@ func (c *auditCmd) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
+	var residual *audit.Residual
+	if c.Residual != "" {
+		residual = new(audit.Residual)
+	}
 	show := newProgress(s.err)
 	report, err := c.audit(ctx, audit.Options{
 		Version: version(), Claims: claims,
 		Inspect: pool.Inspect, Parallel: pool.Parallel(), NoOCR: c.NoOCR, Tools: programs.Audit(),
 		Now:          today(),
 		AllLocations: c.AllLocations,
+		ListTexts:    true,
+		Residual:     residual,
 		Scratch:      fence.NewScratch(os.TempDir()),
 		Progress:     show.update,
 	})
 	show.done()
 	if err != nil {
 		return err
+	}
+	if residual != nil {
+		if err := writePrivate(c.Residual, residual); err != nil {
+			return err
+		}
 	}
 	if err := c.write(report, s.out); err != nil {
 		return err
@@ -136,6 +148,23 @@ func writeFile(name string, r *audit.Report) error {
 		return plain(err)
 	}
 	return errors.Join(r.WriteJSON(f), f.Close())
+}
+
+// writePrivate writes a file that only its owner may read, whatever the mode
+// of one that stands there.
+func writePrivate(name string, content io.WriterTo) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE, 0o600)
+	if err != nil {
+		return plain(err)
+	}
+	err = f.Chmod(0o600)
+	if err == nil {
+		err = f.Truncate(0)
+	}
+	if err == nil {
+		_, err = content.WriteTo(f)
+	}
+	return errors.Join(err, f.Close())
 }
 
 // readClaims reads a declaration; no name is none.

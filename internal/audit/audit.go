@@ -39,6 +39,12 @@ type Options struct {
 	// makes the report the same on any day.
 	Now time.Time
 
+	// ListTexts asks for a finding, masked, on the texts of headers that hold
+	// words outside the vocabulary. Residual, if not nil, takes those texts
+	// themselves: it is for the eyes of the seller alone.
+	ListTexts bool
+	Residual  *Residual
+
 	// AllLocations puts every file of every finding, and the status of every
 	// file, into the report.
 	AllLocations bool
@@ -138,7 +144,7 @@ func newRun(fsys fs.FS, opts Options) (*run, error) {
 	}
 	a := &run{
 		fsys: fsys, opts: opts,
-		inspect: InspectOptions{Claims: opts.Claims, Limits: opts.Limits, Now: opts.Now, NoPixels: opts.NoOCR},
+		inspect: InspectOptions{Claims: opts.Claims, Limits: opts.Limits, Now: opts.Now, NoPixels: opts.NoOCR, ListTexts: opts.ListTexts, KeepTexts: opts.Residual != nil},
 		found:   newCollector(opts.Limits.Findings, opts.AllLocations),
 		unseen:  &omissions{},
 		set:     newSet(opts.Scratch, opts.Limits.sortBytes),

@@ -42,6 +42,10 @@ type InspectOptions struct {
 	// file is the decoded form of one that was inspected before.
 	OnlyPixels bool
 
+	// ListTexts asks for a masked finding on every text of a header that holds
+	// words outside the vocabulary; KeepTexts for the texts themselves, too.
+	ListTexts, KeepTexts bool
+
 	// Known, if not empty, asks for a second look: only for the words of
 	// person names and the identifiers that some file of the set holds, as
 	// hashes in ascending order.
@@ -56,7 +60,7 @@ type InspectFunc func(ctx context.Context, f File, opts InspectOptions) (Facts, 
 type Hash = deid.Hash
 
 // Facts are what one file tells. They cross the fence, so they are bounded
-// and plain; no field but the rasters of Pixels holds an identifier.
+// and plain; no field but the rasters of Pixels and the texts of Header holds an identifier.
 type Facts struct {
 	Kind       string
 	Data       bool // a kind of file that can be the data of a data set

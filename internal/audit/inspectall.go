@@ -45,6 +45,9 @@ func (a *run) inspectAll(ctx context.Context) error {
 			for _, one := range j.facts.Header.Findings {
 				a.found.add(j.index, one)
 			}
+			if a.opts.Residual != nil {
+				a.opts.Residual.add(j.facts.Header)
+			}
 		}
 		a.unseen.add(j.facts.NotChecked...)
 		if err := a.set.add(j.index, f.path, j.sums, &j.facts); err != nil {

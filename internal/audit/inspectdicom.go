@@ -47,7 +47,7 @@ func (i *inspection) dicom(ctx context.Context) error {
 	if i.opts.OnlyPixels {
 		return i.onlyPixels(ctx)
 	}
-	header := deid.New(i.opts.Claims, deid.Config{Hash: i.hash.hash, Text: i.text, Now: i.opts.Now, OnlyKnown: i.second})
+	header := deid.New(i.opts.Claims, deid.Config{Hash: i.hash.hash, Text: i.text, Now: i.opts.Now, OnlyKnown: i.second, ListTexts: i.opts.ListTexts, KeepTexts: i.opts.KeepTexts})
 	check := conform.New("", i.add)
 	required := iod.New(i.add)
 	pixels := pixel.New()

@@ -152,7 +152,7 @@ func (r *run) auditWatched(ctx context.Context, cancel context.CancelCauseFunc) 
 	}
 	return audit.RunFile(ctx, "submission", staged, r.upload.SizeBytes, audit.Options{
 		Version: r.options.Version, Claims: claims, Limits: r.options.Limits,
-		Inspect: r.options.Inspect, Parallel: r.options.Parallel, Scratch: r.options.Space, Tools: r.options.Tools, AllLocations: true,
+		Inspect: r.options.Inspect, Parallel: r.options.Parallel, Scratch: r.options.Space, Tools: r.options.Tools, AllLocations: true, ListTexts: true,
 		Now: time.Now().UTC().Truncate(24 * time.Hour),
 		Progress: func(p audit.Progress) {
 			if err := r.renew(ctx, p); err != nil {

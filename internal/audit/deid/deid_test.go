@@ -312,3 +312,29 @@ func BenchmarkInspect(b *testing.B) {
 	}
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/float64(elements), "ns/element")
 }
+
+// The name is in Latin 1, in a file that says UTF-8: the rules see it all the
+// same, with the letters that it has.
+func TestTextWithBytesOutsideItsCharacterSetIsScanned(t *testing.T) {
+	in := deid.New(nil, deid.Config{})
+	for _, e := range []*dicom.Element{
+		{Tag: 0x00204000, VR: dicom.LT, Value: []byte("referred by Dr. \xc5ngstr\xf6m-\xd6berg"), Charset: dicom.ParseCharset("ISO_IR 192")},
+		{Tag: 0x0008103E, VR: dicom.LO, Value: []byte("S\xf6derstr\xf6m^\xc5ke"), Charset: dicom.ParseCharset("ISO_IR 192")},
+	} {
+		e.Length = int64(len(e.Value))
+		if err := in.Visit(e); err != nil {
+			t.Fatal(err)
+		}
+	}
+	found := map[string]bool{}
+	for _, f := range in.Done().Findings {
+		if f.Rule == "text-name" {
+			found[f.Path+" "+f.Shape] = true
+		}
+	}
+	for _, want := range []string{"(0020,4000) ImageComments AA. AAAAAAAA-AAAAA", "(0008,103E) SeriesDescription AAAAAAAAAA^AAA"} {
+		if !found[want] {
+			t.Errorf("no name found as %q; found %v", want, found)
+		}
+	}
+}

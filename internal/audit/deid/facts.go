@@ -26,13 +26,17 @@ type Config struct {
 	// to look.
 	Now time.Time
 
+	// ListTexts asks for a finding on every text with words outside the
+	// vocabulary, masked; KeepTexts for those texts themselves, too.
+	ListTexts, KeepTexts bool
+
 	// OnlyKnown asks for the second look: only for the tokens that Text
 	// knows from other files.
 	OnlyKnown bool
 }
 
 // Facts are what one file tells. They are bounded and plain, so that they can
-// cross the border of a process; no field holds a value of the file.
+// cross the border of a process; no field but Texts holds a value of the file.
 type Facts struct {
 	// Findings are final. Their one location carries the offset, not the
 	// file. At most 512; further ones are counted in the last.
@@ -49,6 +53,12 @@ type Facts struct {
 
 	Names []Hash // tokens of real person names and IDs, at most 64
 	Words []Hash // tokens of free text, at most 256
+
+	// Texts are what KeepTexts asks for, at most 64 KiB. They hold values: they
+	// are for the eyes of the seller alone, and go into no finding, log, error
+	// or row. TextsBeyond counts those that did not fit.
+	Texts       []Text
+	TextsBeyond int
 
 	// Document is the encapsulated document, if there is one: another part
 	// of the audit may read its text and call DocumentIsClean.

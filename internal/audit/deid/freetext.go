@@ -27,10 +27,24 @@ func (in *Inspector) freeText(e *dicom.Element, str string, en *entry) {
 	}
 	hits := in.scan(e, str, where, flaggedAnyway(en))
 	in.keepWords(e, str, where.Keyword)
+	if s, other := otherReading(e, str); other {
+		hits += in.scan(e, s, where, flaggedAnyway(en))
+		in.keepWords(e, s, where.Keyword)
+	}
+	in.residual(e, str)
 	if hits > 0 && en != nil && en.check == checkSR {
 		sr := &entry{rule: &ruleSR, check: checkSR, row: byTag()[tagContentSequence], severity: finding.Blocker}
 		in.note(&ruleSR, sr, e, note{class: real, check: checkSR, severity: finding.Blocker, message: "A content item holds an identifier."})
 	}
+}
+
+// otherReading returns what the bytes of a value look like if they are not all
+// of its character set.
+func otherReading(e *dicom.Element, str string) (string, bool) {
+	if !strings.ContainsRune(str, utf8.RuneError) {
+		return "", false
+	}
+	return trim(dicom.Guess(e.Value)), true
 }
 
 // scannable leaves out the large binary values of the standard.
@@ -152,6 +166,9 @@ func (in *Inspector) lookAgain(e *dicom.Element, str string) {
 		}
 	case e.VR.IsText() && e.VR != dicom.UI:
 		look(str)
+		if s, other := otherReading(e, str); other {
+			look(s)
+		}
 	}
 }
 
@@ -267,6 +284,7 @@ func (in *Inspector) privateText(e *dicom.Element, str string) {
 		before := len(in.notes)
 		in.scan(e, s, where, false)
 		in.keepWords(e, s, "")
+		in.residual(e, s)
 		for _, n := range in.notes[before:] {
 			grave = grave || n.severity == finding.Blocker || n.rule.ID == "text-name"
 		}
@@ -283,6 +301,9 @@ func (in *Inspector) privateText(e *dicom.Element, str string) {
 		in.privateUID(e, str)
 	case e.VR.IsText():
 		look(str)
+		if s, other := otherReading(e, str); other {
+			look(s)
+		}
 	case e.VR == dicom.OB || e.VR == dicom.UN:
 		printable(e.Value, look)
 	}

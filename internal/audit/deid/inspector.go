@@ -39,6 +39,7 @@ type Inspector struct {
 	emptySQ     *pendingSequence
 	facts       Facts
 	seenWords   map[string]bool
+	textBytes   int // of facts.Texts
 }
 
 // note is a finding in the making: what claims and codes do to its severity is

@@ -270,6 +270,14 @@ func isASCII(b []byte) bool {
 	return true
 }
 
+// Guess reads the bytes of a value whose character set does not have them: as
+// UTF-8 if they are, else as Latin 1, with the escapes of ISO 2022. The result
+// is valid UTF-8 without trailing padding.
+func Guess(value []byte) string {
+	text, _ := guessText(bytes.TrimRight(value, " \x00"))
+	return text
+}
+
 // guessText reads bytes beyond ASCII that nothing explains.
 func guessText(b []byte) (string, error) {
 	if bytes.IndexByte(b, 0x1B) >= 0 {

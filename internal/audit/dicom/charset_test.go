@@ -2,6 +2,9 @@ package dicom_test
 
 import (
 	"bytes"
+	"encoding/hex"
+	"os"
+	"strings"
 	"testing"
 
 	"assay/internal/audit/dicom"
@@ -106,4 +109,34 @@ func FuzzTextIsAlwaysValidUTF8(f *testing.F) {
 			t.Errorf("Text is not valid UTF-8: %q", got)
 		}
 	})
+}
+
+// The bytes come from other encoders than those of this program.
+func TestTextReadsWhatOtherEncodersWrite(t *testing.T) {
+	raw, err := os.ReadFile("testdata/charsets.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	unescape := strings.NewReplacer(`\\`, `\`, `\r`, "\r", `\n`, "\n")
+	n := 0
+	for line := range strings.Lines(string(raw)) {
+		fields := strings.Split(strings.TrimSuffix(line, "\n"), "\t")
+		if len(fields) != 4 {
+			continue
+		}
+		value, err := hex.DecodeString(fields[2])
+		if err != nil {
+			t.Fatal(err)
+		}
+		n++
+		want := unescape.Replace(fields[3])
+		c := dicom.ParseCharset(fields[0])
+		got, err := dicom.Text(&dicom.Element{VR: dicom.VR(fields[1]), Value: value}, c)
+		if got != want || err != nil || !c.IsKnown() {
+			t.Errorf("%s, %s: %q, %v (known %v), want %q", fields[0], fields[1], got, err, c.IsKnown(), want)
+		}
+	}
+	if n < 45 {
+		t.Errorf("only %d values", n)
+	}
 }

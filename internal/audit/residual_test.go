@@ -1,0 +1,61 @@
+package audit_test
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/google/go-cmp/cmp"
+
+	"assay/internal/audit"
+	"assay/internal/audit/dicom/dicomtest"
+)
+
+func described(n int, description string) *fstest.MapFile {
+	return &fstest.MapFile{Data: dicomtest.Build(fmt.Sprintf("(0008,0016) UI CTImageStorage\n(0008,0018) UI 2.25.%d\n(0008,103E) LO %s\n(0029,0010) LO ACME\n(0029,1010) LO Plimsworth\n", n, description))}
+}
+
+func TestResidualTextsAreForTheSellerAlone(t *testing.T) {
+	set := fstest.MapFS{"1.dcm": described(1, "Quolvex knee"), "2.dcm": described(2, "Quolvex knee"), "3.dcm": described(3, "knee sagittal")}
+	var residual audit.Residual
+	r, err := audit.Run(t.Context(), set, audit.Options{ListTexts: true, Residual: &residual})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []audit.ResidualText{{"(0029,1010)", "Plimsworth", 3}, {"SeriesDescription", "Quolvex knee", 2}}
+	if diff := cmp.Diff(want, residual.Texts()); diff != "" {
+		t.Errorf("texts (-want +got):\n%s", diff)
+	}
+	var b bytes.Buffer
+	if err := r.WriteJSON(&b); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(b.String(), "Quolvex") || strings.Contains(b.String(), "Plimsworth") {
+		t.Error("the report holds a text")
+	}
+	if !strings.Contains(b.String(), "text-residual-list") || !strings.Contains(b.String(), "AAAAAAA AAAA") {
+		t.Errorf("the report does not list the texts masked:\n%s", b.String())
+	}
+}
+
+func TestResidualTextsAreBounded(t *testing.T) {
+	long := strings.Repeat("Zorbleth ", 900)
+	set := fstest.MapFS{}
+	for i := range 700 {
+		text := fmt.Sprintf("(0008,0016) UI CTImageStorage\n(0008,0018) UI 2.25.%d\n(0020,4000) LT %s %d\n(0010,4000) LT %s\n", i, long, i, strings.Repeat("Zorbleth ", 1100))
+		set[fmt.Sprintf("%d.dcm", i)] = &fstest.MapFile{Data: dicomtest.Build(text)}
+	}
+	var residual audit.Residual
+	if _, err := audit.Run(t.Context(), set, audit.Options{Residual: &residual}); err != nil {
+		t.Fatal(err)
+	}
+	size := 0
+	for _, x := range residual.Texts() {
+		size += len(x.Text)
+	}
+	if size > 4<<20 || size < 3<<20 || residual.Beyond() == 0 {
+		t.Errorf("%d bytes kept, %d texts beyond; want at most 4 MiB and the rest counted", size, residual.Beyond())
+	}
+}
