@@ -68,9 +68,7 @@ func (i *inspection) dicom(ctx context.Context) error {
 		}
 		check.Element(e, text, textErr)
 		required.Element(e, text)
-		if !i.opts.NoPixels {
-			pixels.Element(e, text)
-		}
+		pixels.Element(e, text)
 		read.element(e, text)
 		if again != nil {
 			again.Element(e)
@@ -111,6 +109,9 @@ func (i *inspection) dicom(ctx context.Context) error {
 	if !i.opts.NoPixels && i.facts.Status == Read {
 		seen := pixels.Done(i.file.Content, i.file.SizeBytes, h)
 		i.facts.Pixels = &seen
+		if seen.Skipped > 0 {
+			i.notChecked("text in each frame of long multi-frame images", "Of very many frames the audit looks at some, evenly apart, and at the brightest of more.")
+		}
 	}
 	if h.PixelData.Present {
 		i.notChecked(facesWhat, facesWhy)

@@ -46,7 +46,6 @@ func (r *reader) converter(big, planar bool) (*converter, error) {
 		return nil, errLayout
 	}
 	if r.isWide() {
-		c.low, c.step = r.low, r.step
 		return c, nil
 	}
 	stored := p.stored
@@ -241,6 +240,9 @@ func (r *reader) scale(bands [][]byte) {
 
 // scaleFrom finds the range of the native frame at offset.
 func (r *reader) scaleFrom(content io.ReaderAt, offset int64) error {
+	if r.scaled {
+		return nil
+	}
 	c := &converter{r: r, bytes: r.p.allocated / 8, big: r.p.bigEndian}
 	low, high := math.Inf(1), math.Inf(-1)
 	total := r.p.frameSamples() * int64(c.bytes)

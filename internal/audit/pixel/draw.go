@@ -4,7 +4,7 @@ import "slices"
 
 // Sizes in a raster, in pixels.
 const (
-	letterHeight = 28 // at which readers of text read best
+	letterHeight = 34 // at which readers of text read best
 	maxEnlarge   = 4
 	between      = 14 // parts, in white
 )

@@ -26,6 +26,10 @@ type Facts struct {
 	Undecoded    string
 	NeedsDecoder bool
 
+	// Skipped is the number of frames that were not looked at one by one, for
+	// want of time; some of them count in the brightest of all.
+	Skipped int
+
 	// Risks are the reasons for which the image may show text, as words of
 	// pix-risk-class; an image without any is looked at by the pre-filter
 	// alone.

@@ -106,9 +106,9 @@ func (f *finder) frame(s *series, number int, p *plane) {
 	}
 	c.raster.Overview = newOverview(f.gray, p.width, p.height)
 	c.raster.Marks = boxesOf(lines)
-	if isMain {
+	if isMain && len(f.kept) < maxRasters {
 		f.kept = append(f.kept, c)
-	} else {
+	} else if len(f.spare) < maxRasters {
 		f.spare = append(f.spare, c)
 	}
 }

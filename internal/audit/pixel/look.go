@@ -12,8 +12,8 @@ import (
 // Bounds of what is looked at in one file, so that it takes well under 2 s.
 const (
 	maxNativePixels = 48 << 20 // looked at for letters, in all frames together
-	maxPackedPixels = 16 << 20 // the same of compressed frames
-	maxSummary      = 4        // times as many are taken into the brightest of all frames
+	maxPackedPixels = 12 << 20 // the same of compressed frames
+	maxSummary      = 3        // times as many are taken into the brightest of all frames
 )
 
 // look is one file under way.
@@ -135,8 +135,12 @@ type series struct {
 func (s *series) run() {
 	p, r := s.picture, s.reader
 	pixels := max(int64(p.rows)*int64(p.columns), 1)
-	n := int(min(int64(r.count), max(s.look.budget/pixels, 3)))
+	n := 0
+	if s.isRoot || s.look.budget > 0 {
+		n = int(min(int64(r.count), max(s.look.budget/pixels, 3)))
+	}
 	s.look.budget -= int64(n) * pixels
+	s.look.facts.Skipped += r.count - n
 	seen := 0
 	for k := range n {
 		i := spread(k, n, r.count)

@@ -212,10 +212,11 @@ func (r *reader) native(content io.ReaderAt, offset, bit, length int64, out *pla
 		return err
 	}
 	at := offset + bit/8
-	if r.isWide() && !r.scaled {
+	if r.isWide() {
 		if err := r.scaleFrom(content, at); err != nil {
 			return err
 		}
+		c.low, c.step = r.low, r.step
 	}
 	if c.planar {
 		return r.planar(content, at, out, c)
