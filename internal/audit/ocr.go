@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"assay/internal/audit/finding"
@@ -181,7 +182,14 @@ func (v *images) decode(ctx context.Context, i int, f File, facts *Facts, one *i
 		one.notRun = "The decoder wrote a file whose frames the audit does not read."
 		return before, nil
 	}
-	facts.Findings = append(facts.Findings, p.Findings...)
+	for _, one := range p.Findings {
+		// What the header tells was said at the first look.
+		if !slices.ContainsFunc(facts.Findings, func(f finding.Finding) bool {
+			return f.Rule == one.Rule && f.Path == one.Path && f.Message == one.Message
+		}) {
+			facts.Findings = append(facts.Findings, one)
+		}
+	}
 	one.facts.Constant, one.facts.Undecoded, one.facts.NeedsDecoder = p.Constant, "", false
 	return p.Rasters, nil
 }

@@ -150,9 +150,9 @@ func (t *Tools) readBatch(list []*reading) {
 	}
 }
 
-// readTogether runs the reader once over a list of rasters, each as it is and
-// inverted: it reads dark letters on light ground best, and which of the two
-// a raster shows differs from place to place.
+// readTogether runs the reader once over a list of rasters. It tries a line
+// that it reads badly inverted too, so that light letters on dark ground are
+// read as well.
 func (t *Tools) readTogether(list []*reading) error {
 	var files []*os.File
 	defer func() {
@@ -168,20 +168,18 @@ func (t *Tools) readTogether(list []*reading) error {
 		files = append(files, f)
 		return write(f)
 	}
-	if err := space(func(w io.Writer) error { return writePages(w, len(list)*polarities) }); err != nil {
+	if err := space(func(w io.Writer) error { return writePages(w, len(list)) }); err != nil {
 		return err
 	}
 	for _, r := range list {
-		for p := range polarities {
-			if err := space(func(w io.Writer) error { return writeGraymap(w, r.raster, p == 1) }); err != nil {
-				return err
-			}
+		if err := space(func(w io.Writer) error { return writeGraymap(w, r.raster) }); err != nil {
+			return err
 		}
 	}
 	out := bounded{limit: readOutput}
 	err := t.run(list[0].ctx, toolRun{
 		path: t.reader.Path,
-		args: []string{"/proc/self/fd/3", "stdout", "--psm", "11", "-c", "tessedit_do_invert=0", "tsv"},
+		args: []string{"/proc/self/fd/3", "stdout", "--psm", "11", "tsv"},
 		env:  append([]string{"OMP_THREAD_LIMIT=1", "LC_ALL=C"}, tessdata()...),
 		// The list first, then its pages.
 		files: files, stdout: &out,
@@ -190,12 +188,12 @@ func (t *Tools) readTogether(list []*reading) error {
 	if err != nil {
 		return readError(err)
 	}
-	pages, err := parseWords(out.text, len(list)*polarities)
+	pages, err := parseWords(out.text, len(list))
 	if err != nil {
 		return readError(&toolEnd{})
 	}
 	for i, r := range list {
-		r.words = joinPolarities(pages[i*polarities : (i+1)*polarities])
+		r.words = pages[i]
 	}
 	return nil
 }

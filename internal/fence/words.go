@@ -1,7 +1,6 @@
 package fence
 
 import (
-	"bufio"
 	"bytes"
 	"errors"
 	"fmt"
@@ -11,9 +10,6 @@ import (
 
 	"assay/internal/audit/pixel"
 )
-
-// polarities is how often a raster is read: as it is, and inverted.
-const polarities = 2
 
 // maxPageWords bounds the words of one page.
 const maxPageWords = 2000
@@ -29,24 +25,15 @@ func writePages(w io.Writer, n int) error {
 }
 
 // writeGraymap writes a raster as a binary PGM.
-func writeGraymap(to io.Writer, r *pixel.Raster, inverted bool) error {
+func writeGraymap(to io.Writer, r *pixel.Raster) error {
 	if len(r.Gray) != r.Width*r.Height || len(r.Gray) == 0 {
 		return errors.New("a raster does not have the size that it states")
 	}
-	w := bufio.NewWriterSize(to, 1<<16)
-	fmt.Fprintf(w, "P5\n%d %d\n255\n", r.Width, r.Height)
-	if !inverted {
-		w.Write(r.Gray)
-		return w.Flush()
+	if _, err := fmt.Fprintf(to, "P5\n%d %d\n255\n", r.Width, r.Height); err != nil {
+		return err
 	}
-	row := make([]byte, r.Width)
-	for y := range r.Height {
-		for x, v := range r.Gray[y*r.Width : (y+1)*r.Width] {
-			row[x] = 255 - v
-		}
-		w.Write(row)
-	}
-	return w.Flush()
+	_, err := to.Write(r.Gray)
+	return err
 }
 
 // parseWords reads the table of words of n pages. Words of one line have the
@@ -56,6 +43,9 @@ func writeGraymap(to io.Writer, r *pixel.Raster, inverted bool) error {
 // height, confidence, text; level 1 is a page, 5 a word.
 func parseWords(table []byte, n int) ([][]pixel.Word, error) {
 	pages := make([][]pixel.Word, n)
+	for i := range pages {
+		pages[i] = []pixel.Word{} // nil would say that it was not read
+	}
 	page, lines := -1, map[[3]int]int{}
 	for row := range bytes.Lines(table) {
 		fields := bytes.SplitN(bytes.TrimRight(row, "\r\n"), []byte{'\t'}, 12)
@@ -104,21 +94,4 @@ func parseWords(table []byte, n int) ([][]pixel.Word, error) {
 		return nil, errors.New("pages are missing")
 	}
 	return pages, nil
-}
-
-// joinPolarities returns the words of all readings of one raster; lines of
-// different readings keep different numbers. It is not nil.
-func joinPolarities(pages [][]pixel.Word) []pixel.Word {
-	all := []pixel.Word{}
-	first := 0
-	for _, words := range pages {
-		next := first
-		for _, w := range words {
-			w.Line += first
-			next = max(next, w.Line+1)
-			all = append(all, w)
-		}
-		first = next
-	}
-	return all
 }

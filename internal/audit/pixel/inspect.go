@@ -92,7 +92,7 @@ func (in *Inspector) dataSet(e *dicom.Element) *dataSet {
 // Done looks at the pixels themselves.
 func (in *Inspector) Done(content io.ReaderAt, size int64, h *dicom.Header) Facts {
 	syntax, known := dict.LookupTransferSyntax(h.TransferSyntaxUID)
-	facts := Facts{Offset: h.PixelData.Offset, Length: h.PixelData.Length, Risks: in.risks(h)}
+	facts := Facts{Offset: h.PixelData.Offset, Length: h.PixelData.Length, Risks: in.risks(h), BurnedIn: in.burnedIn == "YES", CleanClaimed: in.cleanClaimed}
 	if syntax.Deflated {
 		facts.Offset, facts.Length = 0, 0
 		content, size = newInflated(content, size, in.metaEnd), deflatedEnd

@@ -54,12 +54,17 @@ func Judge(r *Raster, words []Word, scanner *text.Scanner) Judgment {
 	j := judging{raster: r, rule: ruleOf(r.Source)}
 	placed := r.placeAll(words)
 	for _, line := range linesOf(placed) {
-		j.scan(line, func(s string) []text.Hit { return scanner.Scan(s, text.Where{}) })
+		j.scan(line, func(s string) []text.Hit { return scanner.Scan(s, likeHeader) })
+		j.labeled(line)
 		j.keep(line)
 	}
 	j.strays(words, placed)
 	return Judgment{Findings: j.findings(), Text: j.text}
 }
+
+// likeHeader says that a line is like a short value of a header, "DOE, JANE",
+// not like a sentence of a report.
+var likeHeader = text.Where{VR: "LO"}
 
 // JudgeKnown looks only for the names and IDs that scanner knows from
 // elsewhere in the set, in the words of a raster that was judged before.

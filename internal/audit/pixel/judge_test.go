@@ -48,6 +48,8 @@ func TestJudgeOfText(t *testing.T) {
 		{"words of an examination", 95, []string{"CHEST LATERAL", "Slice 3.0 mm", "Gain 45 Freq 12"}, "", ""},
 		{"noise", 75, []string{"eeee", "| ~ —", "ILLI", "Sss", "oO0o"}, "", ""},
 		{"noise in short words", 70, []string{"Aren", "dafe"}, "", ""},
+		{"a birth date beyond recognition", 70, []string{"DOB: O6 10/1385"}, finding.Blocker, "text-date"},
+		{"last and first name", 80, []string{"Castellane, Percival"}, finding.Blocker, "text-name"},
 		{"a time of day", 90, []string{"12:31:05"}, "", ""},
 		{"nothing", 0, nil, "", ""},
 	}

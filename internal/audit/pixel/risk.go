@@ -19,6 +19,7 @@ type risk struct {
 	manufacturer   bool   // has a value
 	captureDevice  bool   // an attribute of the device of a secondary capture has a value
 	regions        bool   // SequenceOfUltrasoundRegions
+	cleanClaimed   bool   // DeidentificationMethodCodeSequence names option 113101
 	multiframeType string // FrameType of the first functional group
 	face           face
 }
@@ -58,6 +59,9 @@ func (r *risk) element(e *dicom.Element, text string) {
 func (r *risk) nested(e *dicom.Element, text string) {
 	if e.Tag == 0x00089007 && r.multiframeType == "" { // FrameType
 		r.multiframeType = text
+	}
+	if e.Tag == 0x00080100 && e.Depth == 1 && e.Parents[0].Tag == 0x00120064 && strings.Trim(text, " \x00") == "113101" {
+		r.cleanClaimed = true
 	}
 	r.face.nested(e, text)
 }
