@@ -38,6 +38,9 @@ func measure(ctx context.Context) error {
 	} else {
 		fmt.Print("\nASSAY_CORPUS is not set: files read and hostile files were not measured.\n")
 	}
+	if err := faultySets(ctx); err != nil {
+		return err
+	}
 	if err := memory(ctx); err != nil {
 		return err
 	}
