@@ -70,11 +70,11 @@ var ownRules = []struct {
 	{&ruleRT, checkText, "StructureSetLabel StructureSetName ROIName RTPlanLabel RTPlanName ROIObservationLabel StructureSetDescription ROIDescription RTPlanDescription"},
 	{&ruleGraphics, checkText, "UnformattedTextValue"},
 	{&ruleModified, checkSequence, "OriginalAttributesSequence ModifiedAttributesSequence NonconformingModifiedAttributesSequence"},
-	{&ruleSignature, checkSequence, "DigitalSignaturesSequence ReferencedDigitalSignatureSequence"},
+	{&ruleSignature, checkSequence, "DigitalSignaturesSequence ReferencedDigitalSignatureSequence MACParametersSequence"},
 	{&ruleSignature, checkPresence, "CertificateOfSigner MAC CertifiedTimestamp"},
 	{&ruleSR, checkSR, "TextValue PersonName ContentSequence NumericValue"},
 	{&ruleFileMeta, checkText, "SourceApplicationEntityTitle SendingApplicationEntityTitle ReceivingApplicationEntityTitle SourcePresentationAddress SendingPresentationAddress ReceivingPresentationAddress"},
-	{&ruleFileMeta, checkPresence, "PrivateInformation"},
+	{&ruleFileMeta, checkPresence, "PrivateInformation PrivateInformationCreatorUID"},
 	{nil, checkDeclared, `PatientIdentityRemoved DeidentificationMethod LongitudinalTemporalInformationModified
 		CodeValue CodingSchemeDesignator CodeMeaning`},
 	{nil, checkPath, "ReferencedFileID"},

@@ -296,6 +296,9 @@ func (in *Inspector) finding(n *note) finding.Finding {
 		Locations: in.places[last-1 : last : last],
 	}
 	if n.entry != nil && n.entry.row != nil {
+		if len(f.HIPAA) == 0 {
+			f.HIPAA = hipaaOf()[n.entry.row.tag]
+		}
 		f.Action = string(n.entry.row.basic)
 		if n.class == real || n.class == yearOnly {
 			f.Fix = n.fix()

@@ -188,6 +188,9 @@ func (in *Inspector) uid(en *entry, e *dicom.Element, str string) {
 	for v := range strings.SplitSeq(str, `\`) {
 		v = trim(v)
 		s := standingOfUID(v)
+		if e.Depth == 0 && ownUIDs[keywordOf(e.Tag)] && strings.HasPrefix(v, publicRoot) {
+			in.note(en.rule, en, e, note{class: pseudonym, check: checkUID, shape: rootArc(v), message: keywordOf(e.Tag) + " is of a set that The Cancer Imaging Archive publishes; check that its terms allow a copy."})
+		}
 		if !s.original() {
 			continue
 		}

@@ -2,7 +2,9 @@ package deid
 
 import (
 	"strings"
+	"sync"
 
+	"assay/internal/audit/dicom"
 	"assay/internal/audit/intern"
 )
 
@@ -83,3 +85,13 @@ type Identifier struct {
 
 // SafeHarborIdentifiers returns the 18 kinds in the order of the regulation.
 func SafeHarborIdentifiers() []Identifier { return append([]Identifier(nil), safeHarbor[:]...) }
+
+// hipaaOf holds the letters of the identifiers that an attribute typically
+// carries, for the rules that cover attributes of any kind.
+var hipaaOf = sync.OnceValue(func() map[dicom.Tag][]string {
+	m := make(map[dicom.Tag][]string, len(lettersOf))
+	for tag, letters := range lettersOf {
+		m[tag] = strings.Split(letters, "")
+	}
+	return m
+})

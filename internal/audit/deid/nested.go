@@ -1,9 +1,8 @@
 package deid
 
 import (
-	"fmt"
 	"slices"
-	"strings"
+	"strconv"
 
 	"assay/internal/audit/dicom/dict"
 	"assay/internal/audit/finding"
@@ -24,27 +23,28 @@ func (in *Inspector) nested() {
 		seen = appendOuter(seen, h.Finding)
 	}
 	slices.Sort(seen)
-	for _, tag := range seen {
-		in.facts.Findings = append(in.facts.Findings,
-			ruleNested.New(tag, "", "Attributes inside this sequence were not cleaned; de-identification must reach every depth.", finding.Location{}))
+	for _, outer := range seen {
+		path := outer
+		if tag, err := strconv.ParseUint(outer[1:5]+outer[6:10], 16, 32); err == nil {
+			if k := dict.Keyword(dict.Tag(tag)); k != "" {
+				path = say(outer, " "+k)
+			}
+		}
+		in.facts.Findings = append(in.facts.Findings, ruleNested.New(path, "", nestedMessage, finding.Location{}))
 	}
 }
 
+const nestedMessage = "Attributes inside this sequence were not cleaned; de-identification must reach every depth."
+
+// appendOuter adds the tag of the outermost sequence around a finding, such as
+// "(0040,0275)", unless it is there.
 func appendOuter(seen []string, f finding.Finding) []string {
-	outer, _, deep := strings.Cut(f.Path, "/")
-	if f.Severity == finding.Info || !deep || len(seen) >= maxNested {
+	const tag = len("(0000,0000)")
+	if f.Severity == finding.Info || len(seen) >= maxNested || len(f.Path) <= tag || f.Path[0] != '(' || f.Path[tag] != '[' {
 		return seen
 	}
-	outer, _, _ = strings.Cut(outer, "[")
-	var group, element uint16
-	if n, _ := fmt.Sscanf(outer, "(%04X,%04X)", &group, &element); n != 2 {
-		return seen
+	if outer := f.Path[:tag]; !slices.Contains(seen, outer) {
+		seen = append(seen, outer)
 	}
-	if k := dict.Keyword(dict.NewTag(group, element)); k != "" {
-		outer += " " + k
-	}
-	if slices.Contains(seen, outer) {
-		return seen
-	}
-	return append(seen, outer)
+	return seen
 }

@@ -49,13 +49,17 @@ var originalRoots = []struct{ root, name string }{
 // newRoots are those under which programs make UIDs anew.
 var newRoots = []string{
 	"2.25.",                       // from a UUID
-	"1.3.6.1.4.1.14519.5.2.1.",    // The Cancer Imaging Archive
+	publicRoot,                    // The Cancer Imaging Archive
 	"1.3.6.1.4.1.9590.100.1.",     // anonymization tools
 	"1.2.826.0.1.3680043.8.498.",  // pydicom
 	"1.2.826.0.1.3680043.10.511.", // highdicom
 	"1.2.826.0.1.3680043.9.3811.", // pynetdicom and deid tools
 	"1.2.840.10008.",              // of the standard itself
 }
+
+// publicRoot is the root under which The Cancer Imaging Archive publishes data
+// sets: the same UIDs in a submission mean that it holds a copy of one.
+const publicRoot = "1.3.6.1.4.1.14519.5.2.1."
 
 // uidStanding says what the form of a UID tells about its origin.
 type uidStanding struct {

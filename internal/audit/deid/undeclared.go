@@ -3,6 +3,7 @@ package deid
 import (
 	"fmt"
 	"strings"
+	"sync"
 )
 
 // undeclared completes the message about a value that an option of the profile
@@ -24,21 +25,48 @@ func (c *context) undeclared(n *note) string {
 	if option == 0 || option&c.declared != 0 {
 		return ""
 	}
+	missing := nowhere
+	switch {
+	case option&c.fileOpts != 0:
+		missing = inClaims
+	case option&c.claimOpts != 0:
+		missing = inFile
+	}
+	return suffix(option, missing)
+}
+
+// Where the declaration of an option is missing.
+const (
+	nowhere  = " %s is not declared."
+	inClaims = " %s is coded in the file, but not declared in the claims."
+	inFile   = " %s is declared in the claims, but not coded in the file."
+)
+
+// suffixes keeps the sentences, of which there are a few dozen.
+var suffixes sync.Map
+
+type suffixKey struct {
+	option  Options
+	missing string
+}
+
+// suffix names the options by their codes. Where full and modified dates would
+// both do, it names the latter.
+func suffix(option Options, missing string) string {
+	key := suffixKey{option, missing}
+	if s, ok := suffixes.Load(key); ok {
+		return s.(string)
+	}
 	var list []string
 	for _, code := range codes {
-		if o := optionOf[code.Value]; o&option != 0 && !(o == RetainFullDates && option&RetainModifiedDates != 0) {
+		if o := optionOf[code.Value]; o&option != 0 && (o != RetainFullDates || option&RetainModifiedDates == 0) {
 			list = append(list, code.Value)
 		}
 	}
-	if len(list) == 0 {
-		return ""
+	s := ""
+	if len(list) > 0 {
+		s = fmt.Sprintf(missing, "Option "+strings.Join(list, " or "))
 	}
-	named := "Option " + strings.Join(list, " or ")
-	switch {
-	case option&c.fileOpts != 0:
-		return fmt.Sprintf(" %s is coded in the file, but not declared in the claims.", named)
-	case option&c.claimOpts != 0:
-		return fmt.Sprintf(" %s is declared in the claims, but not coded in the file.", named)
-	}
-	return fmt.Sprintf(" %s is not declared.", named)
+	suffixes.Store(key, s)
+	return s
 }
