@@ -47,8 +47,8 @@ const badgeSVG = `<svg xmlns="http://www.w3.org/2000/svg" width="%[1]d" height="
 <rect width="%[1]d" height="20" rx="3" fill="%[4]s"/>
 <path d="M3 0h%[5]dv20H3a3 3 0 0 1-3-3V3a3 3 0 0 1 3-3z" fill="#23292f"/>
 <g fill="#fff" font-family="Verdana,DejaVu Sans,Geneva,sans-serif" font-size="11">
-<text x="8" y="14" textLength="%[6]d">Assay audit</text>
-<text x="%[7]d" y="14" textLength="%[8]d">%[3]s</text>
+<text x="8" y="14" textLength="%[6]d" lengthAdjust="spacingAndGlyphs">Assay audit</text>
+<text x="%[7]d" y="14" textLength="%[8]d" lengthAdjust="spacingAndGlyphs">%[3]s</text>
 </g>
 </svg>
 `

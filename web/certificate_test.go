@@ -3,6 +3,8 @@ package web_test
 import (
 	"bytes"
 	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/xml"
 	"io"
 	"log/slog"
@@ -19,6 +21,7 @@ import (
 	"assay/internal/catalog"
 	"assay/internal/config"
 	"assay/internal/id"
+	"assay/internal/listing/listingtest"
 	"assay/internal/notary"
 	"assay/internal/postgres/postgrestest"
 	"assay/web"
@@ -170,4 +173,31 @@ func TestCertificatePageInABrowser(t *testing.T) {
 	p.Go("/datasets/ruled/certificate")
 	p.WantText(`[data-testid="stale"]`, "2020.1.1")
 	p.CheckViews("certificate-stale")
+}
+
+func TestManifestIsDownloadedByItsSellerOnly(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, false)
+	owner := s.owner(t, "seller@example.org", "Northfield")
+	v := sendVersion(t, s, owner, listingtest.Complete(t, s.DB, owner), flaggedReport())
+	p := s.person(t)
+	p.signIn("seller@example.org")
+	path := "/seller/versions/" + string(v.ID) + "/manifest.txt"
+	if page := p.get("/seller/versions/" + string(v.ID)); page.Page.Find(`a[href="`+path+`"]`).Length() != 1 {
+		t.Error("the page of the version does not lead to the list of files")
+	}
+	a := p.get(path)
+	d, err := s.Listings.Version(t.Context(), owner, v.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if sum := sha256.Sum256([]byte(a.Body)); hex.EncodeToString(sum[:]) != d.Version.RootDigest {
+		t.Errorf("the digest of the text is %x, the root digest %s:\n%s", sum, d.Version.RootDigest, a.Body)
+	}
+	s.owner(t, "other@example.org", "South")
+	other := s.person(t)
+	other.signIn("other@example.org")
+	if got := other.get(path).Status; got != http.StatusNotFound {
+		t.Errorf("another seller: status %d, want 404", got)
+	}
 }

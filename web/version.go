@@ -237,6 +237,7 @@ func (s *Server) sellersReport(r *http.Request, d listing.Dossier, tries version
 		return nil, err
 	}
 	view.JSONURL, view.CSVURL = versionURL(d.Version.ID)+"/report.json", versionURL(d.Version.ID)+"/report.csv"
+	view.ManifestURL = versionURL(d.Version.ID) + "/manifest.txt"
 	if d.Version.State == listing.AuditFailed {
 		return view, nil // no answer helps: the files are to be mended
 	}

@@ -99,17 +99,20 @@ func (c *verifyCmd) revocation(w io.Writer, keys certificate.Keys, cert certific
 	if err != nil {
 		return verdictError{exitRevocations, "the revocation list cannot be relied on: " + err.Error() + "."}
 	}
+	seen := readSerials()
+	notCurrent := list.Current(time.Now(), seen[cert.Issuer])
+	if notCurrent == nil {
+		seen[cert.Issuer] = list.Serial
+		writeSerials(seen)
+	}
 	// Revoked is revoked, however old the list is: no list takes it back.
 	if entry, revoked := list.Find(cert.ID); revoked {
 		return verdictError{exitRevoked, fmt.Sprintf("the issuer took this certificate back on %s: %s.", entry.RevokedAt.Format(time.DateOnly), printable(entry.Reason.Label()))}
 	}
-	seen := readSerials()
-	if err := list.Current(time.Now(), seen[cert.Issuer]); err != nil {
-		return verdictError{exitRevocations, fmt.Sprintf("%s: it is number %d, of %s, good until %s.", err, list.Serial,
+	if notCurrent != nil {
+		return verdictError{exitRevocations, fmt.Sprintf("%s: it is number %d, of %s, good until %s.", notCurrent, list.Serial,
 			list.IssuedAt.Format(time.DateOnly), list.NextUpdate.Format(time.DateOnly))}
 	}
-	seen[cert.Issuer] = list.Serial
-	writeSerials(seen)
 	fmt.Fprintf(w, "Revocation   not taken back, by list %d of %s\n", list.Serial, list.IssuedAt.Format(time.DateOnly))
 	return nil
 }

@@ -301,7 +301,7 @@ func TestAListIsSignedAnewOnlyWhenThereIsSomethingToSay(t *testing.T) {
 	if again := d.revoked(t); again.Serial != first.Serial {
 		t.Errorf("an unchanged list went from %d to %d", first.Serial, again.Serial)
 	}
-	if now := d.with(t, 2).revoked(t); now.Serial != first.Serial+1 || now.KeyID == first.KeyID {
+	if now := d.with(t, 2).revoked(t); now.Serial <= first.Serial || now.KeyID == first.KeyID {
 		t.Errorf("after a new key the list is %d by %s", now.Serial, now.KeyID)
 	}
 	if _, err := newDesk(t, 0).notary.RevocationsFile(t.Context()); errs.KindOf(err) != errs.NotFound {

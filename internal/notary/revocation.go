@@ -82,7 +82,10 @@ func (s *Service) publish(ctx context.Context, tx pgx.Tx, now state) error {
 	if err != nil {
 		return err
 	}
-	r := certificate.Revocations{Issuer: s.issuer, Serial: now.Serial + 1, IssuedAt: now.At, NextUpdate: now.At.Add(goodFor)}
+	// By the clock, so that it does not go back where an older state of the
+	// database is restored.
+	serial := max(now.Serial+1, now.At.Unix())
+	r := certificate.Revocations{Issuer: s.issuer, Serial: serial, IssuedAt: now.At, NextUpdate: now.At.Add(goodFor)}
 	r.Entries, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (e certificate.Revocation, err error) {
 		err = row.Scan(&e.Certificate, &e.RevokedAt, &e.Reason)
 		return e, err
