@@ -95,7 +95,10 @@ func auditView(view *page.AuditView, e catalog.Entry, a catalog.PublicAudit) {
 		NotChecked: len(a.NotChecked), Files: a.Files, Bytes: a.Bytes, Digest: a.RootDigest, Claims: a.ClaimsDigest,
 		When: ui.DateTime(a.AuditedAt), Tool: a.Tool.Name + " " + a.Tool.Version, Rules: a.Tool.RulesVersion, Tables: tablePairs(a.Tool.Tables),
 	}
-	view.Rules, view.Measured, view.Plots = a.Rules, measuredPairs(a.Measured), measuredPlots(a.Measured)
+	for _, c := range a.Rules {
+		view.Rules = append(view.Rules, page.RuleCount{Rule: c.Rule, Severity: c.Severity, Findings: c.Findings, Places: c.Places, Answered: c.Answered})
+	}
+	view.Measured, view.Plots = measuredPairs(a.Measured), measuredPlots(a.Measured)
 	for _, n := range a.NotChecked {
 		view.NotChecked = append(view.NotChecked, ui.NotCheckedItem{What: n.What, Why: n.Why, Count: n.Count})
 	}
