@@ -338,3 +338,12 @@ func TestTextWithBytesOutsideItsCharacterSetIsScanned(t *testing.T) {
 		}
 	}
 }
+
+func TestClaimsNameCompressionByItsVocabulary(t *testing.T) {
+	for value, want := range map[deid.Compression]int{"": 0, deid.CompressionLossy: 0, deid.CompressionLossless: 0, "jpeg": 1} {
+		c := deid.Claims{Compression: value}
+		if got := len(c.Problems()); got != want {
+			t.Errorf("Problems of compression %q: %d, want %d", value, got, want)
+		}
+	}
+}
