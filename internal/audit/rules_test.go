@@ -155,7 +155,7 @@ func TestRegistry(t *testing.T) {
 		phi-icon phi-encapsulated-doc phi-sr-content phi-rt-text phi-ps-graphics phi-waveform-annot
 		phi-modified-attrs phi-digital-signature
 		text-ssn text-mrn text-phone text-email text-url text-ip text-date text-age90 text-name text-zip-address
-		text-vin-plate text-account text-residual-list name-in-path
+		text-vin-plate text-institution text-account text-residual-list name-in-path
 		deid-flag-missing deid-method-missing deid-code-invalid deid-claim-mismatch deid-long-temporal deid-mixed
 		fmt-part10 fmt-preamble-polyglot fmt-trailing-bytes fmt-not-dicom fmt-truncated fmt-transfer-syntax
 		fmt-nesting fmt-size-limit fmt-order-dup fmt-vr-vm-len fmt-charset fmt-uid fmt-parser-crash

@@ -44,7 +44,7 @@ func (sc *scan) datable(start, stop int) bool {
 func hasLetter(s string) bool { return strings.IndexFunc(s, unicode.IsLetter) >= 0 }
 
 // reVersionBefore matches "VB10A " before the day of a release.
-var reVersionBefore = regexp.MustCompile(`(?:^|[^A-Za-z])[Vv](?:[A-Z]{0,2}\d[\w.]*|er\.?|ersion)[ _]$`)
+var reVersionBefore = regexp.MustCompile(`(?:^|[^A-Za-z])(?:[Vv](?:[A-Z]{0,2}\d[\w.]*|er\.?|ersion)[ _]|(?i:build|release|rel|rev|revision|patch|firmware|software|sw)[ _.:#]{1,2})$`)
 
 // dateAt returns where the date ends that starts with the digits
 // s[start:end], or -1.
@@ -105,14 +105,23 @@ func (sc *scan) yearFirst(start, end int) int {
 		}
 		return -1
 	}
+	if month, at := monthAt(sc.s, end); month != 0 && at-end <= 9 {
+		if day, stop := digitsAt(sc.s, at, 2); day != "" && validDate(year, strconv.Itoa(month), day) && sc.dateEnds(stop) {
+			return stop // 1998MAR12
+		}
+	}
 	if end >= len(sc.s) || !strings.ContainsRune("-/.", rune(sc.s[end])) {
 		return -1
 	}
-	month, at := digitsAt(sc.s, end+1, 2)
-	if month == "" || at >= len(sc.s) || sc.s[at] != sc.s[end] {
+	gap := 1
+	if strings.HasPrefix(sc.s[end:], ". ") {
+		gap = 2 // 2011. 10. 3.
+	}
+	month, at := digitsAt(sc.s, end+gap, 2)
+	if month == "" || at+gap > len(sc.s) || sc.s[at:at+gap] != sc.s[end:end+gap] {
 		return -1
 	}
-	day, stop := digitsAt(sc.s, at+1, 2)
+	day, stop := digitsAt(sc.s, at+gap, 2)
 	if day == "" || !validDate(year, month, day) || !sc.dateEnds(stop) {
 		return -1
 	}

@@ -1,6 +1,6 @@
 // Package text finds identifiers in free text and in file names: social
 // security and medical record numbers, telephone numbers, addresses, dates,
-// ages over 89, names and account numbers, in any script.
+// ages over 89, names, hospitals and account numbers, in any script.
 //
 // It judges strings and knows nothing of files: audit/deid feeds it the text
 // of DICOM attributes, audit/document that of reports, tables and image

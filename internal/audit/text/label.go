@@ -15,7 +15,7 @@ var labeled = []struct {
 	rule finding.Rule
 	re   *regexp.Regexp
 }{
-	{ruleMRN, regexp.MustCompile(`(?i)(?:\b(?:mrn|mr\s?#|mr\s?no\.?|med(?:ical)?\.?\s?rec(?:ord)?s?(?:\s?(?:no|nr|num(?:ber)?|id|#)\.?)?|acc(?:ession)?\.?\s?(?:#|no\b\.?|nr\b\.?|num(?:ber)?|id\b)|pat(?:ient)?(?:en)?(?:s|ten)?[-._ ]?(?:id|no|nr|num(?:ber|mer)?|kennung)\b|pid|kis|hosp(?:ital)?\.?\s?(?:no|nr|num(?:ber)?|id)\b|chart\s?(?:no|nr|num(?:ber)?|#)|fall(?:-?nr|nummer)|aufnahme-?(?:nr|nummer)|nhs\s?(?:no|num(?:ber)?)?|ipp|nip|nhc|n[°º]\s?(?:de\s)?(?:dossier|historia)|historia\s?cl[ií]nica|case\s?(?:no|num(?:ber)?|#)|order\s?(?:no|num(?:ber)?|#)|visit\s?(?:no|num(?:ber)?|id|#)|encounter\s?(?:no|num(?:ber)?|id|#)?)|患者\s?(?:番号|id)|病历号|病歷號|住院号|환자\s?번호|등록번호)` + number)},
+	{ruleMRN, regexp.MustCompile(`(?i)(?:\b(?:mrn|mr\s?#|mr\s?no\.?|med(?:ical)?\.?\s?rec(?:ord)?s?(?:\s?(?:no|nr|num(?:ber)?|id|#)\.?)?|acc(?:ession)?\.?\s?(?:#|no\b\.?|nr\b\.?|num(?:ber)?|id\b)|pat(?:ient)?(?:en)?(?:s|ten)?[-._ ]?(?:id|no|nr|num(?:ber|mer)?|kennung)\b|pid|kis|hosp(?:ital)?\.?\s?(?:no|nr|num(?:ber)?|id)\b|chart\s?(?:no|nr|num(?:ber)?|#)|fall(?:-?nr|nummer)|aufnahme-?(?:nr|nummer)|nhs\s?(?:no|num(?:ber)?)?|ipp|nip|nhc|n[°º]\s?(?:de\s)?(?:dossier|historia)|historia\s?cl[ií]nica|case\s?(?:no|num(?:ber)?|#)|order\s?(?:no|num(?:ber)?|#)|visit\s?(?:no|num(?:ber)?|id|#)|encounter\s?(?:no|num(?:ber)?|id|#)?)|\bn(?:umero|úmero|º|r|o)?\.?\s?(?:del?\s|do\s)?(?:paziente|paciente|pacjenta|pacienta|expediente|historia|processo|cartella|dossier)|\bcartella\s(?:clinica\s)?n[.°r]{0,2}|(?:номер\s?)?(?:мед\.?\s?карт[ыа]|карт[ыа]|истори[ия]\sболезни|пациента)\s?№?|протокол\s?№|αρ\.?\s?(?:μητρώου|φακέλου)|رقم\s(?:المريض|الملف)|患者\s?(?:番号|id)|病历号|病歷號|住院号|환자\s?번호|등록번호)` + number)},
 	{ruleAccount, regexp.MustCompile(`(?i)(?:\b(?:acct|account|konto(?:-?nr|nummer)?|policy|insurance|insured|versicherten-?(?:nr|nummer)|member(?:ship)?|subscriber|beneficiary|medicare|medicaid|hicn|mbi|certificate|cert|licen[cs]e|licen[cs]e\s?plate|permit|passport|dea|npi|iban|health\s?(?:plan|card)|claim)\b(?:\s?(?:no|nr|num(?:ber)?|id|#)\b)?)` + number)},
 }
 
@@ -52,7 +52,7 @@ func isNumberByte(c byte) bool { return isAlnum(c) || c == '-' || c == '/' }
 // Every label contains one of these, so that most strings are spared the
 // regular expressions.
 var (
-	mrnHints     = strings.Fields("mr med acc pat pid kis hosp chart fall aufnahme nhs ipp nip nhc dossier historia case order visit encounter 患者 病 住院 환자 등록")
+	mrnHints     = strings.Fields("mr med acc pat pid kis hosp chart fall aufnahme nhs ipp nip nhc dossier historia case order visit encounter 患者 病 住院 환자 등록 pacien pazien pacjen expedien processo cartella карт истори пациент протокол αρ رقم")
 	accountHints = strings.Fields("acc konto polic insur versich member subscr benef medic hicn mbi cert licen permit passport dea npi iban health claim")
 )
 
@@ -76,7 +76,7 @@ func isYearRange(v string) bool {
 }
 
 var (
-	reAge = regexp.MustCompile(`(?i)(?:^|[^\d.,])(9[0-9]|1[0-2]\d)[- ]?(?:y\.?/?o\b|yo[mf]?\b|y\.o\.|yrs?\b(?:[- ]?old)?|years?[- ]old|years?\s+of\s+age|jahre\b|jährige|ans\b|años|anos\b|anni\b|jaar\b|lat\b|år\b|лет|года?\b|歳|岁|歲|세)`)
+	reAge = regexp.MustCompile(`(?i)(?:^|[^\d.,])(9[0-9]|1[0-2]\d)[- ]?(?:y\.?/?o\b|yo[mf]?\b|y\.o\.|yrs?\b(?:[- ]?old)?|years?[- ]old|years?\s+of\s+age|jahre\b|jährige[nrsm]?|ans\b|años|anos\b|anni\b|jaar\b|lat\b|år\b|лет|года?\b|歳|岁|歲|세)`)
 	// "age 93", "Alter: 93"
 	reAgeLabeled = regexp.MustCompile(`(?i)\b(?:age|aged|alter|edad|âge|età|idade|возраст|年齢|年龄)[:= ]{1,3}0?(9[0-9]|1[0-2]\d)\b`)
 	// "093Y" as in AgeString. "90Y" alone is an isotope.

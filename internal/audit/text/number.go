@@ -124,7 +124,7 @@ var (
 	reNANP = regexp.MustCompile(`(?:\+?1[-. ]?)?(?:\(([2-9]\d{2})\) ?|([2-9]\d{2})[-.])([2-9]\d{2})[-. ]\d{4}`)
 	// "+44 20 7946 0958", "+49 (0)30 901820"
 	reInternational = regexp.MustCompile(`\+[1-9]\d{0,2}(?:[ .\-/]?\(?\d{1,5}\)?){2,6}`)
-	rePhoneLabeled  = regexp.MustCompile(`(?i)(?:\b(?:tel(?:e(?:phone|fon|fono)|éfono|efoon)?|phone|ph|fax|mobile|cell|pager|handy|gsm|telefone|téléphone|тел|телефон|τηλ)\b|電話|电话|전화|هاتف)[.:#\s]{0,4}(?:no\.?|number)?[.:#\s]{0,3}(\+?\(?\d[\d ().\-/]{5,20}\d)`)
+	rePhoneLabeled  = regexp.MustCompile(`(?i)(?:\b(?:t[eé]l(?:[eé](?:phone|fon|fono|foon))?|phone|ph|fax|mobile|cell|pager|handy|gsm|telefone)\b|тел(?:ефон)?|факс|τηλ|電話|电话|전화|هاتف)[.:#\s]{0,4}(?:no\.?|number)?[.:#\s]{0,3}(\+?\(?\d[\d ().\-/]{5,20}\d)`)
 )
 
 // phoneCues tell a telephone number from numbers of a protocol.
@@ -150,6 +150,66 @@ func findPhone(sc *scan) {
 			sc.add(rulePhone, rulePhone.Severity, m[0], m[1])
 		}
 	})
+}
+
+var (
+	reIBAN = regexp.MustCompile(`\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,3})?\b`)
+	// 943 476 5919, whose last digit checks the others
+	reNHS = regexp.MustCompile(`(?i)\bnhs(?:\s?(?:no|num(?:ber)?))?[\s:.#]{0,3}(\d{3}[ -]?\d{3}[ -]?\d{4})\b`)
+)
+
+// findChecked finds numbers that check themselves: bank accounts (IBAN, by its
+// remainder of 97) and numbers of the National Health Service.
+//
+// Source: ISO 13616-1; NHS Data Dictionary, NHS NUMBER (modulus 11).
+func findChecked(sc *scan) {
+	near := windows(sc.s, isNumberByte, 2, 12, 40)
+	sc.each(reIBAN, near, func(m []int) {
+		// Words in capitals behind the number may have been taken with it.
+		for end := m[1]; end-m[0] >= 15; end-- {
+			if isAlnum(sc.s[end-1]) && (end == len(sc.s) || !isAlnum(sc.s[end])) && validIBAN(sc.s[m[0]:end]) {
+				sc.add(ruleAccount, ruleAccount.Severity, m[0], end)
+				return
+			}
+		}
+	})
+	sc.each(reNHS, near, func(m []int) {
+		if validNHS(sc.s[m[2]:m[3]]) {
+			sc.add(ruleMRN, ruleMRN.Severity, m[2], m[3])
+		}
+	})
+}
+
+func validIBAN(s string) bool {
+	s = strings.ReplaceAll(s, " ", "")
+	if len(s) < 15 || len(s) > 34 {
+		return false
+	}
+	rest := 0
+	for i := range len(s) {
+		c := s[(i+4)%len(s)]
+		if isDigit(c) {
+			rest = (rest*10 + int(c-'0')) % 97
+		} else {
+			rest = (rest*100 + int(c-'A') + 10) % 97
+		}
+	}
+	return rest == 1
+}
+
+func validNHS(s string) bool {
+	sum, place := 0, 10
+	for i := range len(s) {
+		if !isDigit(s[i]) {
+			continue
+		}
+		if place == 1 {
+			return (11-sum%11)%11 == int(s[i]-'0')
+		}
+		sum += place * int(s[i]-'0')
+		place--
+	}
+	return false
 }
 
 func isPhoneByte(c byte) bool { return isDigit(c) || strings.IndexByte(" ().+-/", c) >= 0 }

@@ -100,6 +100,7 @@ var detectors = []detector{
 	{func(t traits) bool { return t.at }, findEmail},
 	{func(t traits) bool { return t.web }, findURL},
 	{func(t traits) bool { return t.digits >= 9 }, findSSN},
+	{func(t traits) bool { return t.digits >= 10 && t.upper && t.letters >= 2 }, findChecked},
 	{func(t traits) bool { return t.digits >= 4 && t.letters >= 2 }, findLabeled},
 	{func(t traits) bool { return t.digits >= 7 }, findPhone},
 	{func(t traits) bool { return t.digits >= 4 || t.colons >= 2 }, findIP},
@@ -107,6 +108,7 @@ var detectors = []detector{
 	{func(t traits) bool { return t.digits >= 2 && t.letters >= 1 }, findAge},
 	{func(t traits) bool { return t.digits >= 1 && t.letters >= 4 }, findAddress},
 	{func(t traits) bool { return t.digits >= 3 && t.digits+t.letters >= 17 }, findVIN},
+	{func(t traits) bool { return t.letters >= 6 && t.upper || t.caseless && t.letters >= 4 }, findInstitution},
 	{func(t traits) bool { return t.letters >= 2 }, findNames},
 }
 
