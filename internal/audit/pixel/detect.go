@@ -19,6 +19,7 @@ const (
 // joins them into shapes, and looks for shapes of a like height that stand on
 // one line close together.
 type detector struct {
+	lax     bool      // take fainter and shorter lines
 	columns []int32   // sums of the columns in reach, with room on both sides
 	runs    [2]tracer // of light and dark shapes
 	lines   []line
@@ -97,7 +98,7 @@ func (d *detector) mark(gray []byte, width, height int) {
 			columns[x] += int32(v)
 		}
 	}
-	margin := contrastOf(gray, width, height) * side * side
+	margin := d.contrast(gray, width, height) * side * side
 	for y := range height {
 		d.slide(at(y+reach), at(y-reach-1))
 		d.row(at(y), int32(y), margin)
@@ -157,33 +158,32 @@ func (d *detector) row(row []byte, y int32, margin int32) {
 	}
 }
 
-// contrastOf returns by how much a stroke must stand out: more than the noise
-// of the image does.
-func contrastOf(gray []byte, width, height int) int32 {
+// contrast returns by how much a stroke must stand out: more than the noise of
+// the image does.
+func (d *detector) contrast(gray []byte, width, height int) int32 {
 	var counts [256]int
 	total := 0
 	for y := 0; y < height; y += 4 {
 		row := gray[y*width:][:width]
 		for x := 1; x < width; x += 3 {
-			d := int(row[x]) - int(row[x-1])
-			if d < 0 {
-				d = -d
-			}
-			if d > 0 {
-				counts[d]++
+			if step := abs32(int32(row[x]) - int32(row[x-1])); step > 0 {
+				counts[step]++
 				total++
 			}
 		}
 	}
 	median, seen := 0, 0
-	for d, n := range counts {
+	for step, n := range counts {
 		seen += n
 		if seen*2 >= total {
-			median = d
+			median = step
 			break
 		}
 	}
-	return int32(min(max(10, 2*median), 40))
+	if d.lax {
+		return int32(min(max(8, median), 60))
+	}
+	return int32(min(max(10, 2*median), 100))
 }
 
 func grown(s []int32, n int) []int32 {

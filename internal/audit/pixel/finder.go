@@ -11,7 +11,6 @@ const (
 
 // finder decides which frames may hold letters and renders them.
 type finder struct {
-	lax    bool
 	tone   *tone
 	gray   []byte
 	small  []byte
@@ -26,7 +25,9 @@ type candidate struct {
 	lines  []line
 }
 
-func newFinder(lax bool) *finder { return &finder{lax: lax, tone: newTone()} }
+// newFinder returns a finder. lax lets more through, for images that are
+// likely to show text.
+func newFinder(lax bool) *finder { return &finder{detect: detector{lax: lax}, tone: newTone()} }
 
 // scaleOfLarge is by how much a frame is shrunk to find large letters.
 const scaleOfLarge = 3
@@ -59,13 +60,15 @@ func (f *finder) look(p *plane, padding int, onlyBit bool) []line {
 }
 
 // isText reports whether what a line shows has the sharp strokes of one gray
-// that letters have, and anatomy has not.
+// that letters have, and anatomy has not. Many letters in a row may stand on a
+// restless ground.
 func (f *finder) isText(l line, width, height int) bool {
 	d := describe(f.gray, width, height, l)
-	if f.lax {
-		return d.sharp >= 0.4 && d.uniform >= 0.1 && d.separate >= 0.6
+	if f.detect.lax {
+		return d.sharp >= 0.4 && d.uniform >= 0.1 && d.separate >= 0.55
 	}
-	return d.sharp >= 0.6 && d.uniform >= 0.17 && d.separate >= 0.7
+	isLong := l.letters >= 8 && l.score >= 5 && d.sharp >= 0.75
+	return d.contrast >= 20 && d.sharp >= 0.6 && d.uniform >= 0.17 && (d.separate >= 0.68 || isLong && d.separate >= 0.55)
 }
 
 // shrink makes the rendered frame smaller.

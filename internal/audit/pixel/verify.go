@@ -2,13 +2,10 @@ package pixel
 
 // features describe how much a line looks like letters.
 type features struct {
-	contrast  float64 // of ink to ground, in grays
-	separate  float64 // how well two grays explain the line, 0 to 1
-	uniform   float64 // share of the ink close to its most frequent gray
-	sharp     float64 // of the edges, 1 if they take one pixel
-	strokes   float64 // runs of ink in a row for each height of the line
-	thickness float64 // mean run of ink over the height
-	jump      float64 //
+	contrast float64 // of ink to ground, in grays
+	separate float64 // how well two grays explain the line, 0 to 1
+	uniform  float64 // share of the ink close to its most frequent gray
+	sharp    float64 // of the edges, 1 if they take one pixel
 }
 
 // describe measures a line in a gray image.
