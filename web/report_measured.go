@@ -4,10 +4,19 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"assay/internal/audit"
 	"assay/web/ui"
 )
+
+// singular is the word for n things, given that for many.
+func singular(many string, n int) string {
+	if n == 1 {
+		return strings.TrimSuffix(many, "s")
+	}
+	return many
+}
 
 // measuredPairs are the counts and ranges of a report.
 func measuredPairs(m audit.Measured) []ui.Pair {
@@ -34,23 +43,34 @@ func measuredPairs(m audit.Measured) []ui.Pair {
 	}
 	spread("Slice thickness", "mm", m.SliceThicknessMM)
 	spread("Peak kilovoltage", "kV", m.PeakKilovoltageKV)
+	for _, c := range countsOf(m) {
+		for value, n := range c.counts {
+			if len(c.counts) == 1 {
+				list = append(list, ui.Pair{Term: c.label, Value: value + " in " + ui.Number(n) + " " + singular(c.value, n)})
+			}
+		}
+	}
+	if len(m.InstancesPerSeries) == 1 {
+		list = append(list, ui.Pair{Term: "Instances per series", Value: instances(m.InstancesPerSeries[0])})
+	}
+	if len(m.SliceSpacingMM) == 1 {
+		list = append(list, ui.Pair{Term: "Slice spacing", Value: millimeters(m.SliceSpacingMM[0])})
+	}
 	if m.Bytes > 0 {
 		list = append(list, ui.Pair{Term: "Size", Value: ui.Bytes(m.Bytes)})
 	}
 	return list
 }
 
-// notStated is the key under which the audit counts what states nothing.
-const notStated = "not stated"
+// counted is one attribute that the audit counts by its values.
+type counted struct {
+	title, label, value string
+	counts              map[string]int
+	order               func(a, b string) int // nil: the largest first
+}
 
-// measuredPlots are the counts of a report as plots.
-func measuredPlots(m audit.Measured) []ui.PlotProps {
-	var list []ui.PlotProps
-	for _, b := range []struct {
-		title, label, value string
-		counts              map[string]int
-		order               func(a, b string) int // nil: the largest first
-	}{
+func countsOf(m audit.Measured) []counted {
+	return []counted{
 		{"Modalities", "Modality", "instances", m.Modalities, nil},
 		{"Age", "Years", "patients", m.AgeBands, byFirstNumber},
 		{"Sex", "PatientSex", "patients", m.Sexes, nil},
@@ -62,15 +82,24 @@ func measuredPlots(m audit.Measured) []ui.PlotProps {
 		{"Objects", "SOP Class", "instances", m.SOPClasses, nil},
 		{"Transfer syntaxes", "Transfer Syntax", "instances", m.TransferSyntaxes, nil},
 		{"Kinds of file", "Kind", "files", m.Kinds, nil},
-	} {
-		if len(b.counts) > 0 {
+	}
+}
+
+// notStated is the key under which the audit counts what states nothing.
+const notStated = "not stated"
+
+// measuredPlots are the counts of a report as plots.
+func measuredPlots(m audit.Measured) []ui.PlotProps {
+	var list []ui.PlotProps
+	for _, b := range countsOf(m) {
+		if len(b.counts) > 1 { // one value is a fact, not a plot
 			list = append(list, plot(b.title, b.label, b.value, b.counts, b.order))
 		}
 	}
-	if len(m.SliceSpacingMM) > 0 {
+	if len(m.SliceSpacingMM) > 1 {
 		list = slices.Insert(list, 0, histogram("Slice spacing", "Millimeters, from", m.SliceSpacingMM, millimeters))
 	}
-	if len(m.InstancesPerSeries) > 0 {
+	if len(m.InstancesPerSeries) > 1 {
 		list = slices.Insert(list, 0, histogram("Instances per series", "Instances, from", m.InstancesPerSeries, instances))
 	}
 	return list

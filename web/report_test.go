@@ -195,12 +195,16 @@ func TestEachPlotHasItsTable(t *testing.T) {
 	t.Parallel()
 	r := flaggedReport()
 	r.Measured.AgeBands = map[string]int{"0-9": 3, "90+": 1, "10-19": 9, "not stated": 4}
-	r.Measured.Manufacturers = map[string]int{"A maker with a very long name that no phone has the room to show in one line": 2}
+	r.Measured.Manufacturers = map[string]int{"A maker with a very long name that no phone has the room to show in one line": 2, "Philips": 1}
+	r.Measured.InstancesPerSeries = []audit.Bin{{Low: 1, High: 2, Count: 4}, {Low: 2, High: 4, Count: 0}, {Low: 4, High: 8, Count: 1}}
+	for i := range 30 {
+		r.Measured.SliceSpacingMM = append(r.Measured.SliceSpacingMM, audit.Bin{Low: float64(i) / 2, High: float64(i+1) / 2, Count: i})
+	}
 	p, url := reportPage(t, r)
 	page := p.get(url).Page
 	plots := page.Find("[data-testid=plot]")
 	if plots.Length() < 5 {
-		t.Errorf("%d plots, want those of modality, age, sex, manufacturer and kind", plots.Length())
+		t.Errorf("%d plots, want those of age, sex, manufacturer, kind, spacing and instances", plots.Length())
 	}
 	plots.Each(func(_ int, plot *goquery.Selection) {
 		title := words(plot.Find(".plot-title"))
@@ -217,6 +221,14 @@ func TestEachPlotHasItsTable(t *testing.T) {
 			t.Errorf("%s: role %q, text %q", title, svg.AttrOr("role", ""), words(plot))
 		}
 	})
+	for term, want := range map[string]string{"Modality": "CT in 2 instances"} {
+		if got := words(page.Find("[data-testid=measured] > .pairs")); !strings.Contains(got, term+want) {
+			t.Errorf("facts %q lack %s %s", got, term, want)
+		}
+	}
+	if n := page.Find("#plot-slice-spacing-t").Parent().Find("rect").Length(); n < 2 || n > 12 {
+		t.Errorf("30 bins are drawn as %d columns, want at most 12", n)
+	}
 	if got := words(page.Find("#plot-age-t").Parent().Parent()); !strings.Contains(got, "n = 17 patients; 4 not stated") {
 		t.Errorf("ages: %q", got)
 	}

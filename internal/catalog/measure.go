@@ -29,6 +29,9 @@ func Measures(c listing.Claims, r audit.Report) []Measure {
 	}
 	list = append(list, deviceMeasures(c.Devices, m)...)
 	list = append(list,
+		countedMeasure("Matrix sizes", m.Matrices), countedMeasure("Body parts", m.BodyParts),
+		countedMeasure("Transfer syntaxes", m.TransferSyntaxes), countedMeasure("Kinds of file", m.Kinds),
+		sizeMeasure(m.Bytes),
 		Measure{Fact: "Consent and IRB", Claimed: answered(listing.ConsentBases.Label(c.Consent.Basis), string(c.Consent.Basis)), Outcome: NotCheckable},
 		Measure{Fact: "Labels", Claimed: strings.Join(listing.Provenances.Labels(c.Labels.Provenance), "; "), Outcome: NotCheckable},
 	)
@@ -169,87 +172,23 @@ func distributionMeasure(fact string, d listing.Distribution, measured map[strin
 	return withoutClaim(m)
 }
 
-func deviceMeasures(d listing.Devices, m audit.Measured) []Measure {
-	var list []Measure
-	makers, claimed := slices.Sorted(maps.Keys(m.Manufacturers)), []string{}
-	low, high := "", ""
-	for _, device := range d.List {
-		claimed = append(claimed, device.Manufacturer)
-		low, high = lesser(low, device.SliceThicknessMinMM), greater(high, device.SliceThicknessMaxMM)
+// sizeMeasure tells the size of the files.
+func sizeMeasure(bytes int64) Measure {
+	m := Measure{Fact: "Size", Outcome: NotCheckable}
+	if bytes > 0 {
+		m.Measured, m.Outcome = audit.FormatBytes(bytes), NotClaimed
 	}
-	claimed = unique(slices.DeleteFunc(claimed, func(s string) bool { return s == "" }))
-	row := Measure{Fact: "Manufacturers", Claimed: strings.Join(claimed, ", "), Measured: strings.Join(makers, ", "), Outcome: NotCheckable}
-	if len(makers) > 0 {
-		row.Outcome = Contradicted
-		if sameNames(claimed, makers) {
-			row.Outcome = Confirmed
+	return m
+}
+
+// measuredModalities are the acquisition modalities that the files hold; none
+// if the audit read no DICOM.
+func measuredModalities(m audit.Measured) []listing.Modality {
+	var list []listing.Modality
+	for _, key := range slices.Sorted(maps.Keys(m.Modalities)) {
+		if acquired := listing.Modality(key); listing.Modalities.Has(acquired) {
+			list = append(list, acquired)
 		}
-		row = withoutClaim(row)
 	}
-	list = append(list, row)
-	return append(list, thicknessMeasure(low, high, m.SliceThicknessMM))
-}
-
-// sameNames reports whether both lists hold the same names, letters large or
-// small.
-func sameNames(a, b []string) bool {
-	fold := func(list []string) []string {
-		out := []string{}
-		for _, s := range list {
-			out = append(out, strings.ToLower(strings.TrimSpace(s)))
-		}
-		slices.Sort(out)
-		return slices.Compact(out)
-	}
-	return slices.Equal(fold(a), fold(b))
-}
-
-func thicknessMeasure(low, high string, measured *audit.Range) Measure {
-	m := Measure{Fact: "Slice thickness", Outcome: NotCheckable}
-	if low != "" || high != "" {
-		m.Claimed = joined(" to ", low, high) + " mm"
-	}
-	if measured == nil {
-		return m
-	}
-	m.Measured = millimeters(measured.Min) + " to " + millimeters(measured.Max) + " mm"
-	if measured.Min == measured.Max {
-		m.Measured = millimeters(measured.Min) + " mm"
-	}
-	m.Outcome = Confirmed
-	if below(measured.Min, low) || above(measured.Max, high) {
-		m.Outcome = Contradicted
-	}
-	return withoutClaim(m)
-}
-
-func millimeters(v float64) string { return strconv.FormatFloat(v, 'g', 4, 64) }
-
-func below(v float64, limit string) bool {
-	f, err := strconv.ParseFloat(limit, 64)
-	return err == nil && v < f-0.005
-}
-
-func above(v float64, limit string) bool {
-	f, err := strconv.ParseFloat(limit, 64)
-	return err == nil && v > f+0.005
-}
-
-// lesser returns the smaller of two decimals, the other if one is none.
-func lesser(a, b string) string {
-	x, errA := strconv.ParseFloat(a, 64)
-	y, errB := strconv.ParseFloat(b, 64)
-	if errA != nil || errB == nil && y < x {
-		return b
-	}
-	return a
-}
-
-func greater(a, b string) string {
-	x, errA := strconv.ParseFloat(a, 64)
-	y, errB := strconv.ParseFloat(b, 64)
-	if errA != nil || errB == nil && y > x {
-		return b
-	}
-	return a
+	return list
 }

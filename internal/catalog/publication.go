@@ -24,10 +24,11 @@ type Publication struct {
 	Claims           listing.Claims
 	PublishedAt      time.Time
 
-	Studies, Images, Bytes *int64 // measured; nil if not
-	Audit                  *Audit
-	Measured               []Measure
-	Versions               []Version
+	Patients, Studies, Images, Bytes *int64             // measured; nil if not
+	Modalities                       []listing.Modality // measured; nil if not
+	Audit                            *Audit
+	Measured                         []Measure
+	Versions                         []Version
 }
 
 // Entry returns the public projection: the facets and every claim with who
@@ -54,8 +55,15 @@ func (p Publication) Entry() Entry {
 			e.AnnotatorKinds = append(e.AnnotatorKinds, string(a.Role))
 		}
 	}
+	// What was measured counts in searches; a claim only where nothing was.
+	if len(p.Modalities) > 0 {
+		e.Modalities = texts(p.Modalities)
+	}
 	if n := int64(c.Demographics.Patients); n > 0 {
 		e.Patients = &n
+	}
+	if p.Patients != nil {
+		e.Patients = p.Patients
 	}
 	by := orElse(c.License.Asserted.By, listing.BySeller)
 	e.Detail.Assertions = []Assertion{{

@@ -102,7 +102,9 @@ func (p *Publication) measured(r audit.Report) {
 	}
 	p.Studies = known(int64(r.Measured.Studies))
 	p.Images = known(int64(max(r.Measured.Instances, r.Measured.Frames)))
+	p.Patients = known(int64(r.Measured.Patients))
 	p.Bytes = known(r.Input.Bytes)
+	p.Modalities = measuredModalities(r.Measured)
 }
 
 const selectSeller = `

@@ -42,7 +42,7 @@ func TestMeasuresHoldClaimsAgainstFiles(t *testing.T) {
 		"De-identification": catalog.NoContradiction, "Modality": catalog.Confirmed, "Patients": catalog.Confirmed,
 		"Studies": catalog.NotClaimed, "Series": catalog.NotClaimed, "Instances": catalog.NotClaimed,
 		"Sex": catalog.Confirmed, "Age": catalog.NotCheckable, "Manufacturers": catalog.Confirmed,
-		"Slice thickness": catalog.Contradicted, "Consent and IRB": catalog.NotCheckable, "Labels": catalog.NotCheckable,
+		"Slice thickness": catalog.Contradicted, "Models": catalog.NotCheckable, "Peak kilovoltage": catalog.NotCheckable, "Consent and IRB": catalog.NotCheckable, "Labels": catalog.NotCheckable,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("Measures (-want +got):\n%s", diff)
@@ -68,6 +68,67 @@ func TestMeasuresFindWhatContradicts(t *testing.T) {
 				t.Errorf("%s: %s, want contradicted", m.Fact, m.Outcome)
 			}
 		}
+	}
+}
+
+func TestDevicesAreHeldAgainstHeaders(t *testing.T) {
+	claims := listingtest.Claims()
+	claims.Devices.List = []listing.Device{{Manufacturer: "Siemens", Model: "Aera", FieldStrengthT: "1.5"}, {Manufacturer: "Philips", FieldStrengthT: "3", KVP: "120"}}
+	for _, tt := range []struct {
+		name, fact string
+		measured   audit.Measured
+		want       catalog.Outcome
+	}{
+		{"the same makers", "Manufacturers", audit.Measured{Instances: 9, Manufacturers: map[string]int{"SIEMENS": 4, "Philips": 5}}, catalog.Confirmed},
+		{"a maker that is not claimed", "Manufacturers", audit.Measured{Instances: 9, Manufacturers: map[string]int{"Siemens": 4, "Philips": 4, "GE": 1}}, catalog.Contradicted},
+		{"a claimed maker that no file names", "Manufacturers", audit.Measured{Instances: 9, Manufacturers: map[string]int{"Siemens": 9}}, catalog.Contradicted},
+		{"a claimed maker that files without a known name may have", "Manufacturers", audit.Measured{Instances: 9, Manufacturers: map[string]int{"Siemens": 4}}, catalog.NoContradiction},
+		{"the same field strengths, written otherwise", "Field strength", audit.Measured{Instances: 9, FieldStrengthsT: map[string]int{"1.5": 4, "3.0": 1}}, catalog.Confirmed},
+		{"another field strength", "Field strength", audit.Measured{Instances: 9, FieldStrengthsT: map[string]int{"1.5": 4, "7.0": 1}}, catalog.Contradicted},
+		{"another kilovoltage", "Peak kilovoltage", audit.Measured{PeakKilovoltageKV: &audit.Range{Min: 80, Max: 120, Count: 9}}, catalog.Contradicted},
+		{"the claimed kilovoltage", "Peak kilovoltage", audit.Measured{PeakKilovoltageKV: &audit.Range{Min: 120, Max: 120, Count: 9}}, catalog.Confirmed},
+		{"no header tells", "Models", audit.Measured{Instances: 9}, catalog.NotCheckable},
+		{"matrices that nobody claims", "Matrix sizes", audit.Measured{Matrices: map[string]int{"512×512": 9}}, catalog.NotClaimed},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			for _, m := range catalog.Measures(claims, audit.Report{Measured: tt.measured}) {
+				if m.Fact == tt.fact {
+					if m.Outcome != tt.want {
+						t.Errorf("%s claimed %q, measured %q: %s, want %s", m.Fact, m.Claimed, m.Measured, m.Outcome, tt.want)
+					}
+					return
+				}
+			}
+			t.Errorf("no row %s", tt.fact)
+		})
+	}
+}
+
+// What was measured counts in searches, whatever was claimed.
+func TestFacetsFollowTheFiles(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.New(t)
+	org := accounttest.Seller(t, db)
+	d := listingtest.Complete(t, db, org.Owner)
+	r := measuredReport()
+	r.Measured.Patients, r.Measured.Modalities = 77, map[string]int{"MR": 890, "SEG": 10}
+	v := passWith(t, db, org.Owner, d, r)
+	dossier, err := listingtest.Service(db).Version(t.Context(), org.Owner, v.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = db.InTx(t.Context(), org.Owner, func(tx pgx.Tx) error {
+		e, err := catalog.Preview(t.Context(), tx, listing.Published{Listing: dossier.Listing, Version: dossier.Version, Claims: dossier.Claims, Report: *dossier.Report})
+		if err != nil {
+			return err
+		}
+		if diff := cmp.Diff([]string{"MR"}, e.Modalities); diff != "" || *e.Patients != 77 {
+			t.Errorf("facets: %d patients, modalities %s", *e.Patients, diff)
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
