@@ -49,6 +49,7 @@ type inspection struct {
 	facts  Facts
 	found  *collector
 	inside *pixel.Facts // of the images inside documents
+	cut    unread       // what of a header was not looked at
 	second bool         // only for known words
 }
 

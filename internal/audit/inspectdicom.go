@@ -66,6 +66,7 @@ func (i *inspection) dicom(ctx context.Context) error {
 		if i.second {
 			return nil
 		}
+		i.cut.element(e)
 		check.Element(e, text, textErr)
 		required.Element(e, text)
 		pixels.Element(e, text)
@@ -88,6 +89,7 @@ func (i *inspection) dicom(ctx context.Context) error {
 		return nil
 	}
 	check.Done(h)
+	i.cut.say(i)
 	if why := required.Done(h); why != "" {
 		i.notChecked(objectsWhat, why)
 	}

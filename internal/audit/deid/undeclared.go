@@ -10,7 +10,12 @@ import (
 // would let stay, by what is missing: the claim, the code in the file, or
 // both. It returns "" for a value that no option covers.
 func (c *context) undeclared(n *note) string {
-	if n.entry == nil || n.entry.row == nil || n.class != real && n.class != yearOnly {
+	switch {
+	case n.rule == &ruleAge && n.class == dummy: // 090Y, the group of all over 89
+		return c.withoutOption(RetainPatientCharacteristics)
+	case n.rule == &rulePrivate && n.standing != unlisted:
+		return c.withoutOption(RetainSafePrivate)
+	case n.entry == nil || n.entry.row == nil || n.class != real && n.class != yearOnly:
 		return ""
 	}
 	switch n.rule {
@@ -22,6 +27,11 @@ func (c *context) undeclared(n *note) string {
 	if n.rule == &ruleDate && !n.isDeviceDate() {
 		option = RetainModifiedDates
 	}
+	return c.withoutOption(option)
+}
+
+// withoutOption says where the declaration of one of the options is missing.
+func (c *context) withoutOption(option Options) string {
 	if option == 0 || option&c.declared != 0 {
 		return ""
 	}

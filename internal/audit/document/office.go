@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 
 	"assay/internal/audit/archive"
@@ -37,6 +38,11 @@ func (in *inspection) office(kind sniff.Kind) error {
 	for _, r := range files.Refused() {
 		in.refuse("The document has a part that is refused: %s", r.Reason)
 	}
+	if kind == sniff.XLSX {
+		if err := in.sheets(files); err != nil {
+			return err
+		}
+	}
 	for _, name := range files.Files() {
 		if err := in.officePart(files, kind, name); err != nil {
 			return err
@@ -45,16 +51,31 @@ func (in *inspection) office(kind sniff.Kind) error {
 	return nil
 }
 
+// officeTexts are where the text of documents stands: paragraphs, notes,
+// comments and who made them, cells, names of sheets, charts, drawings.
+var officeTexts = []string{
+	"word/", "ppt/slides/", "ppt/notesSlides/", "ppt/comments/", "ppt/commentAuthors.xml", "ppt/authors.xml", "ppt/charts/", "ppt/diagrams/",
+	"xl/sharedStrings.xml", "xl/worksheets/", "xl/comments", "xl/threadedComments/", "xl/persons/", "xl/workbook.xml", "xl/charts/", "xl/drawings/", "customXml/item",
+}
+
+// holdsText reports whether a part holds text; in OpenDocument the headers and
+// footers stand among the styles.
+func holdsText(kind sniff.Kind, name string) bool {
+	if path.Ext(name) != ".xml" {
+		return false
+	}
+	if kind == sniff.ODF {
+		return name == "content.xml" || name == "styles.xml"
+	}
+	return !isStyle(name) && slices.ContainsFunc(officeTexts, func(prefix string) bool { return strings.HasPrefix(name, prefix) })
+}
+
 func (in *inspection) officePart(files *archive.FS, kind sniff.Kind, name string) error {
 	switch {
 	case strings.HasPrefix(name, "docProps/"), kind == sniff.ODF && name == "meta.xml":
 		return in.officeProperties(files, name)
-	case strings.HasPrefix(name, "word/") && path.Ext(name) == ".xml", strings.HasPrefix(name, "ppt/slides/"), strings.HasPrefix(name, "ppt/notesSlides/"),
-		strings.HasPrefix(name, "ppt/comments/"), name == "xl/sharedStrings.xml", strings.HasPrefix(name, "xl/worksheets/"), strings.HasPrefix(name, "xl/comments"),
-		kind == sniff.ODF && name == "content.xml":
-		if path.Ext(name) == ".xml" && !isStyle(name) {
-			return in.officeText(files, name)
-		}
+	case holdsText(kind, name):
+		return in.officeText(files, name)
 	case strings.Contains(name, "/media/"), strings.HasPrefix(name, "Pictures/"):
 		return in.officeMedia(files, name)
 	case strings.Contains(name, "/embeddings/"):
@@ -97,8 +118,8 @@ func (in *inspection) officeText(files fs.FS, name string) error {
 		},
 		attribute: func(stack []string, attribute, value string, _ int64) {
 			switch attribute {
-			case "author", "initials", "descr", "title", "name":
-				if attribute == "author" && filled(value) {
+			case "author", "initials", "descr", "title", "name", "displayName", "userId":
+				if (attribute == "author" || attribute == "displayName") && filled(value) {
 					in.add(ruleReport, hit{path: "author of a change or comment", hipaa: []string{"A"}, shape: finding.Mask(value), message: "The document names who changed or commented it."})
 				}
 				in.scan(ruleReport, "document "+attribute, value, 0)

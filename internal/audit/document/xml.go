@@ -101,6 +101,15 @@ var persons = map[string]bool{
 	"guardian": true,
 }
 
+// staff are the elements of CDA and FHIR below which somebody else stands: who
+// wrote, signed, entered, ordered or took part.
+//
+// Source: HL7 CDA R2 (header participants), HL7 FHIR R4 (Practitioner).
+var staff = map[string]bool{
+	"author": true, "custodian": true, "legalAuthenticator": true, "authenticator": true, "dataEnterer": true, "informant": true,
+	"informationRecipient": true, "participant": true, "performer": true, "responsibleParty": true, "encounterParticipant": true, "Practitioner": true,
+}
+
 // personParts are the elements within that identify, and what they promise.
 var personParts = map[string]promise{
 	"name": {"name", []string{"A"}}, "given": {"name", []string{"A"}}, "family": {"name", []string{"A"}}, "prefix": {"staff", []string{"A"}},
@@ -179,14 +188,22 @@ func (in *inspection) xmlAttribute(stack []string, name, value string, offset in
 	in.scan(ruleReport, place("XML attribute", name), value, 0)
 }
 
+// isCDA reports whether the outermost element is a document of CDA or a
+// resource: elsewhere "author" may be anybody's.
+func isCDA(stack []string) bool {
+	return stack[0] == "ClinicalDocument" || stack[0] == "Practitioner" || stack[0] == "Bundle"
+}
+
 // xmlPerson notes a value below an element about a person.
 func (in *inspection) xmlPerson(stack []string, v string, offset int64) {
-	person := ""
+	person, others := "", false
 	for _, name := range stack {
-		if persons[name] {
-			person = name
-		}
-		if name == "providerOrganization" {
+		switch {
+		case persons[name]:
+			person, others = name, false
+		case staff[name] && isCDA(stack):
+			person, others = name, true
+		case name == "providerOrganization":
 			return
 		}
 	}
@@ -199,6 +216,9 @@ func (in *inspection) xmlPerson(stack []string, v string, offset int64) {
 			continue
 		}
 		if severity, ok := p.judge(v); ok {
+			if others { // a physician or an organization is no patient
+				severity = finding.Warning
+			}
 			in.keepName(p, severity, v)
 			in.add(ruleReport, hit{severity: severity, hipaa: p.hipaa, path: person + "/" + stack[i], shape: finding.Mask(strings.TrimSpace(v)), offset: offset,
 				message: "An element about a person is filled."})
