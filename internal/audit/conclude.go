@@ -89,7 +89,7 @@ func (a *run) conclude() (*Report, error) {
 		return nil, err
 	}
 	a.archiveFindings()
-	a.faces.report(a.found, a.opts.Claims)
+	a.judgeFaces()
 	a.unruled()
 	r := &Report{
 		Schema: Schema,

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
@@ -22,7 +23,7 @@ const (
 type faces struct {
 	series  map[Hash]*faceSeries
 	order   []Hash
-	dropped int // series beyond the bound
+	dropped int // images of series beyond the bound
 }
 
 // faceSeries is one series of CT, MR or PET.
@@ -120,6 +121,18 @@ func (s *faceSeries) fitsHead() bool {
 	inPlane := func(mm float64) bool { return mm >= 180 && mm <= 300 }
 	depth := s.high - s.low
 	return inPlane(s.widthMM) && inPlane(s.heightMM) && depth >= 120 && depth <= 300
+}
+
+// judgeFaces reports series from which a face could be drawn, and those that
+// were not looked at.
+func (a *run) judgeFaces() {
+	a.faces.report(a.found, a.opts.Claims)
+	if a.faces.dropped > 0 {
+		a.unseen.add(NotChecked{
+			What: facesWhat, Count: a.faces.dropped,
+			Why: fmt.Sprintf("The set has more than %d series of slices; images of those beyond were not judged as a series.", maxFaceSeries),
+		})
+	}
 }
 
 // report adds a finding for each series from which a face could be drawn.
