@@ -54,6 +54,9 @@ func (a *run) unruled() {
 	if n := a.set.instances; n > 0 {
 		a.unseen.add(NotChecked{What: objectsWhat, Why: "Only the mandatory modules of the SOP Class are checked, at the root of the data set; of types 1C and 2C those whose condition the header tells.", Count: n})
 	}
+	if a.set.tables.full {
+		a.unseen.add(NotChecked{What: "tables that name the parts of a split", Why: fmt.Sprintf("They hold more than %d rows; those beyond were not compared.", maxJoinedRows)})
+	}
 	if a.set.parted {
 		a.unseen.add(NotChecked{What: "groups of files that share a patient, study, series or image", Why: fmt.Sprintf("A group holds more than %d files and was compared in parts.", maxGroup)})
 	}
@@ -85,7 +88,7 @@ func (a *run) archiveFindings() {
 // temporary space.
 func (a *run) conclude() (*Report, error) {
 	a.unread = a.results.crashed()
-	if err := a.set.rules(a.found); err != nil {
+	if err := a.set.rules(a.found, func(file int) string { return a.files[file].path }, newHasher(a.inspect.Key)); err != nil {
 		return nil, err
 	}
 	a.archiveFindings()

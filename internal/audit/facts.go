@@ -72,9 +72,10 @@ type Facts struct {
 	Header     *deid.Facts  // of a DICOM header; its findings are not among Findings
 	Pixels     *pixel.Facts // of an image; its findings are not among Findings
 
-	Names     []Hash // words of names and numbers of persons, as a document itself calls them
-	Words     []Hash // of the texts of a file that is not DICOM
-	PathWords []Hash // of the path
+	Names     []Hash     // words of names and numbers of persons, as a document itself calls them
+	Splits    []SplitRow // of a table that says what is meant for training and test
+	Words     []Hash     // of the texts of a file that is not DICOM
+	PathWords []Hash     // of the path
 }
 
 // Instance is what a DICOM instance contributes to the set.

@@ -142,6 +142,9 @@ func (i *inspection) document(ctx context.Context) error {
 		in = i.secondLook()
 	}
 	err := in.Inspect(ctx, i.file.Content, i.file.SizeBytes, i.kind, i.file.Path)
+	if i.facts.Status == Read && !i.second {
+		i.splitTable()
+	}
 	if i.facts.Status == Read && (i.kind.Image() || i.kind.Volume()) {
 		i.facts.Data = true
 		i.notChecked(facesWhat, facesWhy)

@@ -67,7 +67,7 @@ var (
 	ruleSplitLeakage = finding.Rule{
 		ID: "set-split-leakage", Title: "One patient or image in two parts of a split", Severity: finding.Warning,
 		Fix:    "Split by patient: put all files of a patient into one of the folders for training, validation and test, or offer the set without a split. The split cannot be claimed as it is; the images themselves can be offered.",
-		Source: "the names of the folders; a leak blocks the split, not the listing",
+		Source: "the names of folders and the tables that name training, validation and test; a leak blocks the split, not the listing",
 	}
 	ruleMixedPatient = finding.Rule{
 		ID: "set-mixed-patient", Title: "Patients, studies or series mixed up", Severity: finding.Blocker,

@@ -28,6 +28,7 @@ type set struct {
 	spacing    histogram // series by the step of their slices
 	numbered   int       // findings on geometry that name numbers
 	splits     splits
+	tables     splitTables // that name the parts of a split
 	digests    []PixelDigest
 
 	headers *deid.Set
@@ -65,6 +66,7 @@ func (s *set) add(file int, path string, sums sums, f *Facts) error {
 	if err := s.shared.add(file, f); err != nil {
 		return err
 	}
+	s.tables.add(file, f.Splits)
 	m := member{file: int32(file), content: contentOf(sums.sha256), age: -1}
 	switch {
 	case f.Instance != nil:
@@ -123,9 +125,13 @@ func (s *set) modalityName(n uint8) string { return s.modalities[n] }
 
 // rules reports what the members say about each other, and counts what they
 // are. Its error is one of temporary space.
-func (s *set) rules(found *collector) error {
+func (s *set) rules(found *collector, name func(file int) string, hash *hasher) error {
 	m := &s.facts
 	var err error
+	if len(s.tables.byKey) > 0 {
+		err = s.tables.join(s, name, hash)
+		s.tables.leaks(s, found)
+	}
 	each := func(distinct *int, key func(*member) groupKey, least int, f func([]member)) {
 		if err == nil {
 			*distinct, err = s.groups(key, least, f)

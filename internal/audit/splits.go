@@ -161,9 +161,14 @@ func (s *splits) of(path string) split {
 	folder := path[:strings.LastIndexByte(path, '/')+1]
 	if folder != s.folder {
 		s.folder, s.last = folder, splitOf(path)
+		s.see(s.last)
 	}
-	s.partInFold = s.partInFold || s.last.part != noPart && s.last.fold != 0
 	return s.last
+}
+
+// see remembers what kinds of splits there are.
+func (s *splits) see(one split) {
+	s.partInFold = s.partInFold || one.part != noPart && one.fold != 0
 }
 
 // leak says what two files in different parts of the set have in common: "" if

@@ -158,6 +158,16 @@ var faults = []struct {
 		f, g := m.twoOfOneSize(parts[0], parts[1])
 		return append(f, g...), []string{f[1].Path, g[0].Path}
 	}},
+	{"a table puts a patient into two parts", "set-split-leakage", func(m *maker) ([]synth.File, []string) {
+		f, g := m.series("", 3, 12), m.series("", 3, 12)
+		a, err := Value(f[0].Data, patientID)
+		m.fail(err)
+		b, err := Value(g[0].Data, patientID)
+		m.fail(err)
+		rows := fmt.Sprintf("subject_id,site,split\n%s,1,train\n%s,2,train\n%[1]s,1,test\n", bytes.TrimSpace(a), bytes.TrimSpace(b))
+		table := synth.File{Path: "participants.csv", Data: []byte(rows)}
+		return append(append(f, g...), table), []string{table.Path}
+	}},
 }
 
 // maker makes the series of one set.
