@@ -238,6 +238,9 @@ func (r *run) store(ctx context.Context, full *audit.Report) error {
 			return err
 		}
 		kept = report.ID
+		if err := keepPreviews(ctx, tx, r, kept, full.Previews); err != nil {
+			return err
+		}
 		return r.keepReport(ctx, kept, full)
 	})
 	if err != nil && kept != "" {
