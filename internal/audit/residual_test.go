@@ -59,3 +59,27 @@ func TestResidualTextsAreBounded(t *testing.T) {
 		t.Errorf("%d bytes kept, %d texts beyond; want at most 4 MiB and the rest counted", size, residual.Beyond())
 	}
 }
+
+// A name that only a column of a table calls one is a name in a header, too,
+// and in the name of a file.
+func TestNamesOfAColumnAreFoundElsewhere(t *testing.T) {
+	set := fstest.MapFS{
+		"subjects.csv":         {Data: []byte("patient_name,mrn,age\n\"Zorbleth, Quinby\",KX482,54\n\"Wexcombe, Orla\",KX517,61\n")},
+		"1.dcm":                described(1, "Zorbleth knee"),
+		"2.dcm":                described(2, "knee sagittal"),
+		"scans/KX517_knee.dcm": described(3, "knee sagittal"),
+	}
+	r, err := audit.Run(t.Context(), set, audit.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := map[string]bool{}
+	for _, f := range r.Findings {
+		found[string(f.Severity)+" "+f.Rule+" "+f.Path] = true
+	}
+	for _, want := range []string{"blocker text-name (0008,103E) SeriesDescription", "blocker name-in-path file name"} {
+		if !found[want] {
+			t.Errorf("no finding %q; found %v", want, found)
+		}
+	}
+}

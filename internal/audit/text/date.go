@@ -24,7 +24,7 @@ func findDate(sc *scan) {
 		if stop < 0 {
 			return
 		}
-		if sc.versions() || sc.technical() && !sc.datable(start, stop) {
+		if sc.versions() || sc.technical() && !sc.datable(start, stop) || reVersionBefore.MatchString(sc.s[max(0, start-16):start]) {
 			return
 		}
 		sc.add(ruleDate, ruleDate.Severity, start, stop)
@@ -54,9 +54,6 @@ func (sc *scan) dateAt(start, end int) int {
 		if r == 'v' || r == 'V' || (r == '.' || r == '-' || r == '/') && start > 1 && isDigit(sc.s[start-2]) {
 			return -1
 		}
-	}
-	if reVersionBefore.MatchString(sc.s[max(0, start-16):start]) {
-		return -1
 	}
 	switch end - start {
 	case 8:

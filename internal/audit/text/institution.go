@@ -20,7 +20,7 @@ var institutionHints = strings.Fields("hospi hôpital clini clíni klini infirm 
 // findInstitution finds names of hospitals and practices. "University
 // Hospital" alone names none: one word must be of no ordinary language.
 func findInstitution(sc *scan) {
-	if sc.device() || !containsAny(strings.ToLower(sc.s), institutionHints) {
+	if sc.device() || !containsAny(sc.lower(), institutionHints) {
 		return
 	}
 	for _, re := range []*regexp.Regexp{reInstitution, reInstitutionBefore} {

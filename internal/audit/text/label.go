@@ -33,7 +33,7 @@ func findLabeled(sc *scan) {
 	if len(near) == 0 {
 		return
 	}
-	lower := strings.ToLower(sc.s)
+	lower := sc.lower()
 	for _, l := range labeled {
 		if l.rule.ID == ruleMRN.ID && !containsAny(lower, mrnHints) || l.rule.ID == ruleAccount.ID && !containsAny(lower, accountHints) {
 			continue

@@ -53,12 +53,16 @@ func findKnown(sc *scan) {
 // nameAt returns the bounds of the name that starts with word i, or 0, 0. A
 // title belongs to the name, a label does not.
 func (sc *scan) nameAt(i int) (start, end int) {
-	w := sc.look(i)
+	w := &sc.words[i]
 	if title := sc.str(w); sc.isTitle(title, w.end) {
 		if end := sc.capitalWords(i+1, 3, true, titlesOfPeople[title]); end > 0 {
 			return w.start, end
 		}
 	}
+	if w.kind == lower && !sc.isLabel(i) {
+		return 0, 0
+	}
+	sc.look(i)
 	if i+1 < len(sc.words) && w.kind != lower && (w.start == 0 || sc.s[w.start-1] != '^') {
 		next := sc.look(i + 1)
 		switch between := sc.s[w.end:next.start]; {
@@ -244,11 +248,14 @@ var labels = set(`name names patient pat pt nom prénom nombre nombres apellido 
 
 func (sc *scan) isLabel(i int) bool {
 	w := &sc.words[i]
-	if i+1 >= len(sc.words) || !labels[fold(sc.str(w))] {
+	if i+1 >= len(sc.words) {
 		return false
 	}
 	gap := sc.s[w.end:sc.words[i+1].start]
-	return len(gap) <= 4 && !strings.Contains(gap, `="`) && (strings.Contains(gap, ":") || strings.Contains(gap, "=") || strings.Contains(gap, "："))
+	if len(gap) > 4 || !strings.ContainsAny(gap, ":=：") || strings.Contains(gap, `="`) {
+		return false
+	}
+	return labels[fold(sc.str(w))]
 }
 
 // givenFamily reads two words with a capital first letter inside a sentence of

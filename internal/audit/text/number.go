@@ -163,8 +163,7 @@ var (
 //
 // Source: ISO 13616-1; NHS Data Dictionary, NHS NUMBER (modulus 11).
 func findChecked(sc *scan) {
-	near := windows(sc.s, isNumberByte, 2, 12, 40)
-	sc.each(reIBAN, near, func(m []int) {
+	sc.each(reIBAN, ibanWindows(sc.s), func(m []int) {
 		// Words in capitals behind the number may have been taken with it.
 		for end := m[1]; end-m[0] >= 15; end-- {
 			if isAlnum(sc.s[end-1]) && (end == len(sc.s) || !isAlnum(sc.s[end])) && validIBAN(sc.s[m[0]:end]) {
@@ -173,12 +172,29 @@ func findChecked(sc *scan) {
 			}
 		}
 	})
-	sc.each(reNHS, near, func(m []int) {
+	if !strings.Contains(sc.lower(), "nhs") {
+		return
+	}
+	sc.each(reNHS, windows(sc.s, isNumberByte, 3, 24, 12), func(m []int) {
 		if validNHS(sc.s[m[2]:m[3]]) {
 			sc.add(ruleMRN, ruleMRN.Severity, m[2], m[3])
 		}
 	})
 }
+
+// ibanWindows returns where two capital letters and two digits begin a word.
+func ibanWindows(s string) []window {
+	var list []window
+	for i := 0; i+15 <= len(s); i++ {
+		if isDigit(s[i+2]) && isDigit(s[i+3]) && isCapital(s[i]) && isCapital(s[i+1]) && (i == 0 || !isAlnum(s[i-1])) {
+			list = append(list, window{i, min(len(s), i+48)})
+			i += 3
+		}
+	}
+	return list
+}
+
+func isCapital(c byte) bool { return c >= 'A' && c <= 'Z' }
 
 func validIBAN(s string) bool {
 	s = strings.ReplaceAll(s, " ", "")

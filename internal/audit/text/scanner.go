@@ -232,6 +232,15 @@ type scan struct {
 	hits    []Hit
 	taken   []uint64 // one bit a byte that belongs to a hit
 	words   []word   // of findNames and path, found once
+	folded  string   // s in lower case, once asked for
+}
+
+// lower returns the string in lower case. Its bytes need not be those of s.
+func (sc *scan) lower() string {
+	if sc.folded == "" {
+		sc.folded = strings.ToLower(sc.s)
+	}
+	return sc.folded
 }
 
 // add notes a hit unless some of its characters are taken.
