@@ -49,6 +49,7 @@ func (a *run) inspectAll(ctx context.Context) error {
 				a.opts.Residual.add(j.facts.Header)
 			}
 		}
+		a.reportClaim(j.index, &j.facts)
 		a.unseen.add(j.facts.NotChecked...)
 		if err := a.set.add(j.index, f.path, j.sums, &j.facts); err != nil {
 			return fmt.Errorf("file %d of %d: %w", j.index+1, len(a.files), err)

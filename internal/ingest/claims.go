@@ -13,6 +13,7 @@ func declared(c listing.Claims) (*audit.Claims, error) {
 	d := c.Deidentification
 	text, err := json.Marshal(map[string]any{
 		"method": d.Method, "codes": d.Codes, "dates": d.Dates, "faces": d.Faces,
+		"reports": c.Reports.Method, "reports_included": c.Reports.Included,
 	})
 	if err != nil {
 		return nil, err

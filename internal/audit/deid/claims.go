@@ -34,8 +34,12 @@ type Claims struct {
 	// Compression says whether images lost something when they were compressed.
 	Compression Compression `json:"compression,omitempty"`
 
-	// Reports is the method for reports and notes, a claim of its own.
-	Reports Method `json:"reports,omitempty"`
+	// Reports is how reports and notes were treated, a claim of its own: a
+	// method, or one of "manually_reviewed", "automated",
+	// "automated_and_reviewed", "surrogates", "structured_only",
+	// "not_treated". ReportsIncluded is "yes" or "no".
+	Reports         Method `json:"reports,omitempty"`
+	ReportsIncluded string `json:"reports_included,omitempty"`
 }
 
 // Method is the legal ground on which the data counts as de-identified.
@@ -92,8 +96,11 @@ func (c *Claims) Problems() []string {
 	if !slices.Contains(methods, c.Method) {
 		list = append(list, "method is not one of the methods of de-identification.")
 	}
-	if !slices.Contains(methods, c.Reports) {
-		list = append(list, "reports is not one of the methods of de-identification.")
+	if !slices.Contains(methods, c.Reports) && !slices.Contains(reportMethods, c.Reports) {
+		list = append(list, "reports is not one of the methods of de-identification, nor one of those for text.")
+	}
+	if !slices.Contains([]string{"", "yes", "no", "not_stated"}, c.ReportsIncluded) {
+		list = append(list, "reports_included is not one of yes, no, not_stated.")
 	}
 	for _, code := range c.Codes {
 		if _, ok := meaningOf(code); !ok {
@@ -114,6 +121,19 @@ func (c *Claims) Problems() []string {
 		list = append(list, "patient_id_pattern is not a regular expression.")
 	}
 	return list
+}
+
+// reportMethods are ways to treat free text that are no legal ground.
+var reportMethods = []Method{"manually_reviewed", "automated", "automated_and_reviewed", "surrogates", "structured_only", "not_treated"}
+
+// SayHowReportsWereTreated reports whether the claims name a way in which the
+// text of reports and notes was de-identified.
+func (c *Claims) SayHowReportsWereTreated() bool {
+	switch c.Reports {
+	case "", UnknownMethod, "not_treated":
+		return false
+	}
+	return true
 }
 
 // options returns the options that the claims declare; none without claims.
