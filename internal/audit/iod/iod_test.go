@@ -100,7 +100,7 @@ func TestRules(t *testing.T) {
 		{"an empty type 1 attribute is as bad as none", with("(0020,000D) UI"), []string{"blocker iod-type1 (0020,000D) StudyInstanceUID empty"}},
 		{"blanks are no value", with(`(0008,0060) CS  `), []string{"blocker iod-type1 (0008,0060) Modality empty"}},
 		{"a type 1 attribute of lesser weight is a warning", with("-(0028,1052)"), []string{"warning iod-type1 (0028,1052) RescaleIntercept absent"}},
-		{"a removed name must stay as an empty attribute", with("-(0010,0010)"), []string{"warning iod-type2 (0010,0010) PatientName absent"}},
+		{"a removed name must stay as an empty attribute", with("-(0010,0010)"), []string{"info iod-type2 (0010,0010) PatientName absent"}},
 		{"color needs a planar configuration", with("(0028,0002) US 3", "(0028,0004) CS RGB"), []string{"warning iod-1c (0028,0006) PlanarConfiguration absent"}},
 		{"palette color needs its tables", with("(0028,0004) CS PALETTE COLOR", "(0028,1101) US 1", "(0028,1102) US 1", "(0028,1221) OW 0000", "(0028,1222) OW 0000", "(0028,1223) OW 0000"),
 			[]string{"warning iod-1c (0028,1103) BluePaletteColorLookupTableDescriptor absent"}},
@@ -116,12 +116,12 @@ func TestRules(t *testing.T) {
 		{"a SOP Class that is no object", with("(0008,0016) UI 1.2.840.10008.1.1"), []string{"warning iod-unknown-class (0008,0016) SOPClassUID"}},
 		{"a SOP Class of nobody", with("(0008,0016) UI 1.2.3.4"), []string{"warning iod-unknown-class (0008,0016) SOPClassUID"}},
 		{"a class without a table has a patient and a study all the same", with("(0008,0016) UI MRSpectroscopyStorage", "-(0010,0040)", "-(0020,0011)", "-(0028,0010)"),
-			[]string{"warning iod-type2 (0010,0040) PatientSex absent", "warning iod-type2 (0020,0011) SeriesNumber absent"}},
+			[]string{"info iod-type2 (0010,0040) PatientSex absent", "info iod-type2 (0020,0011) SeriesNumber absent"}},
 		{"a protocol has no patient", with("(0008,0016) UI CTDefinedProcedureProtocolStorage", "-(0010,0040)"), nil},
 		{"a sequence without items has no value", with("(0012,0064) SQ"), []string{"warning iod-1c (0012,0064) DeidentificationMethodCodeSequence empty"}},
 		{"a sequence with an item has one", with("(0012,0064)[1]/(0008,0100) SH 113100"), nil},
 		{"elements out of order are seen", "(0028,0103) US 0\n" + with("-(0028,0103)"), nil},
-		{"an attribute inside an item is not the one of the object", with("-(0010,0040)", "(0008,1140)[1]/(0010,0040) CS M"), []string{"warning iod-type2 (0010,0040) PatientSex absent"}},
+		{"an attribute inside an item is not the one of the object", with("-(0010,0040)", "(0008,1140)[1]/(0010,0040) CS M"), []string{"info iod-type2 (0010,0040) PatientSex absent"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -13,8 +13,11 @@ var (
 		Fix:    "Fill the attribute; if it identifies somebody, with a dummy as PS3.15 allows for it (action D or U).",
 		Source: "DICOM PS3.3 Annexes A and C, PS3.5 Section 7.4.1",
 	}
+	// An attribute of type 2 may be empty, so an absent one takes nothing from
+	// whoever uses the object, and de-identification often removes it: an info,
+	// where the other rules warn.
 	ruleType2 = finding.Rule{
-		ID: "iod-type2", Title: "Attribute that must be present is absent", Severity: finding.Warning,
+		ID: "iod-type2", Title: "Attribute that must be present is absent", Severity: finding.Info,
 		Fix:    "Put the attribute back, empty if its value is unknown or was removed.",
 		Source: "DICOM PS3.3 Annexes A and C, PS3.5 Section 7.4.3",
 	}
