@@ -265,6 +265,9 @@ func (sc *scan) givenFamily(i int) int {
 		return 0
 	}
 	a, b := sc.look(i), sc.look(i+1)
+	if a.kind == caseless && b.kind == caseless && sc.s[a.end:b.start] == " " && !a.ordinary && !b.ordinary && sc.runes(a)+sc.runes(b) >= 4 && sc.cueBefore(a.start, 6, nameCues) {
+		return b.end // "MRI for" and words of another script
+	}
 	if a.kind != title || b.kind != title || sc.s[a.end:b.start] != " " || sc.pairOrdinary(a, b) {
 		return 0
 	}
@@ -275,7 +278,7 @@ func (sc *scan) givenFamily(i int) int {
 		return 0 // "Morrison's Pouch", or a heading
 	}
 	sentences := sc.where.Private || commentKeywords[sc.where.Keyword] || !sc.technical() && longText[sc.where.VR]
-	if !sentences && !sc.cueBefore(a.start, 6, nameCues) && !sc.halfListed(a, b) {
+	if !sentences && !sc.cueBefore(a.start, 6, nameCues) && !sc.halfListed(a, b) && !sc.setOff(a, b) {
 		return 0
 	}
 	return sc.extend(i+1, b.end)

@@ -59,6 +59,16 @@ func (sc *scan) halfListed(a, b *word) bool {
 	return a.kind != caseless && sc.runes(a) >= least && sc.runes(b) >= least && !sc.isPhrase(a, b)
 }
 
+// setOff reports two words of no language that we know which a comma parts
+// from the rest of a description: "repeat scan, Ann Other".
+func (sc *scan) setOff(a, b *word) bool {
+	if !sc.technical() || a.weak() || b.weak() || sc.runes(a) < 4 || sc.runes(b) < 4 || sc.isPhrase(a, b) {
+		return false
+	}
+	before, after := strings.TrimRight(sc.s[:a.start], " "), sc.s[b.end:]
+	return before == "" && strings.HasPrefix(after, ", ") || after == "" && strings.HasSuffix(before, ",")
+}
+
 // listedPair reads a given and a family name side by side: "John Smith",
 // "SMITH JOHN", 山田 太郎.
 func (sc *scan) listedPair(i int) int {

@@ -46,6 +46,8 @@ func TestNamesByShapeAndList(t *testing.T) {
 		{"behind a verb in German", "Befundet von [Schreiner]", inReport},
 		{"behind a role", "tech [Kowalczyk]", inSeries},
 		{"a family name as the whole of a private value", "[Kowalczyk]", inPrivate},
+		{"two unknown words that a comma parts from a description", "repeat scan, [Quennell Orvoss]", inSeries},
+		{"another script behind an English word", "Knee MRI for [אהוד ידין]", inSeries},
 		{"a folder", "[nowak katarzyna]", inPath},
 
 		{"single ordinary words that are names", "Rose, Grant, May, Bill and Young were here", inComment},
@@ -62,6 +64,7 @@ func TestNamesByShapeAndList(t *testing.T) {
 		{"a maker", "Carl Zeiss Meditec", inComment},
 		{"a city", "San Jose, Santa Maria, Ann Arbor", inSeries},
 		{"a statistic", "Kaplan Meier and Bland Altman plots", inReport},
+		{"protocol words that a comma parts", "Sagittal Oblique, thin; Axial Dixon, fat", inSeries},
 		{"abbreviations", "SAG PD FS TSE", inSeries},
 		{"directions of a hand", "LEFT HAND PA LAT", inSeries},
 		{"months", "April May June", inComment},
@@ -90,7 +93,7 @@ func TestNamesByShapeAndList(t *testing.T) {
 }
 
 func TestShortNamesAndIDsOfTheSetAreFound(t *testing.T) {
-	sc := text.New(text.Options{Known: []string{"Adu^Kwame", "殷^俊", "KX-482", "Sag^Cor"}})
+	sc := text.New(text.Options{Known: []string{"Adu^Kwame", "殷^俊", "KX-482", "Sag^Cor", "Δημητρακόπουλος^Άρης", "Aşık^Ece"}})
 	tests := []struct {
 		name, marked string
 		want         []string
@@ -99,6 +102,8 @@ func TestShortNamesAndIDsOfTheSetAreFound(t *testing.T) {
 		{"one character that stands alone", "AX T2 [殷]", []string{"text-name warning"}},
 		{"an ID of three digits with letters", "series [KX-482] knee", []string{"text-mrn blocker"}},
 		{"a part of a longer ID is another one", "AKX-482", nil},
+		{"Greek capitals, whose sigma has one form", "[ΔΗΜΗΤΡΑΚΌΠΟΥΛΟΣ] CT", []string{"text-name blocker"}},
+		{"Turkish capitals, whose dotless i has the common capital", "[AŞIK] CT", []string{"text-name blocker"}},
 		{"words of the trade stay words", "SAG COR", nil},
 	}
 	for _, tt := range tests {

@@ -95,15 +95,19 @@ func kindOf(w string) wordKind {
 }
 
 // fold returns a word in the form in which words are compared: lower case,
-// full-width and half-width forms made normal.
+// full-width and half-width forms made normal, letters of one capital one.
 func fold(w string) string {
 	for i := range len(w) {
 		if w[i] >= utf8.RuneSelf {
-			return strings.ToLower(width.Fold.String(w))
+			return oneCase.Replace(strings.ToLower(width.Fold.String(w)))
 		}
 	}
 	return strings.ToLower(w)
 }
+
+// oneCase joins letters that differ only because their capital is one: the
+// final sigma, and the i with and without a dot.
+var oneCase = strings.NewReplacer("ς", "σ", "ı", "i", "i\u0307", "i")
 
 // lowerASCII writes a word in lower case to buf and returns it, or nil if it
 // is too long or holds other characters than ASCII. It allocates nothing.
