@@ -7,7 +7,7 @@ import "assay/internal/audit/finding"
 var rules = []finding.Rule{
 	{
 		ID: "fmt-part10", Title: "Not a proper DICOM file", Severity: finding.Blocker,
-		Fix:    "Write the file with a preamble, the DICM prefix and a complete File Meta Information.",
+		Fix:    "Write the file with a preamble, the DICM prefix and a complete File Meta Information: FileMetaInformationGroupLength, FileMetaInformationVersion, MediaStorageSOPClassUID, MediaStorageSOPInstanceUID, TransferSyntaxUID, ImplementationClassUID.",
 		Source: "DICOM PS3.10 Section 7.1",
 	},
 	{
@@ -17,7 +17,7 @@ var rules = []finding.Rule{
 	},
 	{
 		ID: "fmt-trailing-bytes", Title: "Bytes after the last element", Severity: finding.Blocker,
-		Fix:    "Rewrite the file so that it ends with its last element and its padding is zero.",
+		Fix:    "Rewrite the file so that it ends with its last element and DataSetTrailingPadding (FFFC,FFFC) is zero or absent.",
 		Source: "DICOM PS3.10 Section 7.2",
 	},
 	{
@@ -27,7 +27,7 @@ var rules = []finding.Rule{
 	},
 	{
 		ID: "fmt-transfer-syntax", Title: "Transfer syntax is unknown, retired or contradicted", Severity: finding.Blocker,
-		Fix:    "Convert the file to a transfer syntax that is in the standard and not retired.",
+		Fix:    "Convert the file to a transfer syntax that is in the standard and not retired, and name it in TransferSyntaxUID (0002,0010).",
 		Source: "DICOM PS3.5 Section 10, PS3.6 Annex A",
 	},
 	{

@@ -82,6 +82,9 @@ func (in *inspection) segment(fields []string, component string, offset int64) {
 		}
 		field, found := known[number]
 		if !found {
+			if last := v[strings.LastIndex(v, component)+1:]; in.embedded(last) {
+				continue
+			}
 			in.scan(ruleReport, fmt.Sprintf("HL7 %s", kind), strings.ReplaceAll(v, component, " "), offset)
 			continue
 		}

@@ -20,7 +20,7 @@ type Image struct {
 const (
 	maxImages     = 200
 	maxImageBytes = 256 << 20
-	maxSamples    = 64 << 20 // pixels of one that is unpacked here
+	maxSamples    = 40 << 20 // pixels of one that is unpacked here: a page at 600 dots an inch
 	minSide       = 8        // no letter fits into less
 )
 

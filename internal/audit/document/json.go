@@ -168,11 +168,11 @@ func (in *inspection) jsonValue(stack []*frame, v string, isText bool, offset in
 	if object != nil {
 		in.jsonKeyed(stack, object, key, v, isText, offset)
 	}
-	if !isText {
+	if !isText || in.embedded(v) {
 		return
 	}
 	if len(v) > maxScan && !strings.ContainsAny(v[:maxScan], " \n") {
-		in.add(ruleUnread, hit{severity: finding.Info, path: place("JSON value", key), message: "A long value without blanks, such as an embedded image, was not checked."})
+		in.add(ruleUnread, hit{severity: finding.Info, path: place("JSON value", key), message: "A long value without blanks, which is no file in base64, was not checked."})
 		return
 	}
 	if key == "counts" && len(v) >= 24 && !strings.ContainsAny(v, " \n") {

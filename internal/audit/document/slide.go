@@ -142,7 +142,7 @@ func (d *directoryReader) jpegStrips(v *directoryValues, strips [][]byte, place 
 		d.in.show(place, sniff.JPEG, whole(strips[0]))
 		return true
 	}
-	canvas := image.NewNRGBA(image.Rect(0, 0, int(v.width), int(v.height)))
+	canvas := image.NewGray(image.Rect(0, 0, int(v.width), int(v.height)))
 	y := 0
 	for _, strip := range strips {
 		b := whole(strip)

@@ -165,6 +165,9 @@ func (in *inspection) xmlText(stack []string, s string, offset int64) {
 	if len(stack) > 0 {
 		name = stack[len(stack)-1]
 	}
+	if in.embedded(s) {
+		return
+	}
 	in.xmlPerson(stack, s, offset)
 	if word, p, found := promiseOf(name); found {
 		in.promised("element", word, p, s, offset)
@@ -258,7 +261,12 @@ func (in *inspection) html() error {
 			}
 			for _, a := range t.Attr {
 				switch a.Key {
-				case "content", "alt", "title", "value", "href":
+				case "src", "href":
+					if strings.HasPrefix(a.Val, "data:") && in.embedded(a.Val) {
+						continue
+					}
+					in.scan(ruleReport, "HTML attribute "+a.Key, a.Val, 0)
+				case "content", "alt", "title", "value":
 					in.scan(ruleReport, "HTML attribute "+a.Key, a.Val, 0)
 				}
 			}
