@@ -54,6 +54,9 @@ func (a *run) unruled() {
 	if n := a.set.instances; n > 0 {
 		a.unseen.add(NotChecked{What: objectsWhat, Why: "Only the mandatory modules of the SOP Class are checked, at the root of the data set; of types 1C and 2C those whose condition the header tells.", Count: n})
 	}
+	if len(a.set.digests) > 1 {
+		a.unseen.add(NotChecked{What: "images that are nearly equal", Why: "Pixels are compared for equality: a copy of another size, or stored with other loss, is not found.", Count: len(a.set.digests)})
+	}
 	if a.set.tables.full {
 		a.unseen.add(NotChecked{What: "tables that name the parts of a split", Why: fmt.Sprintf("They hold more than %d rows; those beyond were not compared.", maxJoinedRows)})
 	}

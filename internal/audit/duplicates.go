@@ -39,8 +39,12 @@ func (s *set) pixels(g []member, found *collector) {
 		return // copies of one instance, which are another rule's
 	}
 	f := ruleDuplicatePixels.New("(7FE0,0010) PixelData", "", "", finding.Location{})
+	patients := differ(g, func(m *member) Hash { return m.patient })
 	switch {
-	case differ(g, func(m *member) Hash { return m.patient }):
+	case patients && g[0].captured:
+		f.Severity = finding.Warning
+		f.Message = "Different patients have secondary captures with equal pixels: a form or cover page, or one of them is not who the header says."
+	case patients:
 		f.Message = "Different patients have instances with equal pixels: one of them is not who the header says."
 	case differ(g, func(m *member) Hash { return m.study }):
 		f.Severity = finding.Warning

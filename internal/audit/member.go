@@ -21,12 +21,13 @@ type member struct {
 	sex                         byte     // 'M', 'F', 'O' or 0
 	modality                    uint8    // see set.modalityName
 	split                       split
+	captured                    bool // a secondary capture
 	place                       series.Place
 }
 
 // memberBytes is the length of an encoded member. It starts with the file, so
 // that encoded members sort by it.
-const memberBytes = 4 + 4*8 + 8 + 16 + 16 + 2 + 1 + 1 + 2 + placeBytes
+const memberBytes = 4 + 4*8 + 8 + 16 + 16 + 2 + 1 + 1 + 2 + 1 + placeBytes
 
 // encode appends the member to b.
 func (m *member) encode(b []byte) []byte {
@@ -37,7 +38,10 @@ func (m *member) encode(b []byte) []byte {
 	b = append(b, m.content[:]...)
 	b = append(b, m.pixels[:]...)
 	b = binary.BigEndian.AppendUint16(b, uint16(m.age))
-	b = append(b, m.sex, m.modality, m.split.fold, byte(m.split.part))
+	b = append(b, m.sex, m.modality, m.split.fold, byte(m.split.part), 0)
+	if m.captured {
+		b[len(b)-1] = 1
+	}
 	return encodePlace(b, &m.place)
 }
 
@@ -53,6 +57,7 @@ func (m *member) decode(b []byte) {
 	m.age = int16(binary.BigEndian.Uint16(r.next(2)))
 	m.sex, m.modality = r.byte(), r.byte()
 	m.split = split{r.byte(), part(r.byte())}
+	m.captured = r.byte() == 1
 	decodePlace(&r, &m.place)
 }
 

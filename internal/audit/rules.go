@@ -56,8 +56,8 @@ var (
 	}
 	ruleDuplicatePixels = finding.Rule{
 		ID: "set-duplicate-pixels", Title: "Equal pixels in several instances", Severity: finding.Blocker,
-		Fix:    "Leave out the copies. If two patients share an image (a blocker; within one patient it is a warning), check the mapping of pseudonyms: the image belongs to one of them.",
-		Source: "DICOM PS3.3 Section C.12.1.1.1: an instance is identified by its SOPInstanceUID; blank frames and images under 32 by 32 pixels are not compared",
+		Fix:    "Leave out the copies. If two patients share an image (a blocker; within one patient, or as a secondary capture, it is a warning), check the mapping of pseudonyms: the image belongs to one of them.",
+		Source: "DICOM PS3.3 Section C.12.1.1.1: an instance is identified by its SOPInstanceUID; blank frames, masks and images under 32 by 32 pixels are not compared",
 	}
 	ruleSeriesGeometry = finding.Rule{
 		ID: "set-series-geometry", Title: "Slices of a series do not fit together", Severity: finding.Warning,

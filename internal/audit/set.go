@@ -2,6 +2,7 @@ package audit
 
 import (
 	"errors"
+	"strings"
 
 	"assay/internal/audit/archive"
 	"assay/internal/audit/deid"
@@ -97,11 +98,13 @@ func (s *set) instance(m *member, sums sums, f *Facts) {
 	if i.Sex != "" {
 		m.sex = i.Sex[0]
 	}
+	m.captured = strings.Contains(i.SOPClass, "Secondary Capture")
 	m.pixels = sums.pixels
 	if f.Pixels != nil && f.Pixels.Digest != ([16]byte{}) {
 		m.pixels = f.Pixels.Digest
 	}
-	if f.Pixels != nil && f.Pixels.Constant {
+	if f.Pixels != nil && f.Pixels.Constant || i.Modality == "SEG" {
+		// Blank frames and masks are equal without being copies.
 		m.pixels = [16]byte{}
 	}
 }

@@ -2,6 +2,7 @@ package audit_test
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	picture "image"
 	"image/png"
@@ -10,7 +11,7 @@ import (
 	"testing"
 	"testing/fstest"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"assay/internal/audit"
 	"assay/internal/audit/dicom/dicomtest"
@@ -22,12 +23,13 @@ type image struct {
 	number                 int    // of the instance, and its place
 	pixels                 int    // which picture it shows; 0 is blank
 	more                   string // elements
+	class                  string // CTImageStorage if empty
 }
 
 func (i image) build() []byte {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
-	line("(0008,0016) UI CTImageStorage")
+	line("(0008,0016) UI %s", cmp.Or(i.class, "CTImageStorage"))
 	line("(0008,0018) UI 2.25.9%d%s%s%d", i.number, i.series, i.study, i.pixels)
 	line("(0008,0060) CS CT")
 	if i.patient != "" {
@@ -84,6 +86,10 @@ func TestWhatFilesSayAboutEachOther(t *testing.T) {
 			"a.dcm": {patient: "P1", study: "1", series: "11", number: 1},
 			"b.dcm": {patient: "P2", study: "2", series: "21", number: 1},
 		}, nil},
+		{"one cover page of two patients", map[string]image{
+			"a.dcm": {patient: "P1", study: "1", series: "11", number: 1, pixels: 300, class: "SecondaryCaptureImageStorage"},
+			"b.dcm": {patient: "P2", study: "2", series: "21", number: 1, pixels: 300, class: "SecondaryCaptureImageStorage"},
+		}, []string{"warning set-duplicate-pixels PixelData a.dcm,b.dcm: Different patients have secondary captures with equal pixels: a form or cover page, or one of them is not who the header says."}},
 		{"a study of two patients", map[string]image{
 			"a.dcm": {patient: "P1", study: "1", series: "11", number: 1, pixels: 1},
 			"b.dcm": {patient: "P1", study: "1", series: "11", number: 2, pixels: 2},
@@ -149,7 +155,7 @@ func TestWhatFilesSayAboutEachOther(t *testing.T) {
 				set[path] = &fstest.MapFile{Data: i.build()}
 			}
 			got := setLines(run(t, set, audit.Options{AllLocations: true}))
-			if diff := cmp.Diff(tt.want, got); diff != "" {
+			if diff := gocmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("findings (-want +got):\n%s", diff)
 			}
 		})
@@ -166,7 +172,7 @@ func TestFileInTwoPartsOfASplit(t *testing.T) {
 		"labelsTs/case_003.png": volume(9),
 	}, audit.Options{})
 	want := []string{"warning set-split-leakage file content imagesTr/case_001.png,imagesTs/case_003.png: One file is in both training and test data."}
-	if diff := cmp.Diff(want, setLines(r)); diff != "" {
+	if diff := gocmp.Diff(want, setLines(r)); diff != "" {
 		t.Errorf("findings (-want +got):\n%s", diff)
 	}
 }
@@ -182,7 +188,7 @@ func TestDigestsOfPixelsNameEachPictureOnce(t *testing.T) {
 		instances = append(instances, d.Instances)
 	}
 	slices.Sort(instances)
-	if diff := cmp.Diff([]int{1, 1, 2}, instances); diff != "" {
+	if diff := gocmp.Diff([]int{1, 1, 2}, instances); diff != "" {
 		t.Errorf("instances of each digest (-want +got):\n%s", diff)
 	}
 	if strings.Contains(jsonOf(t, r), "igests") {
