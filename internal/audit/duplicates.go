@@ -2,6 +2,7 @@ package audit
 
 import (
 	"bytes"
+	"cmp"
 	"slices"
 
 	"assay/internal/audit/finding"
@@ -32,9 +33,18 @@ func duplicateUID(g []member, found *collector) {
 	}
 }
 
-// pixels takes a group of instances with equal pixels.
+// digest keeps the digest of a group with equal pixels for other sets: of the
+// decoded ones, if one of the group was decoded.
+func (s *set) digest(g []member) {
+	d := PixelDigest{Digest: g[0].pixels, Instances: len(g), File: int(g[0].file)}
+	if i := slices.IndexFunc(g, func(m member) bool { return m.decoded != [16]byte{} }); i >= 0 {
+		d.Digest = g[i].decoded
+	}
+	s.digests = append(s.digests, d)
+}
+
+// pixels reports a group of instances with equal pixels.
 func (s *set) pixels(g []member, found *collector) {
-	s.digests = append(s.digests, PixelDigest{Digest: g[0].pixels, Instances: len(g), File: int(g[0].file)})
 	if !slices.ContainsFunc(g, func(m member) bool { return m.sop != g[0].sop }) {
 		return // copies of one instance, which are another rule's
 	}
@@ -64,10 +74,20 @@ func (s *set) pixels(g []member, found *collector) {
 }
 
 // sortDigests puts the digests in their own order, which says nothing of the
-// files.
+// files, and joins those of one picture in several transfer syntaxes.
 func (s *set) sortDigests() []PixelDigest {
-	slices.SortFunc(s.digests, func(a, b PixelDigest) int { return bytes.Compare(a.Digest[:], b.Digest[:]) })
-	return s.digests
+	slices.SortFunc(s.digests, func(a, b PixelDigest) int {
+		return cmp.Or(bytes.Compare(a.Digest[:], b.Digest[:]), cmp.Compare(a.File, b.File))
+	})
+	list := s.digests[:0]
+	for _, d := range s.digests {
+		if n := len(list); n > 0 && list[n-1].Digest == d.Digest {
+			list[n-1].Instances += d.Instances
+			continue
+		}
+		list = append(list, d)
+	}
+	return list
 }
 
 // loneContent is the key of files that are no DICOM instances, by their bytes.

@@ -16,7 +16,8 @@ type member struct {
 	sop, series, study, patient Hash
 	birth                       Hash
 	content                     [16]byte // the first bytes of SHA-256, to tell equal files
-	pixels                      [16]byte // of the pixels, zero if they cannot be compared
+	pixels                      [16]byte // of the pixels as they lie in the file, zero if they cannot be compared
+	decoded                     [16]byte // of native pixels, or of those that were decoded; zero if they were not
 	age                         int16    // years, -1 if absent
 	sex                         byte     // 'M', 'F', 'O' or 0
 	modality                    uint8    // see set.modalityName
@@ -27,7 +28,7 @@ type member struct {
 
 // memberBytes is the length of an encoded member. It starts with the file, so
 // that encoded members sort by it.
-const memberBytes = 4 + 4*8 + 8 + 16 + 16 + 2 + 1 + 1 + 2 + 1 + placeBytes
+const memberBytes = 4 + 4*8 + 8 + 16 + 16 + 16 + 2 + 1 + 1 + 2 + 1 + placeBytes
 
 // encode appends the member to b.
 func (m *member) encode(b []byte) []byte {
@@ -37,6 +38,7 @@ func (m *member) encode(b []byte) []byte {
 	}
 	b = append(b, m.content[:]...)
 	b = append(b, m.pixels[:]...)
+	b = append(b, m.decoded[:]...)
 	b = binary.BigEndian.AppendUint16(b, uint16(m.age))
 	b = append(b, m.sex, m.modality, m.split.fold, byte(m.split.part), 0)
 	if m.captured {
@@ -54,6 +56,7 @@ func (m *member) decode(b []byte) {
 	}
 	copy(m.content[:], r.next(len(m.content)))
 	copy(m.pixels[:], r.next(len(m.pixels)))
+	copy(m.decoded[:], r.next(len(m.decoded)))
 	m.age = int16(binary.BigEndian.Uint16(r.next(2)))
 	m.sex, m.modality = r.byte(), r.byte()
 	m.split = split{r.byte(), part(r.byte())}

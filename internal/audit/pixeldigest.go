@@ -134,12 +134,10 @@ func digest(ctx context.Context, r io.Reader, size int64, pixels PixelRange, all
 	return out, n, nil
 }
 
-// digestDecoded returns the hash of decoded pixels, for pixel.Facts.Digest: of
-// the bytes that say native pixel data in little-endian order, so that equal
-// images have one digest in whatever transfer syntax they came.
-func digestDecoded(ctx context.Context, content io.ReaderAt, pixels PixelRange) ([16]byte, error) {
-	r := io.NewSectionReader(content, pixels.Offset, pixels.Length)
-	pixels.Offset = 0
-	s, _, err := digest(ctx, r, pixels.Length, pixels, false)
+// digestDecoded returns the hash of native pixels that a decoder wrote, so that
+// equal images have one digest in whatever transfer syntax they came. Whether
+// they are blank is not asked.
+func digestDecoded(ctx context.Context, content io.ReaderAt, offset, length int64) ([16]byte, error) {
+	s, _, err := digest(ctx, io.NewSectionReader(content, offset, length), length, PixelRange{Length: length}, false)
 	return s.pixels, err
 }

@@ -2,6 +2,7 @@ package audit
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"assay/internal/audit/archive"
@@ -100,12 +101,15 @@ func (s *set) instance(m *member, sums sums, f *Facts) {
 	}
 	m.captured = strings.Contains(i.SOPClass, "Secondary Capture")
 	m.pixels = sums.pixels
-	if f.Pixels != nil && f.Pixels.Digest != ([16]byte{}) {
-		m.pixels = f.Pixels.Digest
+	switch {
+	case f.Pixels != nil && f.Pixels.Digest != [16]byte{}:
+		m.decoded = f.Pixels.Digest
+	case i.Pixels.SampleBytes > 0:
+		m.decoded = m.pixels
 	}
 	if f.Pixels != nil && f.Pixels.Constant || i.Modality == "SEG" {
 		// Blank frames and masks are equal without being copies.
-		m.pixels = [16]byte{}
+		m.pixels, m.decoded = [16]byte{}, [16]byte{}
 	}
 }
 
@@ -155,7 +159,14 @@ func (s *set) rules(found *collector, name func(file int) string, hash *hasher) 
 		s.splits.patient(g, found)
 	})
 	each(&ignored, func(m *member) groupKey { return m.pixels }, 1, func(g []member) {
+		s.digest(g)
 		s.pixels(g, found)
+	})
+	each(&ignored, func(m *member) groupKey { return m.decoded }, 2, func(g []member) {
+		// Equal bytes were told; these are equal in another transfer syntax.
+		if slices.ContainsFunc(g, func(m member) bool { return m.pixels != g[0].pixels }) {
+			s.pixels(g, found)
+		}
 	})
 	each(&ignored, func(m *member) groupKey { return m.loneContent() }, 2, func(g []member) { s.splits.content(g, found) })
 	s.headers.Conclude(func(file int, f finding.Finding) { found.add(file, f) })

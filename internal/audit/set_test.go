@@ -3,6 +3,7 @@ package audit_test
 import (
 	"bytes"
 	"cmp"
+	"context"
 	"fmt"
 	picture "image"
 	"image/png"
@@ -15,6 +16,7 @@ import (
 
 	"assay/internal/audit"
 	"assay/internal/audit/dicom/dicomtest"
+	"assay/internal/audit/finding"
 )
 
 // image is one CT slice of a set made for a test; empty fields are left out.
@@ -24,6 +26,7 @@ type image struct {
 	pixels                 int    // which picture it shows; 0 is blank
 	more                   string // elements
 	class                  string // CTImageStorage if empty
+	syntax                 string // of encapsulated pixels that only a decoder reads; native ones if empty
 }
 
 func (i image) build() []byte {
@@ -38,7 +41,13 @@ func (i image) build() []byte {
 	line("(0020,000D) UI 2.25.%s\n(0020,000E) UI 2.25.%s", i.study, i.series)
 	line("(0020,0013) IS %d\n(0020,0032) DS -10\\-10\\%d\n(0020,0037) DS 1\\0\\0\\0\\1\\0", i.number, 3*i.number)
 	line("(0028,0010) US 32\n(0028,0011) US 32\n(0028,0100) US 8")
-	line("(7FE0,0010) OB hex:%s", strings.Repeat(fmt.Sprintf("%02x00%02x%02x", i.pixels, i.pixels/256, i.pixels), 256))
+	line("(0028,0002) US 1\n(0028,0004) CS MONOCHROME2\n(0028,0101) US 8\n(0028,0102) US 7\n(0028,0103) US 0")
+	bytes := "hex:"
+	if i.syntax != "" {
+		line("(0002,0010) UI %s", i.syntax)
+		bytes = "fragments:|"
+	}
+	line("(7FE0,0010) OB %s%s", bytes, strings.Repeat(fmt.Sprintf("%02x00%02x%02x", i.pixels, i.pixels/256, i.pixels), 256))
 	b.WriteString(i.more)
 	return dicomtest.Build(b.String())
 }
@@ -206,4 +215,34 @@ func madePNG(t *testing.T, n byte) []byte {
 		t.Fatal(err)
 	}
 	return b.Bytes()
+}
+
+// native is a decoded file.
+type native struct{ *bytes.Reader }
+
+func (native) Close() error { return nil }
+
+func TestEqualPixelsAreFoundAcrossTransferSyntaxes(t *testing.T) {
+	one := image{patient: "P1", study: "1", series: "11", number: 1, pixels: 300}.build()
+	other := image{patient: "P2", study: "2", series: "21", number: 1, pixels: 300}.build()
+	packed := image{patient: "P2", study: "2", series: "21", number: 1, pixels: 300, syntax: "JPEGLSLossless"}.build()
+	set := fstest.MapFS{"a.dcm": &fstest.MapFile{Data: one}, "b.dcm": &fstest.MapFile{Data: packed}}
+	decoded := 0
+	r := run(t, set, audit.Options{Tools: audit.Tools{
+		Decode: func(context.Context, audit.File) (audit.Decoded, error) {
+			decoded++
+			return native{bytes.NewReader(other)}, nil
+		},
+	}})
+	if decoded != 1 {
+		t.Fatalf("%d files were decoded, want 1", decoded)
+	}
+	if !slices.ContainsFunc(r.Findings, func(f finding.Finding) bool {
+		return f.Rule == "set-duplicate-pixels" && f.Severity == finding.Blocker && len(f.Locations) == 2
+	}) {
+		t.Errorf("findings %v, want equal pixels of two patients", setLines(r))
+	}
+	if len(r.PixelDigests) != 1 || r.PixelDigests[0].Instances != 2 {
+		t.Errorf("digests %+v, want one of two instances", r.PixelDigests)
+	}
 }

@@ -46,7 +46,7 @@ func (a *run) open(ctx context.Context, f planned) (*opened, error) {
 // facts an error makes void.
 func (a *run) sums(ctx context.Context, o *opened, facts *Facts) (sums, error) {
 	var pixels PixelRange
-	if facts.Instance != nil && (facts.Pixels == nil || facts.Pixels.Digest == [16]byte{}) {
+	if facts.Instance != nil {
 		pixels = facts.Instance.Pixels
 	}
 	if o.inOrder != nil {
