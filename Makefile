@@ -37,3 +37,4 @@ bench:
 measure: build
 	$(GO) run ./internal/audit/planted/measure
 	$(GO) run ./internal/audit/measure
+	$(GO) run ./internal/audit/pixel/measure

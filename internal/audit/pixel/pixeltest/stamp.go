@@ -166,3 +166,6 @@ func (s Stamp) Press(samples []uint16, width, x, y int, value uint16) {
 		}
 	}
 }
+
+// Count returns the number of outline fonts.
+func (f *Fonts) Count() int { return len(f.names) }
