@@ -27,6 +27,8 @@ func TestReportPagesInABrowser(t *testing.T) {
 	next.Tool.RulesVersion = "2026.12"
 	changed := keep(t, s, owner, d, next)
 	long := sendVersion(t, s, owner, listingtest.Complete(t, s.DB, owner), longReport(400))
+	pictures := sendVersion(t, s, owner, listingtest.Complete(t, s.DB, owner), ocrReport())
+	givePreviews(t, s, owner, pictures)
 	nothing := flaggedReport()
 	nothing.Findings, nothing.NotChecked, nothing.Verdict = nil, nil, audit.Passed
 	empty := sendVersion(t, s, owner, listingtest.Complete(t, s.DB, owner), nothing)
@@ -53,6 +55,7 @@ func TestReportPagesInABrowser(t *testing.T) {
 	look("report-changed", "/seller/versions/"+string(changed.ID))
 	look("report-filtered", "/seller/versions/"+string(failed.ID)+"?severity=warning&hipaa=C&file=nowhere")
 	look("report-long", "/seller/versions/"+string(long.ID))
+	look("report-pictures", "/seller/versions/"+string(pictures.ID))
 	look("report-empty", "/seller/versions/"+string(empty.ID))
 	look("audit-running", "/seller/versions/"+string(running.Version.ID))
 	p.Follow("[data-testid=ask-cancel]")

@@ -238,6 +238,9 @@ func (s *Server) reviewersReport(r *http.Request, it review.Item, tries reviewTr
 	if err != nil || view == nil {
 		return nil, err
 	}
+	if view.Findings.Pictures, err = s.pictures(r.Context(), s.actor(r), d, reviewURL(d.Version.ID)); err != nil {
+		return nil, err
+	}
 	view.JSONURL, view.CSVURL = reviewURL(d.Version.ID)+"/report.json", reviewURL(d.Version.ID)+"/report.csv"
 	names, err := s.Reviews.Names(r.Context(), s.actor(r), answerers(d))
 	if err != nil {

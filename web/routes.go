@@ -108,6 +108,7 @@ func (s *Server) members(r chi.Router) {
 	r.Get("/seller/versions/{version}/report.json", s.handle(s.downloadReport))
 	r.Get("/seller/versions/{version}/manifest.txt", s.handle(s.downloadManifest))
 	r.Get("/seller/versions/{version}/report.csv", s.handle(s.downloadFindings))
+	r.Get("/seller/versions/{version}/previews/{preview}", s.handle(s.sendOwnPreview))
 	r.Get("/seller/verification", s.handle(s.showVerification))
 }
 
@@ -169,6 +170,7 @@ func (s *Server) reviewers(r chi.Router) {
 	r.Get("/review/versions/{version}", s.handle(s.showReview))
 	r.Get("/review/versions/{version}/report.json", s.handle(s.downloadReviewed))
 	r.Get("/review/versions/{version}/report.csv", s.handle(s.downloadReviewedFindings))
+	r.Get("/review/versions/{version}/previews/{preview}", s.handle(s.sendReviewedPreview))
 	r.Post("/review/versions/{version}/decision", s.handle(s.decideReview))
 	r.Post("/review/versions/{version}/answers", s.handle(s.judgeAnswer))
 	r.Post("/review/versions/{version}/suspend", s.handle(s.suspendVersion))

@@ -236,6 +236,9 @@ func (s *Server) sellersReport(r *http.Request, d listing.Dossier, tries version
 	if err != nil || view == nil {
 		return nil, err
 	}
+	if view.Findings.Pictures, err = s.pictures(r.Context(), s.seller(r), d, versionURL(d.Version.ID)); err != nil {
+		return nil, err
+	}
 	view.JSONURL, view.CSVURL = versionURL(d.Version.ID)+"/report.json", versionURL(d.Version.ID)+"/report.csv"
 	view.ManifestURL = versionURL(d.Version.ID) + "/manifest.txt"
 	if d.Version.State == listing.AuditFailed {

@@ -60,7 +60,7 @@ var gates = map[string]gate{
 	"GET /seller/listings/{listing}/versions": viewers, "GET /seller/listings/{listing}/audit": viewers,
 	"GET /seller/versions/{version}": viewers, "GET /seller/versions/{version}/report.json": viewers,
 	"GET /seller/versions/{version}/manifest.txt": viewers, "GET /seller/verification": viewers,
-	"GET /seller/versions/{version}/report.csv": viewers,
+	"GET /seller/versions/{version}/report.csv": viewers, "GET /seller/versions/{version}/previews/{preview}": viewers,
 
 	"GET /seller/listings/new": editors, "POST /seller/listings": editors, "GET /seller/listings/{listing}/{step}": editors,
 	"POST /seller/listings/{listing}/{step}": editors, "POST /seller/listings/{listing}/delete": editors,
@@ -81,7 +81,8 @@ var gates = map[string]gate{
 	"POST /seller/verification/documents": managers, "POST /seller/verification/documents/{document}/remove": managers,
 	"POST /seller/verification/submit": managers, "POST /seller/verification/withdraw": managers,
 
-	"GET /review/versions/{version}/report.json": reviewers, "GET /review/versions/{version}/report.csv": reviewers,
+	"GET /review/versions/{version}/previews/{preview}": reviewers,
+	"GET /review/versions/{version}/report.json":        reviewers, "GET /review/versions/{version}/report.csv": reviewers,
 	"GET /review": reviewers, "GET /review/versions/{version}": reviewers, "POST /review/versions/{version}/decision": reviewers,
 	"POST /review/versions/{version}/answers": reviewers, "POST /review/versions/{version}/suspend": reviewers,
 	"POST /review/versions/{version}/restore": reviewers, "POST /review/versions/{version}/audit": reviewers,

@@ -83,7 +83,10 @@ func buildTown(t *testing.T, r *running) *town {
 		w.none.params[name], malformed.params[name] = id.New[string](), w.malformed
 	}
 	for _, s := range append(w.things, w.none, malformed) {
-		s.params["step"], s.params["id"] = string(listing.Steps[1].Value), "CC-BY-4.0"
+		s.params["step"], s.params["id"], s.params["preview"] = string(listing.Steps[1].Value), "CC-BY-4.0", "1"
+	}
+	for _, s := range w.things[:2] {
+		r.givePreview(t, s)
 	}
 	w.things = append(w.things, malformed)
 
@@ -174,6 +177,18 @@ FROM   listing l WHERE l.id = $1`, l).Scan(ptr(p, "slug"), ptr(p, "upload"))
 		t.Fatal(err)
 	}
 	return p
+}
+
+// givePreview puts a picture into the report of the version among things.
+func (r *running) givePreview(t *testing.T, s things) {
+	t.Helper()
+	_, err := r.super(t).Exec(t.Context(), `
+INSERT INTO audit_preview (report_id, organization_id, version_id, number, path, source, frame, severity, rules, width, height, image)
+SELECT id, organization_id, version_id, 1, 'a.dcm', 'PixelData', 1, 'warning', '{pix-ocr-text}', 1, 1, 'png'
+FROM   audit_report WHERE version_id = $1`, s.params["version"])
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // ptr scans a text into a map.
