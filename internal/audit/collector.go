@@ -3,6 +3,7 @@ package audit
 import (
 	"regexp"
 	"slices"
+	"strings"
 
 	"assay/internal/audit/finding"
 )
@@ -138,6 +139,9 @@ var itemNumber = regexp.MustCompile(`\[\d+\]`)
 // joinItems returns the path under which k is counted: with item numbers, or
 // with [*] once more than maxItems paths differ only in them.
 func (c *collector) joinItems(k collectKey) string {
+	if !strings.Contains(k.path, "[") {
+		return k.path
+	}
 	joined := itemNumber.ReplaceAllString(k.path, "[*]")
 	if joined == k.path {
 		return k.path
@@ -181,6 +185,9 @@ func (e *collected) keep(p place, all bool) {
 
 // findings returns what was collected, sorted, with locations named by name.
 func (c *collector) findings(name func(file int) string) []finding.Finding {
+	if len(c.list) == 0 {
+		return []finding.Finding{}
+	}
 	list := make([]finding.Finding, 0, len(c.list))
 	for _, e := range c.list {
 		f := e.finding

@@ -40,6 +40,7 @@ func (in *Inspector) addShape(rule *finding.Rule, severity finding.Severity, pat
 
 // Done returns what the file tells. The Inspector must not be used after it.
 func (in *Inspector) Done() Facts {
+	defer in.release()
 	if !in.conf.OnlyKnown {
 		c := in.context()
 		in.judgeNames()

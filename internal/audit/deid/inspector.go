@@ -3,6 +3,7 @@ package deid
 import (
 	"regexp"
 	"strings"
+	"sync"
 
 	"assay/internal/audit/dicom"
 	"assay/internal/audit/finding"
@@ -15,6 +16,7 @@ import (
 type Inspector struct {
 	claims  *Claims
 	conf    Config
+	room    *room
 	pattern *regexp.Regexp // of PatientID as declared; nil if none
 
 	notes    []note
@@ -84,9 +86,40 @@ type pendingSequence struct {
 	key   noteKey
 }
 
+// room is what an Inspector fills for a file, used again for another.
+type room struct {
+	index     map[noteKey]int
+	concepts  map[int]string
+	seenWords map[string]bool
+	notes     []note
+}
+
+var rooms = sync.Pool{New: func() any {
+	return &room{map[noteKey]int{}, map[int]string{}, map[string]bool{}, nil}
+}}
+
+// release gives the room back, without anything of the file.
+func (in *Inspector) release() {
+	r := in.room
+	if r == nil || len(in.index) > maxKept || len(in.seenWords) > maxKept {
+		return // a large map stays large
+	}
+	clear(r.index)
+	clear(r.concepts)
+	clear(r.seenWords)
+	clear(in.notes)
+	r.notes = in.notes[:0]
+	in.room, in.index, in.concepts, in.seenWords, in.notes = nil, nil, nil, nil, nil
+	rooms.Put(r)
+}
+
+// maxKept bounds the maps that are used again.
+const maxKept = 1024
+
 // New returns an Inspector for one file. claims may be nil: nothing declared.
 func New(claims *Claims, conf Config) *Inspector {
-	in := &Inspector{claims: claims, conf: conf, index: map[noteKey]int{}, concepts: map[int]string{}, seenWords: map[string]bool{}}
+	in := &Inspector{claims: claims, conf: conf, room: rooms.Get().(*room)}
+	in.index, in.concepts, in.seenWords, in.notes = in.room.index, in.room.concepts, in.room.seenWords, in.room.notes[:0]
 	if in.conf.Text == nil {
 		in.conf.Text = text.New(text.Options{})
 	}

@@ -209,11 +209,15 @@ func (in *Inspector) uid(en *entry, e *dicom.Element, str string) {
 // rootArc is the part of a UID that names who issued it; the rest is masked by
 // its length.
 func rootArc(uid string) string {
-	arcs := strings.SplitN(uid, ".", 5)
-	if len(arcs) < 5 {
-		return finding.Mask(uid)
+	rest := uid
+	for range 4 {
+		_, after, more := strings.Cut(rest, ".")
+		if !more {
+			return finding.Mask(uid)
+		}
+		rest = after
 	}
-	return strings.Join(arcs[:4], ".") + ".…"
+	return say(uid[:len(uid)-len(rest)], "…")
 }
 
 // reference keeps a UID that points to an instance of the original system from

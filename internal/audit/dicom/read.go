@@ -291,17 +291,17 @@ func (s *scanner) learnRoot(tag Tag, value []byte) {
 	case 0x00020002:
 		h.MediaStorageSOPClassUID = s.intern(value[:min(len(value), 256)])
 	case 0x00020003:
-		h.MediaStorageSOPInstanceUID = uidOf(value)
+		h.MediaStorageSOPInstanceUID = s.uidAt(value)
 	case 0x00020010:
 		h.TransferSyntaxUID = s.intern(value[:min(len(value), 256)])
 	case 0x00080016:
 		h.SOPClassUID = s.intern(value[:min(len(value), 256)])
 	case 0x00080018:
-		h.SOPInstanceUID = uidOf(value)
+		h.SOPInstanceUID = s.uidAt(value)
 	case 0x0020000D:
-		h.StudyInstanceUID = uidOf(value)
+		h.StudyInstanceUID = s.uidAt(value)
 	case 0x0020000E:
-		h.SeriesInstanceUID = uidOf(value)
+		h.SeriesInstanceUID = s.uidAt(value)
 	case 0x00080060:
 		h.Modality = s.intern(value[:min(len(value), 256)])
 	default:
@@ -312,6 +312,17 @@ func (s *scanner) learnRoot(tag Tag, value []byte) {
 	if s.inMeta {
 		s.metaSeen |= metaBit(tag)
 	}
+}
+
+// uidAt is uidOf of the value at hand, as a part of the string for the header.
+func (s *scanner) uidAt(value []byte) string {
+	b := bytes.Trim(value[:min(len(value), 256)], " \x00")
+	if at := bytes.Index(value, b); at >= 0 && len(b) > 0 {
+		if text, ok := s.w.stringAt(s.e.ValueOffset+int64(at), len(b)); ok {
+			return text
+		}
+	}
+	return string(b)
 }
 
 // uidOf returns a short value without its padding.

@@ -11,6 +11,7 @@ import (
 
 	"assay/internal/audit/dicom/dict"
 	"assay/internal/audit/finding"
+	"assay/internal/audit/intern"
 )
 
 const (
@@ -54,7 +55,6 @@ type scanner struct {
 	stack    []frame
 	parents  []Step
 	creators []creator
-	names    map[string]string // interned creators
 	charsets map[string]Charset
 	e        Element
 
@@ -365,17 +365,12 @@ func (s *scanner) chargeHeader(n int64) bool {
 
 // intern returns the creator's name without allocating it twice.
 func (s *scanner) intern(value []byte) string {
-	value = bytes.Trim(value, " \x00")
-	if name, ok := s.names[string(value)]; ok {
-		return name
-	}
-	if s.names == nil {
-		s.names = make(map[string]string)
-	}
-	name := string(value)
-	s.names[name] = name
-	return name
+	return creators.Bytes(bytes.Trim(value, " \x00"))
 }
+
+// creators keeps the names of private creators and the terms of a header that
+// repeat over the files of a set.
+var creators intern.Table
 
 // creatorOf returns the creator of a private tag in the data set f.
 func (s *scanner) creatorOf(f *frame, t Tag) string {

@@ -8,7 +8,7 @@ import (
 // Bounds of a memo: what it holds at most, in strings and bytes of one.
 const (
 	memoStrings = 4096
-	memoBytes   = 256
+	memoBytes   = 1024
 )
 
 // memo remembers what was found in short strings, since the files of a series
