@@ -3,10 +3,12 @@
 // come from it.
 //
 //	go run ./internal/audit/measure
+//	go run ./internal/audit/measure -only mutants -mutants 10000
 package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 
@@ -21,28 +23,42 @@ func main() {
 		}
 		return
 	}
-	if err := measure(context.Background()); err != nil {
+	mutantCount := flag.Int("mutants", 10_000, "how many damaged files to audit")
+	only := flag.String("only", "", "measure one part: corpus, sets, mutants, memory, size or speed")
+	flag.Parse()
+	if err := measure(context.Background(), *only, *mutantCount); err != nil {
 		fmt.Fprintln(os.Stderr, "measure:", err)
 		os.Exit(1)
 	}
 }
 
-func measure(ctx context.Context) error {
+// measure runs one part, or all of them in the order of the documentation.
+func measure(ctx context.Context, only string, mutantCount int) error {
+	folder := audittest.Folder()
+	parts := []struct {
+		name   string
+		corpus bool
+		run    func() error
+	}{
+		{"corpus", true, func() error { return dicomFiles(ctx, folder) }},
+		{"corpus", true, func() error { return hostileFiles(ctx, folder) }},
+		{"sets", false, func() error { return faultySets(ctx) }},
+		{"mutants", false, func() error { return mutants(ctx, mutantCount, folder) }},
+		{"memory", false, func() error { return memory(ctx) }},
+		{"size", false, func() error { return size(ctx) }},
+		{"speed", false, func() error { return speed(ctx) }},
+	}
 	fmt.Print("## The audit\n\n`go run ./internal/audit/measure`\n")
-	if folder := audittest.Folder(); folder != "" {
-		for _, part := range []func(context.Context, string) error{dicomFiles, hostileFiles} {
-			if err := part(ctx, folder); err != nil {
-				return err
-			}
+	if folder == "" {
+		fmt.Print("\nASSAY_CORPUS is not set: what needs the corpus was not measured.\n")
+	}
+	for _, p := range parts {
+		if only != "" && only != p.name || p.corpus && folder == "" {
+			continue
 		}
-	} else {
-		fmt.Print("\nASSAY_CORPUS is not set: files read and hostile files were not measured.\n")
+		if err := p.run(); err != nil {
+			return err
+		}
 	}
-	if err := faultySets(ctx); err != nil {
-		return err
-	}
-	if err := memory(ctx); err != nil {
-		return err
-	}
-	return speed(ctx)
+	return nil
 }
