@@ -1,11 +1,14 @@
 package audit_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 	picture "image"
 	"image/color"
+	"image/jpeg"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -106,6 +109,22 @@ func TestAnImageInADocumentInAnObjectIsHandedToTheReaderOfText(t *testing.T) {
 		t.Errorf("handed on: %q", sources)
 	}
 	if want := "blocker pix-ocr-text (0042,0011) EncapsulatedDocument document image"; !strings.Contains(got, want) {
+		t.Errorf("want %q among\n%s", want, got)
+	}
+}
+
+func TestImagesInADocumentHaveABudget(t *testing.T) {
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, picture.NewGray(picture.Rect(0, 0, 16, 16)), nil); err != nil {
+		t.Fatal(err)
+	}
+	claims := b.Bytes()
+	frame := bytes.Index(claims, []byte{0xff, 0xc0})
+	binary.BigEndian.PutUint16(claims[frame+5:], 9000)
+	binary.BigEndian.PutUint16(claims[frame+7:], 9000)
+	pdf := fmt.Sprintf("%%PDF-1.4\n1 0 obj\n<< /Type /XObject /Subtype /Image /Width 9000 /Height 9000 /Filter /DCTDecode /Length %d >>\nstream\n%s\nendstream\nendobj\n%%%%EOF\n", len(claims), claims)
+	got := inDICOM(t, pdf, audit.Tools{})
+	if want := "warning doc-not-read (0042,0011) EncapsulatedDocument document image"; !strings.Contains(got, want) {
 		t.Errorf("want %q among\n%s", want, got)
 	}
 }

@@ -1,9 +1,12 @@
 package audit
 
 import (
+	picture "image"
+	"io"
 	"strings"
 
 	"assay/internal/audit/document"
+	"assay/internal/audit/finding"
 	"assay/internal/audit/pixel"
 )
 
@@ -11,7 +14,11 @@ import (
 const (
 	maxInsideRasters = 64
 	maxInsideBytes   = 64 << 20
+	maxInsidePixels  = 72_000_000 // some 8 pages of 300 dots an inch, and seconds of a child's time
 )
+
+// insideWhat is what is left out where the bounds end.
+const insideWhat = "text in images inside documents"
 
 // imagesInside returns a function that looks at the images of a document as at
 // any other image, or nil if nobody asked for that. where names the attribute
@@ -22,6 +29,12 @@ func (i *inspection) imagesInside(where string) func(document.Image) {
 	}
 	return func(img document.Image) {
 		place := strings.TrimSpace(where + " " + img.Place)
+		if i.insidePixels += pixelsOf(img); i.insidePixels > maxInsidePixels {
+			i.notChecked(insideWhat, "Of many or large images in one document only the first are looked at.")
+			f := ruleByID()["doc-not-read"].New(place, "", "The document holds more images than are looked at; text in those beyond was not checked.", finding.Location{})
+			i.add(f)
+			return
+		}
 		seen := pixel.InspectImage(img.Content, img.Size, img.Kind)
 		if i.inside == nil {
 			i.inside = &pixel.Facts{}
@@ -31,7 +44,7 @@ func (i *inspection) imagesInside(where string) func(document.Image) {
 			i.inside.Findings = append(i.inside.Findings, f)
 		}
 		if seen.Undecoded != "" {
-			i.notChecked("text in images inside documents", seen.Undecoded)
+			i.notChecked(insideWhat, seen.Undecoded)
 		}
 		i.inside.Risks = append(i.inside.Risks, seen.Risks...)
 		for _, r := range seen.Rasters {
@@ -41,13 +54,23 @@ func (i *inspection) imagesInside(where string) func(document.Image) {
 	}
 }
 
+// pixelsOf returns the size of an image as it says itself, or a guess by its
+// bytes.
+func pixelsOf(img document.Image) int64 {
+	c, _, err := picture.DecodeConfig(io.NewSectionReader(img.Content, 0, img.Size))
+	if err != nil {
+		return 8 * img.Size
+	}
+	return int64(c.Width) * int64(c.Height)
+}
+
 func (i *inspection) keepRaster(r pixel.Raster) {
 	bytes := len(r.Gray)
 	for _, kept := range i.inside.Rasters {
 		bytes += len(kept.Gray)
 	}
 	if len(i.inside.Rasters) >= maxInsideRasters || bytes > maxInsideBytes {
-		i.notChecked("text in images inside documents", "One file holds more images than are read.")
+		i.notChecked(insideWhat, "One file holds more images than are read.")
 		return
 	}
 	i.inside.Rasters = append(i.inside.Rasters, r)

@@ -41,16 +41,17 @@ func CrashFacts(message string) Facts {
 
 // inspection is one file under the loupe.
 type inspection struct {
-	file   File
-	opts   InspectOptions
-	kind   sniff.Kind
-	hash   *hasher
-	text   *text.Scanner
-	facts  Facts
-	found  *collector
-	inside *pixel.Facts // of the images inside documents
-	cut    unread       // what of a header was not looked at
-	second bool         // only for known words
+	file         File
+	opts         InspectOptions
+	kind         sniff.Kind
+	hash         *hasher
+	text         *text.Scanner
+	facts        Facts
+	found        *collector
+	inside       *pixel.Facts // of the images inside documents
+	insidePixels int64        // of those images that were looked at
+	cut          unread       // what of a header was not looked at
+	second       bool         // only for known words
 }
 
 // plainScanner knows no names.
