@@ -3,6 +3,7 @@ package audit
 import (
 	picture "image"
 	"io"
+	"slices"
 	"strings"
 
 	"assay/internal/audit/document"
@@ -30,7 +31,7 @@ func (i *inspection) imagesInside(where string) func(document.Image) {
 	return func(img document.Image) {
 		place := strings.TrimSpace(where + " " + img.Place)
 		if i.insidePixels += pixelsOf(img); i.insidePixels > maxInsidePixels {
-			i.notChecked(insideWhat, "Of many or large images in one document only the first are looked at.")
+			i.notInside("Of many or large images in one document only the first are looked at.")
 			f := ruleByID()["doc-not-read"].New(place, "", "The document holds more images than are looked at; text in those beyond was not checked.", finding.Location{})
 			i.add(f)
 			return
@@ -44,13 +45,21 @@ func (i *inspection) imagesInside(where string) func(document.Image) {
 			i.inside.Findings = append(i.inside.Findings, f)
 		}
 		if seen.Undecoded != "" {
-			i.notChecked(insideWhat, seen.Undecoded)
+			i.notInside(seen.Undecoded)
 		}
 		i.inside.Risks = append(i.inside.Risks, seen.Risks...)
 		for _, r := range seen.Rasters {
 			r.Source = place
 			i.keepRaster(r)
 		}
+	}
+}
+
+// notInside says once for a file why images inside it were not looked at.
+func (i *inspection) notInside(why string) {
+	if !slices.Contains(i.insideWhys, why) {
+		i.insideWhys = append(i.insideWhys, why)
+		i.notChecked(insideWhat, why)
 	}
 }
 
@@ -70,7 +79,7 @@ func (i *inspection) keepRaster(r pixel.Raster) {
 		bytes += len(kept.Gray)
 	}
 	if len(i.inside.Rasters) >= maxInsideRasters || bytes > maxInsideBytes {
-		i.notChecked(insideWhat, "One file holds more images than are read.")
+		i.notInside("One file holds more images than are read.")
 		return
 	}
 	i.inside.Rasters = append(i.inside.Rasters, r)

@@ -50,6 +50,7 @@ type inspection struct {
 	found        *collector
 	inside       *pixel.Facts // of the images inside documents
 	insidePixels int64        // of those images that were looked at
+	insideWhys   []string     // why others were not
 	cut          unread       // what of a header was not looked at
 	second       bool         // only for known words
 }
