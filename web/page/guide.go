@@ -28,9 +28,6 @@ var guideSlugs = []string{"hipaa", "irb", "de-identification", rulesSlug, "fda-s
 
 const rulesSlug = "audit-rules"
 
-// RuleURL is the place of a rule of the audit on the page of all rules.
-func RuleURL(rule string) string { return "/guides/" + rulesSlug + "#" + rule }
-
 // Guide is a text about the rules around medical data.
 type Guide struct {
 	Slug, Title, Summary string

@@ -19,9 +19,9 @@ func TestEveryRuleCanBeLinkedTo(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, r := range audit.Registry() {
-		_, fragment, _ := strings.Cut(page.RuleURL(r.ID), "#")
+		_, fragment, _ := strings.Cut(ui.RuleURL(r.ID), "#")
 		if strings.Count(b.String(), ` id="`+fragment+`"`) != 1 {
-			t.Errorf("the page has no place, or several, for %s", page.RuleURL(r.ID))
+			t.Errorf("the page has no place, or several, for %s", ui.RuleURL(r.ID))
 		}
 	}
 	if strings.Contains(b.String(), "raw HTML omitted") {
