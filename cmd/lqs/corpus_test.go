@@ -29,8 +29,14 @@ func corpusPool(t *testing.T) *fence.Pool {
 // fenced audits one file of the corpus behind the fence.
 func fenced(t *testing.T, pool *fence.Pool, name string, data []byte) (*audit.Report, string) {
 	t.Helper()
+	return fencedWith(t, pool, audit.Tools{}, name, data)
+}
+
+// fencedWith is fenced with programs that decode images and read text in them.
+func fencedWith(t *testing.T, pool *fence.Pool, tools audit.Tools, name string, data []byte) (*audit.Report, string) {
+	t.Helper()
 	r, err := audit.RunFile(t.Context(), name, bytes.NewReader(data), int64(len(data)),
-		audit.Options{Inspect: pool.Inspect, Parallel: pool.Parallel(), AllLocations: true, Scratch: fence.NewScratch(t.TempDir())})
+		audit.Options{Inspect: pool.Inspect, Parallel: pool.Parallel(), Tools: tools, AllLocations: true, Scratch: fence.NewScratch(t.TempDir())})
 	if err != nil {
 		t.Fatalf("RunFile(%s): %v", name, err)
 	}
@@ -131,20 +137,26 @@ func TestCorpusOfSets(t *testing.T) {
 		t.Fatal(err)
 	}
 	pool := corpusPool(t)
+	programs, err := fence.NewTools(fence.ToolsConfig{Scratch: t.TempDir()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	tools := programs.Audit()
 	for _, s := range sets {
 		t.Run(s.File, func(t *testing.T) {
 			data, err := os.ReadFile(filepath.Join(folder, "sets", s.File))
 			if err != nil {
 				t.Fatal(err)
 			}
-			r, _ := fenced(t, pool, s.File, data)
+			r, _ := fencedWith(t, pool, tools, s.File, data)
 			m := r.Measured
 			got := fmt.Sprint(r.Input.Files, m.Instances, m.Patients, m.Studies, m.Series)
 			want := fmt.Sprint(s.Entries, s.ReadableInstances, s.Patients, s.Studies, s.Series)
 			if got != want {
 				t.Errorf("files, instances, patients, studies, series = %s; want %s", got, want)
 			}
-			if s.Clean && r.Verdict != audit.Passed {
+			// Without a reader of text a warning says that images were not read.
+			if s.Clean && r.Verdict != audit.Passed && tools.ReadText != nil {
 				t.Errorf("verdict of a clean set = %s, want passed", r.Verdict)
 			}
 			for _, f := range s.Faults {
