@@ -64,12 +64,7 @@ type collected struct {
 }
 
 func newCollector(limit int, all bool) *collector {
-	return &collector{
-		all: all, limit: limit,
-		byKey:  map[collectKey]*collected{},
-		shapes: map[collectKey]int{},
-		items:  map[collectKey]map[string]bool{},
-	}
+	return &collector{all: all, limit: limit, byKey: map[collectKey]*collected{}}
 }
 
 // add counts f, found in the file of that number. The frames and offsets of
@@ -113,6 +108,9 @@ func (c *collector) entry(f finding.Finding) *collected {
 		if c.shapes[noShape] >= maxShapes {
 			k.shape = otherShapes
 		} else {
+			if c.shapes == nil {
+				c.shapes = map[collectKey]int{}
+			}
 			c.shapes[noShape]++
 		}
 	}
@@ -149,6 +147,9 @@ func (c *collector) joinItems(k collectKey) string {
 	group := collectKey{rule: k.rule, severity: k.severity, path: joined, message: k.message}
 	seen := c.items[group]
 	if seen == nil {
+		if c.items == nil {
+			c.items = map[collectKey]map[string]bool{}
+		}
 		seen = map[string]bool{}
 		c.items[group] = seen
 	}

@@ -68,6 +68,9 @@ func (in *Inspector) methodCode(item int, tag dicom.Tag, str string) {
 		if n >= maxCodes {
 			return
 		}
+		if *list == nil {
+			*list = make([]declaredCode, 0, 8)
+		}
 		*list = append(*list, declaredCode{item: item})
 	}
 	code := &(*list)[len(*list)-1]
@@ -83,7 +86,10 @@ func (in *Inspector) methodCode(item int, tag dicom.Tag, str string) {
 
 // values returns the codes of CID 7050 that the file carries, sorted.
 func (d *declared) values() []string {
-	var list []string
+	if len(d.codes) == 0 {
+		return nil
+	}
+	list := make([]string, 0, len(d.codes))
 	for _, c := range d.codes {
 		if _, ok := meaningOf(c.value); ok && c.scheme == "DCM" {
 			list = append(list, c.value)

@@ -121,7 +121,7 @@ func (in *Inspector) judgeIDs() {
 
 func (in *Inspector) judgeID(value string) (finding.Severity, class, string) {
 	for v := range strings.SplitSeq(value, `\`) {
-		for _, h := range in.conf.Text.Scan(v, text.Where{VR: "LO"}) {
+		for _, h := range in.conf.Text.ScanAgain(v, text.Where{VR: "LO"}) {
 			switch h.Rule.ID {
 			case "text-ssn":
 				return finding.Blocker, real, " has the form of a social security number."

@@ -51,6 +51,7 @@ type Reader struct {
 	frame    string
 	kind     string
 	phase    []byte
+	room     [192]byte // of phase, as a rule
 	frames   frames
 }
 
@@ -91,6 +92,9 @@ func (r *Reader) Element(e *dicom.Element, text string) {
 		}
 	default:
 		if tellsPhases(e) && len(r.phase) < maxPhase {
+			if r.phase == nil {
+				r.phase = r.room[:0]
+			}
 			r.phase = e.Tag.AppendTo(r.phase)
 			r.phase = append(r.phase, e.Value[:min(len(e.Value), 64)]...)
 		}
