@@ -10,6 +10,7 @@ const (
 	maxLetter = 48
 	reach     = 12 // of the neighborhood that a stroke must stand out from
 	side      = 2*reach + 1
+	area      = side * (reach + 1) // of every second row of the neighborhood
 )
 
 // detector finds rows of shapes that may be letters. It does not read: it is
@@ -93,19 +94,21 @@ func (d *detector) mark(gray []byte, width, height int) {
 	}
 	at := func(y int) []byte { return gray[min(max(y, 0), height-1)*width:][:width] }
 	columns := d.columns[reach:][:width]
-	for y := -reach - 1; y < reach; y++ {
+	for y := -reach - 2; y < reach; y += 2 {
 		for x, v := range at(y) {
 			columns[x] += int32(v)
 		}
 	}
-	margin := d.contrast(gray, width, height) * side * side
+	margin := d.contrast(gray, width, height) * area
 	for y := range height {
-		d.slide(at(y+reach), at(y-reach-1))
+		if y%2 == 0 {
+			d.slide(at(y+reach), at(y-reach-2))
+		}
 		d.row(at(y), int32(y), margin)
 	}
 }
 
-// slide moves the sums of the columns down by a row.
+// slide moves the sums of the columns, of every second row, down by two.
 func (d *detector) slide(add, drop []byte) {
 	width := len(add)
 	columns := d.columns[reach:][:width]
@@ -133,7 +136,7 @@ func (d *detector) row(row []byte, y int32, margin int32) {
 	state, start := int32(0), int32(0)
 	for x, v := range row {
 		sum += head[x]
-		difference := int32(v)*(side*side) - sum
+		difference := int32(v)*area - sum
 		sum -= tail[x]
 		now := int32(0)
 		if difference > margin {

@@ -10,5 +10,6 @@ func Filter(samples []uint16, width, height int, likely bool) []Raster {
 	f := newFinder(likely)
 	s := &series{picture: newPicture(), reader: &reader{count: 1}}
 	f.frame(s, 1, &plane{width: width, height: height, samples: samples, step: 1})
+	defer f.release()
 	return f.rasters()
 }

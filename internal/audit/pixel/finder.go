@@ -1,6 +1,9 @@
 package pixel
 
-import "slices"
+import (
+	"slices"
+	"sync"
+)
 
 // Bounds of what is handed to the reader of text.
 const (
@@ -25,9 +28,25 @@ type candidate struct {
 	lines  []line
 }
 
+// finders are used again: their tables cost more than a small frame does.
+var finders = sync.Pool{New: func() any { return &finder{tone: newTone()} }}
+
 // newFinder returns a finder. lax lets more through, for images that are
-// likely to show text.
-func newFinder(lax bool) *finder { return &finder{detect: detector{lax: lax}, tone: newTone()} }
+// likely to show text. Give it back with release.
+func newFinder(lax bool) *finder {
+	f := finders.Get().(*finder)
+	f.detect.lax = lax
+	return f
+}
+
+// release lets others use the finder; large buffers are let go.
+func (f *finder) release() {
+	f.kept, f.spare = nil, nil
+	if cap(f.gray) > maxRasterPixels {
+		f.gray, f.small = nil, nil
+	}
+	finders.Put(f)
+}
 
 // scaleOfLarge is by how much a frame is shrunk to find large letters.
 const scaleOfLarge = 3
@@ -67,8 +86,11 @@ func (f *finder) isText(l line, width, height int) bool {
 	if f.detect.lax {
 		return d.sharp >= 0.4 && d.uniform >= 0.1 && d.separate >= 0.55
 	}
+	if d.contrast < 20 || d.sharp < 0.6 || d.uniform < 0.17 {
+		return false
+	}
 	isLong := l.letters >= 8 && l.score >= 5 && d.sharp >= 0.75
-	return d.contrast >= 20 && d.sharp >= 0.6 && d.uniform >= 0.17 && (d.separate >= 0.68 || isLong && d.separate >= 0.55)
+	return d.separate >= 0.7 || d.separate >= 0.68 && d.uniform >= 0.25 || isLong && d.separate >= 0.55
 }
 
 // shrink makes the rendered frame smaller.

@@ -37,7 +37,10 @@ func newLook(content io.ReaderAt, size int64, syntax dict.TransferSyntax, modali
 }
 
 // done hands over the rasters.
-func (l *look) done() { l.facts.Rasters = l.finder.rasters() }
+func (l *look) done() {
+	l.facts.Rasters = l.finder.rasters()
+	l.finder.release()
+}
 
 // picture looks at the frames of p. embedded says that bits of its samples
 // belong to overlays.
@@ -270,10 +273,11 @@ func (s *series) conclude(seen int) {
 	}
 }
 
-// isVolume reports whether images of a modality are mostly slices of a volume.
+// isVolume reports whether images of a modality are mostly slices of a volume
+// or tiles of a slide.
 func isVolume(modality string) bool {
 	switch modality {
-	case "CT", "MR", "PT", "NM", "RTDOSE", "SEG", "OPT":
+	case "CT", "MR", "PT", "NM", "RTDOSE", "SEG", "OPT", "SM":
 		return true
 	}
 	return false

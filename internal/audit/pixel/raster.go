@@ -88,4 +88,5 @@ func lookAtImage(m image.Image, facts *Facts) {
 	s.picture.source = imageSource
 	f.frame(s, 1, &p)
 	facts.Rasters = f.rasters()
+	f.release()
 }
