@@ -30,6 +30,7 @@ type toolRun struct {
 	stdout io.Writer
 	cpu    time.Duration
 	fsize  int64 // bytes of a file that it may write
+	memory int64 // bytes of address space; 0 for toolMemory
 }
 
 // toolOrder is what the child is told.
@@ -66,9 +67,12 @@ func (t *Tools) run(ctx context.Context, r toolRun) error {
 		return ctx.Err()
 	}
 	defer func() { <-t.slots }()
+	if r.memory == 0 {
+		r.memory = toolMemory
+	}
 	order, err := json.Marshal(toolOrder{
 		Path: r.path, Args: r.args, Env: r.env,
-		CPUs: uint64(r.cpu.Seconds()), FSize: uint64(r.fsize), Memory: toolMemory,
+		CPUs: uint64(r.cpu.Seconds()), FSize: uint64(r.fsize), Memory: uint64(r.memory),
 	})
 	if err != nil {
 		return err

@@ -30,8 +30,10 @@ type ToolsConfig struct {
 
 // Limits of one external program.
 const (
-	toolMemory    = 2 << 30 // bytes of address space
+	toolMemory    = 2 << 30 // bytes of address space, at most
 	decodeCPU     = 60 * time.Second
+	decodeMemory  = 512 << 20 // bytes of address space for a small file
+	decodeRatio   = 64        // more for each byte of the file: a length that lies is not believed
 	decodeInput   = 512 << 20 // bytes that a decoder is given
 	decodeOutput  = 1 << 30   // bytes that it may write
 	readCPU       = 20 * time.Second

@@ -70,7 +70,7 @@ func mutants(ctx context.Context, n int, folder string) error {
 	tallies, deaths, ways := map[string]*mutantTally{}, map[string]int{}, map[string]int{}
 	var slow []outcome
 	without := 0
-	start := time.Now()
+	start, watch := time.Now(), watchResident()
 	for i := range n {
 		tools := programs.Audit()
 		if i%max(1, n/readSample) != 0 {
@@ -103,6 +103,7 @@ func mutants(ctx context.Context, n int, folder string) error {
 			fmt.Fprintf(os.Stderr, "measure: mutant %d of %q has no verdict: %v\n", i, o.Source, o.err)
 		}
 	}
+	parent, reader, program := watch.done()
 	pool.Close()
 	stats := pool.Stats()
 	fmt.Printf("\n### Mutants (n = %d of %d valid files, %d of them made by code; seed %d; %.0f s)\n\n", n, len(sources), made, mutantSeed, time.Since(start).Seconds())
@@ -114,7 +115,8 @@ func mutants(ctx context.Context, n int, folder string) error {
 		}
 	}
 	fmt.Printf("\n- without a verdict: %d; the auditing process crashed: 0, or this would not be printed\n", without)
-	fmt.Printf("- children that died: %d, killed over a limit: %d; largest child %d MB; files over 2 s: %d\n", stats.Died, stats.Killed, stats.MaxRSS/1_000_000, len(slow))
+	fmt.Printf("- children that died: %d, killed over a limit: %d; files over 2 s: %d\n", stats.Died, stats.Killed, len(slow))
+	fmt.Printf("- most memory resident: this process %d MB, a child %d MB, a program (gdcmconv, tesseract) %d MB\n", parent/1_000_000, max(reader, stats.MaxRSS)/1_000_000, program/1_000_000)
 	for _, cause := range sortedKeys(deaths) {
 		fmt.Printf("- %d: %s\n", deaths[cause], cause)
 	}
