@@ -19,7 +19,7 @@ import (
 
 // RulesVersion changes whenever a rule is added, dropped or changes what it
 // finds.
-const RulesVersion = "2026.11.1"
+const RulesVersion = "2026.11.2"
 
 // Registry returns every rule of the audit, sorted by id. Ids are unique.
 func Registry() []finding.Rule {
