@@ -85,7 +85,7 @@ func (h *house) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := h.openAudits(); err != nil {
+	if err := h.openAudits(key); err != nil {
 		return err
 	}
 	h.web = web.New(c, h.log, web.Services{
@@ -98,7 +98,7 @@ func (h *house) open(ctx context.Context) (err error) {
 
 // openAudits starts the fence and makes the folder in which submissions are
 // staged.
-func (h *house) openAudits() (err error) {
+func (h *house) openAudits(secret []byte) (err error) {
 	scratch, err := filepath.Abs(filepath.Join(h.config.Var, "scratch"))
 	if err == nil {
 		err = os.MkdirAll(scratch, 0o700)
@@ -114,7 +114,7 @@ func (h *house) openAudits() (err error) {
 	}
 	h.audits = ingest.New(h.db, h.blobs, h.listings, ingest.Options{
 		Version: version, Scratch: scratch, Inspect: h.pool.Inspect, Parallel: h.pool.Parallel(), Space: fence.NewScratch(scratch), Tools: h.programs.Audit(),
-		Limits: audit.Limits{FileBytes: h.config.MaxFileBytes, ArchiveEntries: h.config.MaxEntries},
+		Limits: audit.Limits{FileBytes: h.config.MaxFileBytes, ArchiveEntries: h.config.MaxEntries}, SecretKey: secret,
 	}, h.log)
 	return nil
 }

@@ -12,8 +12,12 @@ import (
 	"assay/internal/audit/deid"
 )
 
-// maxResidualBytes bounds the texts of a set that are kept.
-const maxResidualBytes = 4 << 20
+// Bounds of the texts of a set that are kept. Each costs some bytes beside its
+// own, so that many short ones are bounded too.
+const (
+	maxResidualBytes = 4 << 20
+	residualCost     = 32
+)
 
 // Residual takes the distinct texts of a set that hold words outside the
 // vocabulary, for the seller to read. It holds values that may identify
@@ -36,14 +40,15 @@ func (r *Residual) add(f *deid.Facts) {
 	r.beyond += f.TextsBeyond
 	for _, t := range f.Texts {
 		if _, known := r.texts[t]; !known {
-			if r.bytes+len(t.Value) > maxResidualBytes {
+			cost := residualCost + len(t.Attribute) + len(t.Value)
+			if r.bytes+cost > maxResidualBytes {
 				r.beyond++
 				continue
 			}
 			if r.texts == nil {
 				r.texts = map[deid.Text]int{}
 			}
-			r.bytes += len(t.Value)
+			r.bytes += cost
 		}
 		r.texts[t]++
 	}

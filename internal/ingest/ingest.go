@@ -51,6 +51,9 @@ type Options struct {
 	Space archive.Scratch
 	// Tools decode pixels and read the text in them.
 	Tools audit.Tools
+	// SecretKey, of at least 32 bytes, seals the texts that the seller alone may
+	// read; without it none are kept.
+	SecretKey []byte
 }
 
 // Service audits submissions.
@@ -104,6 +107,7 @@ type run struct {
 	claims       listing.Claims
 	upload       upload.Upload
 	renewed      time.Time
+	texts        audit.Residual
 }
 
 // errLost says that another worker holds the version now.
@@ -152,7 +156,8 @@ func (r *run) auditWatched(ctx context.Context, cancel context.CancelCauseFunc) 
 	}
 	return audit.RunFile(ctx, "submission", staged, r.upload.SizeBytes, audit.Options{
 		Version: r.options.Version, Claims: claims, Limits: r.options.Limits,
-		Inspect: r.options.Inspect, Parallel: r.options.Parallel, Scratch: r.options.Space, Tools: r.options.Tools, AllLocations: true, ListTexts: true,
+		Inspect: r.options.Inspect, Parallel: r.options.Parallel, Scratch: r.options.Space, Tools: r.options.Tools, AllLocations: true,
+		ListTexts: true, Residual: r.residual(),
 		Now: time.Now().UTC().Truncate(24 * time.Hour),
 		Progress: func(p audit.Progress) {
 			if err := r.renew(ctx, p); err != nil {
@@ -221,8 +226,8 @@ func (r *run) renew(ctx context.Context, p audit.Progress) error {
 	return r.db.InTx(ctx, worker, func(tx pgx.Tx) error { return renewLease(ctx, tx, r, p) })
 }
 
-// store writes everything in one transaction; the whole report goes to the
-// object store before it commits.
+// store writes everything in one transaction; the whole report and the sealed
+// list of texts go to the object store before it commits.
 func (r *run) store(ctx context.Context, full *audit.Report) error {
 	result, err := result(full)
 	if err != nil {
@@ -241,10 +246,14 @@ func (r *run) store(ctx context.Context, full *audit.Report) error {
 		if err := keepPreviews(ctx, tx, r, kept, full.Previews); err != nil {
 			return err
 		}
-		return r.keepReport(ctx, kept, full)
+		if err := r.keepReport(ctx, kept, full); err != nil {
+			return err
+		}
+		return r.keepTexts(ctx, kept)
 	})
 	if err != nil && kept != "" {
-		return errors.Join(err, r.blobs.Delete(context.WithoutCancel(ctx), ReportKey(kept)))
+		ctx := context.WithoutCancel(ctx)
+		return errors.Join(err, r.blobs.Delete(ctx, ReportKey(kept)), r.blobs.Delete(ctx, TextsKey(kept)))
 	}
 	return err
 }

@@ -42,8 +42,9 @@ type stuck struct {
 	User         id.User
 }
 
-// Sweep gives versions whose worker died to another one, and clears what dead
-// workers left in the scratch folder.
+// Sweep gives versions whose worker died to another one, clears what dead
+// workers left in the scratch folder, and deletes lists of texts whose version
+// is gone.
 func (s *Service) Sweep(ctx context.Context) error {
 	err := s.db.InTx(ctx, worker, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, selectStuck, pgx.NamedArgs{"lease": leaseTime.Seconds(), "again": retryBrokenAfter.Seconds(), "kind": job.AuditVersion{}.Kind()})
@@ -61,7 +62,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		}
 		return nil
 	})
-	return errors.Join(err, s.clearScratch(ctx))
+	return errors.Join(err, s.clearScratch(ctx), s.sweepTexts(ctx))
 }
 
 // maxDeaths is how many workers may die over one submission before it is put
