@@ -1,6 +1,7 @@
 package pixel
 
 import (
+	"iter"
 	"slices"
 	"sync"
 )
@@ -62,11 +63,16 @@ func (f *finder) look(p *plane, padding int, onlyBit bool) []line {
 	} else {
 		f.tone.wide()
 		for _, v := range f.tone.plateaus() {
-			lines = append(lines, f.detect.plateau(p.samples, p.width, v)...)
+			for top, rows := range bands(p.width, p.height) {
+				part := p.samples[top*p.width:][:rows*p.width]
+				lines = append(lines, lowered(f.detect.plateau(part, p.width, v), top)...)
+			}
 		}
 	}
 	f.tone.render(p.samples, f.gray)
-	lines = append(lines, f.detect.find(f.gray, p.width, p.height)...)
+	for top, rows := range bands(p.width, p.height) {
+		lines = append(lines, lowered(f.detect.find(f.gray[top*p.width:], p.width, rows), top)...)
+	}
 	if p.width >= 100 && p.height >= 60 {
 		w, h := f.shrink(p.width, p.height)
 		for _, l := range f.detect.find(f.small, w, h) {
@@ -76,6 +82,34 @@ func (f *finder) look(p *plane, padding int, onlyBit bool) []line {
 		}
 	}
 	return slices.DeleteFunc(lines, func(l line) bool { return !f.isText(l, p.width, p.height) })
+}
+
+// bandPixels bounds what is searched at a time, for in noise every few pixels
+// are a shape that takes memory.
+const bandPixels = 4 << 20
+
+// bands yields the first row and the number of rows of each part of a frame
+// that is searched at a time. They overlap by more than a line.
+func bands(width, height int) iter.Seq2[int, int] {
+	const overlap = 2 * maxLetter
+	rows := max(bandPixels/max(width, 1), 2*overlap)
+	return func(yield func(int, int) bool) {
+		for top := 0; ; top += rows - overlap {
+			n := min(rows, height-top)
+			if !yield(top, n) || top+n == height {
+				return
+			}
+		}
+	}
+}
+
+// lowered moves lines of a part of a frame to their place in it.
+func lowered(lines []line, by int) []line {
+	for i := range lines {
+		lines[i].top += by
+		lines[i].bottom += by
+	}
+	return lines
 }
 
 // isText reports whether what a line shows has the sharp strokes of one gray
