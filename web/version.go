@@ -150,9 +150,13 @@ func (s *Server) progressView(ctx context.Context, a postgres.Actor, v listing.V
 	view.Stages = auditStages(p.Stage, p.FilesDone, p.FilesTotal)
 	if p.BytesTotal > 0 {
 		view.Bytes = ui.Bytes(p.BytesDone) + " of " + ui.Bytes(p.BytesTotal)
-		spent := p.RenewedAt.Sub(p.StageAt)
-		view.Rate, view.Left = rateOf(spent, p.FilesDone, p.BytesDone), timeLeft(spent, p.BytesDone, p.BytesTotal)
 	}
+	done, total := p.BytesDone, p.BytesTotal // they tell more of the time left than files of unequal size
+	if total == 0 {
+		done, total = p.FilesDone, p.FilesTotal
+	}
+	spent := p.RenewedAt.Sub(p.StageAt)
+	view.Rate, view.Left = rateOf(spent, p.FilesDone, p.BytesDone), timeLeft(spent, done, total)
 	if p.Attempt > 1 {
 		view.Bytes += fmt.Sprintf(" · attempt %d, after a fault of ours", p.Attempt)
 	}
@@ -164,9 +168,9 @@ func (s *Server) progressView(ctx context.Context, a postgres.Actor, v listing.V
 func auditStages(current string, done, total int64) []ui.Stage {
 	list := []ui.Stage{
 		{Label: "Files received", State: "done"}, {Label: "Copied and checked against their digest"}, {Label: "Files listed"},
-		{Label: "Files inspected"}, {Label: "Names looked for once more"}, {Label: "Files compared with each other"},
+		{Label: "Files inspected"}, {Label: "Text in images read"}, {Label: "Names looked for once more"}, {Label: "Files compared with each other"},
 	}
-	at := map[string]int{"staging": 1, "listing files": 2, "inspecting files": 3, "looking again for shared names": 4, "comparing files": 5}[current]
+	at := map[string]int{"staging": 1, "listing files": 2, "inspecting files": 3, "reading text in images": 4, "looking again for shared names": 5, "comparing files": 6}[current]
 	for i := 1; i < at; i++ {
 		list[i].State = "done"
 	}
