@@ -19,6 +19,7 @@ const (
 // them with low confidence.
 const (
 	sureWord  = 60 // below, a word alone says nothing
+	sureSmall = 25 // the same in an icon or overlay
 	sureName  = 50 // a name is a matter of letters alone
 	sureHit   = 35 // a date, number or address has a form of its own
 	noiseWord = 20 // below, a word is dropped
@@ -155,7 +156,7 @@ func (j *judging) strays(words, placed []Word) {
 		if len(j.hits) >= maxHits {
 			return
 		}
-		if !isStray(w) {
+		if !isStray(w, j.sure()) {
 			continue
 		}
 		at := placed[i].Box
@@ -164,6 +165,15 @@ func (j *judging) strays(words, placed []Word) {
 			j.hits = append(j.hits, h)
 		}
 	}
+}
+
+// sure is the confidence from which a long word counts. Icons and overlays are
+// small or plain, have no noise, and are doubtful whatever they show.
+func (j *judging) sure() float64 {
+	if j.rule.ID == "phi-icon" || j.rule.ID == "phi-overlay" {
+		return sureSmall
+	}
+	return sureWord
 }
 
 // covers reports whether a hit stands at a place.

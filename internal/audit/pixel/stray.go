@@ -28,8 +28,8 @@ func wordSet(s string) map[string]bool {
 // isStray reports whether a word may name somebody: it has letters enough, was
 // read with confidence, looks like a word of print, and is neither a marker
 // nor a word of ordinary, technical or medical language.
-func isStray(w Word) bool {
-	if w.Confidence < sureWord || !plausible(w) {
+func isStray(w Word, sure float64) bool {
+	if w.Confidence < sure || !plausible(w) {
 		return false
 	}
 	for _, part := range strings.FieldsFunc(w.Text, func(r rune) bool { return !unicode.IsLetter(r) && r != '\'' && r != '’' }) {

@@ -85,11 +85,16 @@ func (t *cleanTally) String() string {
 
 // findings audits one file by itself, or with another one beside it.
 func findings(path string, content, beside []byte, claims *audit.Claims) ([]finding.Finding, error) {
+	return findingsWith(audit.Tools{}, path, content, beside, claims)
+}
+
+// findingsWith is findings with programs that decode and read images.
+func findingsWith(tools audit.Tools, path string, content, beside []byte, claims *audit.Claims) ([]finding.Finding, error) {
 	set := fstest.MapFS{path: {Data: content, Mode: 0o444}}
 	if beside != nil {
 		set["series/beside.dcm"] = &fstest.MapFile{Data: beside, Mode: 0o444}
 	}
-	report, err := audit.Run(context.Background(), set, audit.Options{Version: "measure", Parallel: 1, Claims: claims})
+	report, err := audit.Run(context.Background(), set, audit.Options{Version: "measure", Parallel: 1, Claims: claims, Tools: tools})
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +166,10 @@ func calm(list []cleanItem, claims *audit.Claims) (cleanTally, error) {
 // Measure writes, as Markdown, the recall by kind on files made by code and
 // what is reported on clean ones; then the same for the folder "phi" of the
 // corpus, if corpus is not nil.
-func Measure(w io.Writer, corpus fs.FS) error {
+//
+// Tools read the text in the images of the corpus; without them the report of
+// what was found says so.
+func Measure(w io.Writer, corpus fs.FS, tools audit.Tools) error {
 	tallies, err := recall(items(Seed))
 	if err != nil {
 		return err
@@ -186,7 +194,7 @@ func Measure(w io.Writer, corpus fs.FS) error {
 		fmt.Fprintf(w, "\nCorpus: not measured (ASSAY_CORPUS is not set).\n")
 		return nil
 	}
-	return measureCorpus(w, corpus)
+	return measureCorpus(w, corpus, tools)
 }
 
 // otherSeeds make further files of the same kinds, so that one lucky draw does
@@ -246,10 +254,7 @@ type corpusFile struct {
 	Items []struct{ Kind, Path string }
 }
 
-// pixelKinds need the pixels, which are not read yet.
-var pixelKinds = map[string]bool{"burned_in_pixels": true, "icon_pixels": true, "overlay_pixels": true}
-
-func measureCorpus(w io.Writer, corpus fs.FS) error {
+func measureCorpus(w io.Writer, corpus fs.FS, tools audit.Tools) error {
 	raw, err := fs.ReadFile(corpus, "phi/truth.json")
 	if err != nil {
 		return err
@@ -260,14 +265,14 @@ func measureCorpus(w io.Writer, corpus fs.FS) error {
 	}
 	byKind := map[string]*tally{}
 	var order []*tally
-	unchecked := map[string]int{}
+	var pixels pixelTally
 	var clean cleanTally
 	for _, f := range truth.Files {
 		content, err := fs.ReadFile(corpus, "phi/"+f.File)
 		if err != nil {
 			return err
 		}
-		all, err := findings(f.File, content, nil, nil)
+		all, err := findingsWith(tools, f.File, content, nil, nil)
 		if err != nil {
 			return err
 		}
@@ -275,8 +280,8 @@ func measureCorpus(w io.Writer, corpus fs.FS) error {
 			clean.take(all, f.File)
 		}
 		for _, planted := range f.Items {
-			if pixelKinds[planted.Kind] {
-				unchecked[planted.Kind]++
+			if pixelKinds[planted.Kind] != "" {
+				pixels.take(planted.Kind, f.File, all)
 				continue
 			}
 			t := byKind[planted.Kind]
@@ -302,9 +307,7 @@ func measureCorpus(w io.Writer, corpus fs.FS) error {
 	}
 	writeTallies(w, tallies)
 	fmt.Fprintf(w, "\nClean files, which come without claims: %s.\n", clean.String())
-	for _, kind := range []string{"burned_in_pixels", "icon_pixels", "overlay_pixels"} {
-		fmt.Fprintf(w, "Not checked yet, pixels: %s, n = %d.\n", kind, unchecked[kind])
-	}
+	pixels.write(w, tools)
 	return nil
 }
 

@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"assay/internal/audit"
 )
 
 func TestNamesAreOfManyLocales(t *testing.T) {
@@ -112,7 +114,7 @@ func TestMeasureWritesTables(t *testing.T) {
 		corpus = os.DirFS(dir)
 	}
 	var b strings.Builder
-	if err := Measure(&b, corpus); err != nil {
+	if err := Measure(&b, corpus, audit.Tools{}); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(b.String(), "| standard_tag |") {
