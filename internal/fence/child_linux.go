@@ -87,7 +87,7 @@ func (c *child) start() error {
 	}
 	command := c.pool.config.Command
 	c.cmd = exec.Command(command[0], command[1:]...)
-	c.cmd.Env = append([]string{"GOMEMLIMIT=384MiB", "GOMAXPROCS=1", "GOTRACEBACK=none", "LANG=C.UTF-8"}, c.pool.config.Env...)
+	c.cmd.Env = append([]string{"GOMEMLIMIT=384MiB", "GOGC=400", "GOMAXPROCS=1", "GOTRACEBACK=none", "LANG=C.UTF-8"}, c.pool.config.Env...)
 	c.cmd.Dir = "/"
 	c.cmd.Stdin, c.cmd.Stdout, c.cmd.Stderr = ends.childIn, ends.childOut, &c.stderr
 	c.cmd.ExtraFiles = []*os.File{ends.childSocket}

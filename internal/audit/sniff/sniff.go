@@ -29,12 +29,23 @@ func Detect(head, tail []byte, size int64) Kind {
 func DetectFile(r io.ReaderAt, size int64) (Kind, error) {
 	room := rooms.Get().(*room)
 	defer rooms.Put(room)
+	// Most files are DICOM, which their head alone tells.
+	head := room.head[:max(0, min(size, dicomHead))]
+	if err := readAt(r, head, 0); err != nil {
+		return Unknown, err
+	}
+	if hasDICM(head) {
+		return DICOM, nil
+	}
 	w, err := openWindow(r, size, room)
 	if err != nil {
 		return Unknown, err
 	}
 	return detect(w), nil
 }
+
+// dicomHead is the preamble and the prefix of a DICOM file, in bytes.
+const dicomHead = 132
 
 // room is where a window's bytes lie.
 type room struct {
