@@ -115,6 +115,8 @@ func (a *run) conclude() (*Report, error) {
 		bytes += f.size
 	}
 	r.Input = Input{RootDigest: r.Manifest.Digest(), Files: len(a.files), Bytes: bytes}
+	r.Measured = a.set.measured(bytes)
+	a.manifestClaims(&r.Measured)
 	r.Findings = a.found.findings(a.nameOf)
 	r.Previews = a.previews
 	for i := range r.Previews {
@@ -127,9 +129,11 @@ func (a *run) conclude() (*Report, error) {
 	if r.NotChecked == nil {
 		r.NotChecked = []NotChecked{}
 	}
-	r.Measured = a.set.measured(bytes)
 	r.PixelDigests = a.set.sortDigests()
 	r.Verdict = verdict(r, a.set.data)
+	if r.Claims != nil {
+		r.ClaimsChecked = claimed(CheckClaims(r.Claims, r))
+	}
 	if a.opts.AllLocations {
 		r.Files = make([]FileStatus, len(a.files))
 		for i := range a.files {

@@ -25,6 +25,9 @@ type Report struct {
 	NotChecked []NotChecked      `json:"not_checked"`
 	Measured   Measured          `json:"measured"`
 
+	// ClaimsChecked says of each claim what the files say to it.
+	ClaimsChecked []ClaimCheck `json:"claims_checked,omitempty"`
+
 	// Manifest names every file of the input with its size and digest. It is
 	// no part of the JSON, since file names may identify a person.
 	Manifest Manifest `json:"-"`

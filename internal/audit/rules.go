@@ -74,6 +74,11 @@ var (
 		Fix:    "Check the mapping of pseudonyms and UIDs: a study has one patient, a series one study and one modality, a patient one sex and one birth date.",
 		Source: "DICOM PS3.3 Section 7 (the information model)",
 	}
+	ruleManifest = finding.Rule{
+		ID: "set-manifest", Title: "The files are not what is claimed", Severity: finding.Warning,
+		Fix:    "Correct the claim, or add the files that are missing and take out those that do not belong. If a header is wrong, such as Modality, BodyPartExamined, Manufacturer, MagneticFieldStrength, KVP, SliceThickness, PatientSex or PatientAge, correct it or say so in the answer.",
+		Source: "the claims of the listing beside the measured facts; what no header tells is not checkable and contradicts nothing",
+	}
 )
 
 // Rules returns the rules of this package itself; see Registry for all.
@@ -81,6 +86,6 @@ func Rules() []finding.Rule {
 	return []finding.Rule{
 		ruleParserCrash, ruleCrashLimit, ruleNotDICOM, ruleProgram, ruleUnreadable, ruleNotRegular,
 		ruleSizeLimit, ruleSetLimit, rulePathLimit, ruleDuplicateUID, ruleDuplicatePixels,
-		ruleSeriesGeometry, ruleSplitLeakage, ruleMixedPatient,
+		ruleSeriesGeometry, ruleSplitLeakage, ruleMixedPatient, ruleManifest,
 	}
 }

@@ -159,7 +159,7 @@ func TestRegistry(t *testing.T) {
 		deid-flag-missing deid-method-missing deid-code-invalid deid-claim-mismatch deid-long-temporal deid-mixed
 		fmt-part10 fmt-preamble-polyglot fmt-trailing-bytes fmt-not-dicom fmt-truncated fmt-transfer-syntax
 		fmt-nesting fmt-size-limit fmt-order-dup fmt-vr-vm-len fmt-charset fmt-uid fmt-parser-crash
-		set-duplicate-uid set-duplicate-pixels set-series-geometry set-split-leakage set-mixed-patient
+		set-duplicate-uid set-duplicate-pixels set-series-geometry set-split-leakage set-mixed-patient set-manifest
 		pix-risk-class pix-face-risk pix-wsi-label pix-lossy
 		iod-unknown-class iod-type1 iod-type2 iod-1c
 		pix-ocr-text pix-ocr-not-run pix-burnedin-yes img-ocr

@@ -3,6 +3,7 @@ package catalog
 import (
 	"time"
 
+	"assay/internal/audit/claim"
 	"assay/internal/id"
 	"assay/internal/license"
 	"assay/internal/listing"
@@ -147,16 +148,16 @@ type Measure struct {
 	Outcome  Outcome `json:"outcome"`
 }
 
-// Outcome of comparing a claim with the files.
-type Outcome string
+// Outcome of comparing a claim with the files, as the audit decides it.
+type Outcome = claim.Outcome
 
 // Outcomes.
 const (
-	Confirmed       Outcome = "confirmed"
-	NoContradiction Outcome = "no_contradiction"
-	Contradicted    Outcome = "contradicted"
-	NotCheckable    Outcome = "not_checkable"
-	NotClaimed      Outcome = "not_claimed" // measured only
+	Confirmed       = claim.Confirmed
+	NoContradiction = claim.NoContradiction
+	Contradicted    = claim.Contradicted
+	NotCheckable    = claim.NotCheckable
+	NotClaimed      = claim.NotClaimed
 )
 
 // Outcomes is the vocabulary of Outcome.

@@ -1,41 +1,90 @@
 package catalog
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 	"strings"
 
 	"assay/internal/audit"
-	"assay/internal/audit/finding"
+	"assay/internal/audit/claim"
 	"assay/internal/listing"
 )
 
 // Measures puts what the seller claims beside what the audit measured from the
-// files. A claim that files cannot show is not checkable; a figure that nobody
-// claims is not claimed. Only a plain difference contradicts.
+// files, as the audit decides. A claim that files cannot show is not checkable;
+// a figure that nobody claims is not claimed.
 func Measures(c listing.Claims, r audit.Report) []Measure {
+	list := measureList{said: inWords(c)}
+	list.add(audit.CheckClaims(AuditClaims(c), &r))
 	m := r.Measured
-	list := []Measure{
-		deidMeasure(c, r),
-		modalityMeasure(c.Basics.Modalities, m),
-		countMeasure("Patients", c.Demographics.Patients, m.Patients),
-		countMeasure("Studies", 0, m.Studies),
-		countMeasure("Series", 0, m.Series),
-		countMeasure("Instances", 0, m.Instances),
-		distributionMeasure("Sex", c.Demographics.Sex, measuredSexes(m.Sexes), listing.Sexes),
-		distributionMeasure("Age", c.Demographics.Ages, m.AgeBands, listing.AgeBands),
+	list.counted("Matrix sizes", m.Matrices)
+	list.counted("Transfer syntaxes", m.TransferSyntaxes)
+	list.counted("Kinds of file", m.Kinds)
+	list.only("Size", sizeOf(m.Bytes))
+	list.unchecked("Consent and IRB", answered(listing.ConsentBases.Label(c.Consent.Basis), string(c.Consent.Basis)))
+	list.unchecked("Labels", strings.Join(listing.Provenances.Labels(c.Labels.Provenance), "; "))
+	return list.rows
+}
+
+// measureList collects the rows of a table.
+type measureList struct {
+	said map[string]string // by fact, in the words of the listing
+	rows []Measure
+}
+
+// facts name what the audit checks, for pages.
+var facts = map[string]string{
+	"method": "De-identification", "compression": "Compression", "modalities": "Modality", "patients": "Patients",
+	"studies": "Studies", "series": "Series", "instances": "Instances", "body_parts": "Body parts", "sexes": "Sex", "age_bands": "Age",
+	"manufacturers": "Manufacturers", "models": "Models", "field_strength_t": "Field strength", "kvp": "Peak kilovoltage",
+	"slice_thickness_mm": "Slice thickness", "countries": "Countries",
+}
+
+// add takes the audit's checks over, with the claims in the listing's words.
+func (l *measureList) add(checks []audit.ClaimCheck) {
+	for _, x := range checks {
+		m := Measure{Fact: facts[x.Claim], Claimed: x.Claimed, Measured: x.Measured, Outcome: x.Outcome}
+		if words := l.said[m.Fact]; words != "" && x.Claimed != "" {
+			m.Claimed = words
+		}
+		l.rows = append(l.rows, m)
 	}
-	list = append(list, deviceMeasures(c.Devices, m)...)
-	list = append(list,
-		countedMeasure("Matrix sizes", m.Matrices), countedMeasure("Body parts", m.BodyParts),
-		countedMeasure("Transfer syntaxes", m.TransferSyntaxes), countedMeasure("Kinds of file", m.Kinds),
-		sizeMeasure(m.Bytes),
-		Measure{Fact: "Consent and IRB", Claimed: answered(listing.ConsentBases.Label(c.Consent.Basis), string(c.Consent.Basis)), Outcome: NotCheckable},
-		Measure{Fact: "Labels", Claimed: strings.Join(listing.Provenances.Labels(c.Labels.Provenance), "; "), Outcome: NotCheckable},
-	)
-	return slices.DeleteFunc(list, func(m Measure) bool { return m.Claimed == "" && m.Measured == "" })
+}
+
+// counted shows counts that nobody claims.
+func (l *measureList) counted(fact string, counts map[string]int) { l.only(fact, namesOf(counts)) }
+
+func (l *measureList) only(fact, measured string) {
+	if measured != "" {
+		l.rows = append(l.rows, Measure{Fact: fact, Measured: measured, Outcome: NotClaimed})
+	}
+}
+
+// unchecked shows a claim that no file tells.
+func (l *measureList) unchecked(fact, claimed string) {
+	if claimed != "" {
+		l.rows = append(l.rows, Measure{Fact: fact, Claimed: claimed, Outcome: NotCheckable})
+	}
+}
+
+// inWords are the claims as the listing puts them, where the audit has codes or
+// keeps a seller's own words out.
+func inWords(c listing.Claims) map[string]string {
+	var makers, models, countries []string
+	for _, d := range c.Devices.List {
+		makers, models = append(makers, d.Manufacturer), append(models, d.Model)
+	}
+	for _, code := range c.Coverage.Countries {
+		countries = append(countries, listing.CountryName(code))
+	}
+	return map[string]string{
+		"De-identification": answered(listing.DeidMethods.Label(c.Deidentification.Method), string(c.Deidentification.Method)),
+		"Body parts":        strings.Join(listing.BodyParts.Labels(c.Basics.BodyParts), ", "),
+		"Manufacturers":     joined(", ", unique(makers)...), "Models": joined(", ", unique(models)...),
+		"Countries": strings.Join(countries, ", "),
+	}
 }
 
 // answered is label unless the question has no answer.
@@ -46,139 +95,24 @@ func answered(label, value string) string {
 	return label
 }
 
-// contradicting are the rules that hold the files against the claimed method.
-var contradicting = []string{"deid-claim-mismatch", "deid-long-temporal", "deid-mixed"}
+// mostNames is how many names a row lists.
+const mostNames = 8
 
-// deidMeasure holds the method against the findings on identifiers. No finding
-// is no proof: it only does not contradict.
-func deidMeasure(c listing.Claims, r audit.Report) Measure {
-	m := Measure{Fact: "De-identification", Claimed: answered(listing.DeidMethods.Label(c.Deidentification.Method), string(c.Deidentification.Method))}
-	direct, claims := 0, 0
-	for _, f := range r.Findings {
-		switch {
-		case f.Severity == finding.Info:
-		case slices.Contains(contradicting, f.Rule):
-			claims++
-		case f.Severity == finding.Blocker:
-			direct++
-		}
+// namesOf lists names, the most frequent first.
+func namesOf(counts map[string]int) string {
+	names := slices.Sorted(maps.Keys(counts))
+	slices.SortStableFunc(names, func(a, b string) int { return cmp.Compare(counts[b], counts[a]) })
+	if rest := len(names) - mostNames; rest > 0 {
+		names = append(names[:mostNames], fmt.Sprintf("and %d more", rest))
 	}
-	switch {
-	case r.Schema == "" || r.Verdict == audit.Unrecognized:
-		m.Outcome = NotCheckable
-	case direct+claims > 0:
-		m.Outcome = Contradicted
-		m.Measured = counted(direct, "blocker", "blockers") + ", " + counted(claims, "finding on the claim", "findings on the claim")
-	default:
-		m.Outcome, m.Measured = NoContradiction, "no direct identifier found by the checks that ran"
-	}
-	return m
+	return strings.Join(names, ", ")
 }
 
-func counted(n int, one, more string) string {
-	if n == 1 {
-		return "1 " + one
+func sizeOf(bytes int64) string {
+	if bytes <= 0 {
+		return ""
 	}
-	return strconv.Itoa(n) + " " + more
-}
-
-// modalityMeasure compares acquisition modalities; derived objects such as SEG
-// or SR are shown and contradict nothing.
-func modalityMeasure(claimed []listing.Modality, m audit.Measured) Measure {
-	row := Measure{Fact: "Modality", Claimed: strings.Join(texts(claimed), ", "), Outcome: NotCheckable}
-	if len(m.Modalities) == 0 {
-		return row
-	}
-	var shown []string
-	row.Outcome = Confirmed
-	for _, key := range slices.Sorted(maps.Keys(m.Modalities)) {
-		shown = append(shown, fmt.Sprintf("%s (%s)", key, counted(m.Modalities[key], "instance", "instances")))
-		if acquired := listing.Modality(key); listing.Modalities.Has(acquired) && !slices.Contains(claimed, acquired) {
-			row.Outcome = Contradicted
-		}
-	}
-	for _, c := range claimed {
-		if m.Modalities[string(c)] == 0 {
-			row.Outcome = Contradicted
-		}
-	}
-	row.Measured = strings.Join(shown, ", ")
-	return withoutClaim(row)
-}
-
-// withoutClaim says that nobody claims the fact of a row, if so.
-func withoutClaim(m Measure) Measure {
-	if m.Claimed == "" {
-		m.Outcome = NotClaimed
-	}
-	return m
-}
-
-func countMeasure(fact string, claimed, measured int) Measure {
-	m := Measure{Fact: fact, Outcome: NotCheckable}
-	if claimed > 0 {
-		m.Claimed = strconv.Itoa(claimed)
-	}
-	if measured > 0 {
-		m.Measured, m.Outcome = strconv.Itoa(measured), Contradicted
-		if claimed == measured {
-			m.Outcome = Confirmed
-		}
-		return withoutClaim(m)
-	}
-	return m
-}
-
-// measuredSexes turns the values of PatientSex into the words of the claims.
-func measuredSexes(counts map[string]int) map[string]int {
-	named := map[string]int{}
-	for key, n := range counts {
-		switch key {
-		case "F":
-			key = "female"
-		case "M":
-			key = "male"
-		case "O":
-			key = "other"
-		}
-		named[key] += n
-	}
-	return named
-}
-
-func distributionMeasure(fact string, d listing.Distribution, measured map[string]int, words listing.Vocabulary[listing.Group]) Measure {
-	m := Measure{Fact: fact, Outcome: NotCheckable}
-	var claimed, counted []string
-	same, stated := true, 0
-	for _, term := range words {
-		n := measured[string(term.Value)]
-		stated += n
-		if of := d.Of(term.Value); of > 0 {
-			claimed = append(claimed, fmt.Sprintf("%s: %d", strings.ToLower(term.Label), of))
-		}
-		if n > 0 {
-			counted = append(counted, fmt.Sprintf("%s: %d", strings.ToLower(term.Label), n))
-		}
-		same = same && d.Of(term.Value) == n
-	}
-	m.Claimed = strings.Join(claimed, ", ")
-	if stated == 0 {
-		return m
-	}
-	m.Measured, m.Outcome = strings.Join(counted, ", "), Contradicted
-	if same {
-		m.Outcome = Confirmed
-	}
-	return withoutClaim(m)
-}
-
-// sizeMeasure tells the size of the files.
-func sizeMeasure(bytes int64) Measure {
-	m := Measure{Fact: "Size", Outcome: NotCheckable}
-	if bytes > 0 {
-		m.Measured, m.Outcome = audit.FormatBytes(bytes), NotClaimed
-	}
-	return m
+	return audit.FormatBytes(bytes)
 }
 
 // measuredModalities are the acquisition modalities that the files hold; none
@@ -186,7 +120,7 @@ func sizeMeasure(bytes int64) Measure {
 func measuredModalities(m audit.Measured) []listing.Modality {
 	var list []listing.Modality
 	for _, key := range slices.Sorted(maps.Keys(m.Modalities)) {
-		if acquired := listing.Modality(key); listing.Modalities.Has(acquired) {
+		if acquired := listing.Modality(key); claim.Acquires(key) && listing.Modalities.Has(acquired) {
 			list = append(list, acquired)
 		}
 	}

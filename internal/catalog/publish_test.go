@@ -42,6 +42,7 @@ func TestMeasuresHoldClaimsAgainstFiles(t *testing.T) {
 		"De-identification": catalog.NoContradiction, "Modality": catalog.Confirmed, "Patients": catalog.Confirmed,
 		"Studies": catalog.NotClaimed, "Series": catalog.NotClaimed, "Instances": catalog.NotClaimed,
 		"Sex": catalog.Confirmed, "Age": catalog.NotCheckable, "Manufacturers": catalog.Confirmed,
+		"Body parts": catalog.NotCheckable, "Countries": catalog.NotCheckable,
 		"Slice thickness": catalog.Contradicted, "Models": catalog.NotCheckable, "Peak kilovoltage": catalog.NotCheckable, "Consent and IRB": catalog.NotCheckable, "Labels": catalog.NotCheckable,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -68,6 +69,43 @@ func TestMeasuresFindWhatContradicts(t *testing.T) {
 				t.Errorf("%s: %s, want contradicted", m.Fact, m.Outcome)
 			}
 		}
+	}
+}
+
+// Whatever a listing may say is of the vocabulary that the audit holds against
+// files: no answer is lost on the way.
+func TestAuditTakesEveryAnswerOfListing(t *testing.T) {
+	c := listingtest.Claims()
+	c.Basics.Modalities, c.Basics.BodyParts = nil, nil
+	for _, term := range listing.Modalities {
+		c.Basics.Modalities = append(c.Basics.Modalities, term.Value)
+	}
+	for _, term := range listing.BodyParts {
+		c.Basics.BodyParts = append(c.Basics.BodyParts, term.Value)
+	}
+	for _, d := range []struct {
+		of    *listing.Distribution
+		words listing.Vocabulary[listing.Group]
+	}{{&c.Demographics.Sex, listing.Sexes}, {&c.Demographics.Ages, listing.AgeBands}} {
+		*d.of = listing.Distribution{Missing: 2}
+		for _, term := range d.words {
+			d.of.Counts = append(d.of.Counts, listing.Count{Group: term.Value, N: 1})
+		}
+	}
+	for _, method := range listing.DeidMethods {
+		for _, dates := range listing.DateHandlings {
+			for _, faces := range listing.FaceHandlings {
+				c.Deidentification.Method, c.Deidentification.Dates, c.Deidentification.Faces = method.Value, dates.Value, faces.Value
+				if list := catalog.AuditClaims(c).Problems(); len(list) > 0 {
+					t.Fatalf("%s, %s, %s: %v", method.Value, dates.Value, faces.Value, list)
+				}
+			}
+		}
+	}
+	a := catalog.AuditClaims(c)
+	if len(a.Modalities) != len(listing.Modalities) || len(a.BodyParts) != len(listing.BodyParts) || len(a.AgeBands) != len(listing.AgeBands)+1 ||
+		len(a.Sexes) != len(listing.Sexes)+1 || len(a.Devices) != 1 || a.Devices[0].SliceThicknessMaxMM != 1.25 || a.Patients != 120 {
+		t.Errorf("answers were lost on the way to the audit: %+v", a.Contents)
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"assay/internal/audit"
 	"assay/internal/audit/archive"
 	"assay/internal/blob"
+	"assay/internal/catalog"
 	"assay/internal/errs"
 	"assay/internal/id"
 	"assay/internal/job"
@@ -150,12 +151,8 @@ func (r *run) auditWatched(ctx context.Context, cancel context.CancelCauseFunc) 
 		return nil, err
 	}
 	defer staged.Close()
-	claims, err := declared(r.claims)
-	if err != nil {
-		return nil, err
-	}
 	return audit.RunFile(ctx, "submission", staged, r.upload.SizeBytes, audit.Options{
-		Version: r.options.Version, Claims: claims, Limits: r.options.Limits,
+		Version: r.options.Version, Claims: catalog.AuditClaims(r.claims), Limits: r.options.Limits,
 		Inspect: r.options.Inspect, Parallel: r.options.Parallel, Scratch: r.options.Space, Tools: r.options.Tools, AllLocations: true,
 		ListTexts: true, Residual: r.residual(),
 		Now: time.Now().UTC().Truncate(24 * time.Hour),

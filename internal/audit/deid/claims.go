@@ -3,11 +3,13 @@ package deid
 import (
 	"regexp"
 	"slices"
+
+	"assay/internal/audit/claim"
 )
 
-// Claims is what a seller declares about the de-identification of a data set,
-// as far as the audit holds it against the files. Its JSON is that of
-// "lqs audit --claims FILE":
+// Claims is what a seller declares about a data set, as far as the audit holds
+// it against the files: how it was de-identified, and what it contains. Its JSON
+// is that of "lqs audit --claims FILE":
 //
 //	{
 //	  "method": "hipaa_safe_harbor",
@@ -16,7 +18,16 @@ import (
 //	  "faces": "defaced",
 //	  "compression": "lossless",
 //	  "patient_id_pattern": "SUBJ-[0-9]{4}",
-//	  "reports": "hipaa_safe_harbor"
+//	  "reports": "hipaa_safe_harbor",
+//
+//	  "instances": 900, "series": 130, "studies": 121, "patients": 120,
+//	  "modalities": ["CT"],
+//	  "body_parts": ["chest", "lung"],
+//	  "countries": ["DE", "US"],
+//	  "devices": [{"manufacturer": "Siemens", "model": "SOMATOM Force", "kvp": 120,
+//	               "slice_thickness_min_mm": 0.6, "slice_thickness_max_mm": 1.25}],
+//	  "sexes": {"female": 55, "male": 60, "missing": 5},
+//	  "age_bands": {"50-59": 60, "60-69": 40, "90+": 1, "missing": 19}
 //	}
 //
 // Every field may be absent: what is not declared decides nothing in the
@@ -40,6 +51,8 @@ type Claims struct {
 	// "not_treated". ReportsIncluded is "yes" or "no".
 	Reports         Method `json:"reports,omitempty"`
 	ReportsIncluded string `json:"reports_included,omitempty"`
+
+	claim.Contents // its fields stand beside the others
 }
 
 // Method is the legal ground on which the data counts as de-identified.
@@ -120,7 +133,7 @@ func (c *Claims) Problems() []string {
 	if _, err := regexp.Compile(c.PatientIDPattern); err != nil {
 		list = append(list, "patient_id_pattern is not a regular expression.")
 	}
-	return list
+	return append(list, c.Contents.Problems()...)
 }
 
 // reportMethods are ways to treat free text that are no legal ground.
