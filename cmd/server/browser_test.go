@@ -68,7 +68,8 @@ func mixedSet(t *testing.T, seed uint64) string {
 	t.Helper()
 	var files []synth.File
 	for i, m := range []synth.Modality{synth.CT, synth.MR, synth.US} {
-		made, err := synth.Series(synth.Spec{Modality: m, Seed: seed + uint64(i), Slices: 20})
+		part := map[synth.Modality]string{synth.CT: "CHEST", synth.MR: "BRAIN", synth.US: "ABDOMEN"}[m]
+		made, err := synth.Series(synth.Spec{Modality: m, Seed: seed + uint64(i), Slices: 20, Part: part})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -91,7 +92,7 @@ func mixedSet(t *testing.T, seed uint64) string {
 func flowClaims(title string) listing.Claims {
 	c := commonClaims()
 	c.Basics = listing.Basics{Title: title, Summary: "Phantom series of three modalities, made by a program to walk the whole way of a submission once.",
-		Modalities: []listing.Modality{"CT", "MR", "US"}, BodyParts: []listing.BodyPart{"chest"}, Tasks: []listing.Task{"detection"}}
+		Modalities: []listing.Modality{"CT", "MR", "US"}, BodyParts: []listing.BodyPart{"brain", "chest", "abdomen"}, Tasks: []listing.Task{"detection"}}
 	c.License = standardTerms(nil)
 	return c
 }
