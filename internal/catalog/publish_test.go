@@ -102,6 +102,12 @@ func TestAuditTakesEveryAnswerOfListing(t *testing.T) {
 			}
 		}
 	}
+	for _, method := range listing.ReportMethods {
+		c.Reports.Method = method.Value
+		if list := catalog.AuditClaims(c).Problems(); len(list) > 0 {
+			t.Errorf("reports %s: %v", method.Value, list)
+		}
+	}
 	a := catalog.AuditClaims(c)
 	if len(a.Modalities) != len(listing.Modalities) || len(a.BodyParts) != len(listing.BodyParts) || len(a.AgeBands) != len(listing.AgeBands)+1 ||
 		len(a.Sexes) != len(listing.Sexes)+1 || len(a.Devices) != 1 || a.Devices[0].SliceThicknessMaxMM != 1.25 || a.Patients != 120 {
