@@ -33,6 +33,8 @@ import (
 
 const goodPassword = "four lanterns over the river"
 
+var siteSecret = []byte(strings.Repeat("k", 32))
+
 // site is a running server with accounts, for people who sign in.
 type site struct {
 	URL      string
@@ -54,14 +56,14 @@ func newSite(t *testing.T, demo bool) site {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { documents.Close() })
-	accounts := account.New(db, account.Options{PublicURL: address, SecretKey: []byte(strings.Repeat("k", 32)), Documents: documents})
+	accounts := account.New(db, account.Options{PublicURL: address, SecretKey: siteSecret, Documents: documents})
 	listings := listing.New(db, catalog.Publisher{}, time.Now).Notifying(review.Letters{URL: address})
 	c := config.Config{PublicURL: address, Demo: demo}
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	server.Config.Handler = web.New(c, log, web.Services{
 		DB: db, Sessions: web.NewSessions(account.NewSessionStore(db), c.Secure()), Accounts: accounts,
 		Catalog: catalog.NewStore(db), Listings: listings, Reviews: review.New(db, listings, time.Now),
-		Audits: ingest.New(db, documents, listings, ingest.Options{}, log),
+		Audits: ingest.New(db, documents, listings, ingest.Options{SecretKey: siteSecret}, log),
 	})
 	server.Start()
 	t.Cleanup(server.Close)

@@ -132,6 +132,8 @@ func (s *Server) editors(r chi.Router) {
 	r.Head(uploadsPath+"{upload}", s.handle(s.continueTus))
 	r.Patch(uploadsPath+"{upload}", s.handle(s.continueTus))
 	r.Delete(uploadsPath+"{upload}", s.handle(s.continueTus))
+	r.Get("/seller/versions/{version}/texts", s.handle(s.showTexts))
+	r.Get("/seller/versions/{version}/texts.csv", s.handle(s.sendTexts))
 	r.Post("/seller/versions/{version}/cancel", s.handle(s.cancelAudit))
 	r.Post("/seller/versions/{version}/answers", s.handle(s.answerWarning))
 }

@@ -245,6 +245,9 @@ func (s *Server) sellersReport(r *http.Request, d listing.Dossier, tries version
 	}
 	view.JSONURL, view.CSVURL = versionURL(d.Version.ID)+"/report.json", versionURL(d.Version.ID)+"/report.csv"
 	view.ManifestURL = versionURL(d.Version.ID) + "/manifest.txt"
+	if view.HasTexts && s.may(r, account.Editor) {
+		view.TextsURL = textsURL(d)
+	}
 	if d.Version.State == listing.AuditFailed {
 		return view, nil // no answer helps: the files are to be mended
 	}

@@ -69,6 +69,7 @@ var gates = map[string]gate{
 	"POST /seller/listings/{listing}/upload/agreement": editors, "POST /seller/listings/{listing}/upload/files": editors,
 	"POST /seller/listings/{listing}/upload/tus": editors, "POST /seller/listings/{listing}/upload/cancel": editors,
 	"HEAD /seller/uploads/{upload}": editors, "PATCH /seller/uploads/{upload}": editors, "DELETE /seller/uploads/{upload}": editors,
+	"GET /seller/versions/{version}/texts": editors, "GET /seller/versions/{version}/texts.csv": editors,
 	"POST /seller/versions/{version}/answers": editors, "POST /seller/versions/{version}/cancel": editors,
 
 	"GET /organization/name": managers, "POST /organization/name": managers, "GET /organization/members/{user}": managers,
@@ -491,7 +492,8 @@ func (r *running) rows(t *testing.T) map[string]string {
 		}
 		query := `SELECT coalesce(string_agg(t::text, E'\n' ORDER BY t::text), '') FROM ` + table + ` t`
 		if table == "activity" {
-			query += ` WHERE verb <> 'verification.read'` // noted when a reviewer opens a document
+			// Noted when somebody opens a document of a verification, or the texts to read.
+			query += ` WHERE verb NOT IN ('verification.read', 'version.read_texts')`
 		}
 		var text string
 		if err := c.QueryRow(t.Context(), query).Scan(&text); err != nil {
