@@ -1,9 +1,7 @@
 package planted
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"io/fs"
@@ -13,6 +11,7 @@ import (
 
 	"assay/internal/audit"
 	"assay/internal/audit/finding"
+	"assay/internal/audit/pixel/pixeltest"
 )
 
 // Seed makes the files that Measure reports on.
@@ -33,6 +32,7 @@ type cleanTally struct {
 	blockers []string       // rule, path and the trap
 	alarms   []string       // hits of text rules
 	warnings []int          // of each file, but those about a missing declaration
+	conform  []int          // of them, those about conformance to an object definition
 	about    map[string]int // warnings by rule and attribute
 	declare  int            // warnings about a missing declaration
 }
@@ -46,7 +46,7 @@ func aboutDeclaration(f finding.Finding) bool {
 // take counts the findings of one clean file.
 func (t *cleanTally) take(all []finding.Finding, why string) {
 	t.files++
-	n := 0
+	n, conform := 0, 0
 	for _, f := range all {
 		said := fmt.Sprintf("%s at %s (%s)", f.Rule, f.Path, why)
 		switch {
@@ -57,6 +57,9 @@ func (t *cleanTally) take(all []finding.Finding, why string) {
 			t.declare++
 		default:
 			n++
+			if strings.HasPrefix(f.Rule, "iod-") {
+				conform++
+			}
 			if t.about == nil {
 				t.about = map[string]int{}
 			}
@@ -66,7 +69,7 @@ func (t *cleanTally) take(all []finding.Finding, why string) {
 			}
 		}
 	}
-	t.warnings = append(t.warnings, n)
+	t.warnings, t.conform = append(t.warnings, n), append(t.conform, conform)
 }
 
 // median of the warnings of a file.
@@ -77,24 +80,32 @@ func (t *cleanTally) median() int {
 	return slices.Sorted(slices.Values(t.warnings))[len(t.warnings)/2]
 }
 
+// medianButConformance is the median without the rules iod-*.
+func (t *cleanTally) medianButConformance() int {
+	rest := make([]int, len(t.warnings))
+	for i, n := range t.warnings {
+		rest[i] = n - t.conform[i]
+	}
+	slices.Sort(rest)
+	if len(rest) == 0 {
+		return 0
+	}
+	return rest[len(rest)/2]
+}
+
 // String says what was reported on clean files.
 func (t *cleanTally) String() string {
-	return fmt.Sprintf("n = %d, blockers %d, false alarms of text rules %d; warnings a file, but those about a missing declaration: median %d, at most %d; about a missing declaration: %.1f a file",
-		t.files, len(t.blockers), len(t.alarms), t.median(), slices.Max(append(t.warnings, 0)), float64(t.declare)/float64(max(1, t.files)))
+	return fmt.Sprintf("n = %d, blockers %d, false alarms of text rules %d; warnings a file, but those about a missing declaration: median %d (%d without those about conformance, iod-*), at most %d; about a missing declaration: %.1f a file",
+		t.files, len(t.blockers), len(t.alarms), t.median(), t.medianButConformance(), slices.Max(append(t.warnings, 0)), float64(t.declare)/float64(max(1, t.files)))
 }
 
 // findings audits one file by itself, or with another one beside it.
 func findings(path string, content, beside []byte, claims *audit.Claims) ([]finding.Finding, error) {
-	return findingsWith(audit.Tools{}, path, content, beside, claims)
-}
-
-// findingsWith is findings with programs that decode and read images.
-func findingsWith(tools audit.Tools, path string, content, beside []byte, claims *audit.Claims) ([]finding.Finding, error) {
 	set := fstest.MapFS{path: {Data: content, Mode: 0o444}}
 	if beside != nil {
 		set["series/beside.dcm"] = &fstest.MapFile{Data: beside, Mode: 0o444}
 	}
-	report, err := audit.Run(context.Background(), set, audit.Options{Version: "measure", Parallel: 1, Claims: claims, Tools: tools})
+	report, err := audit.Run(context.Background(), set, audit.Options{Version: "measure", Parallel: 1, Claims: claims})
 	if err != nil {
 		return nil, err
 	}
@@ -163,13 +174,24 @@ func calm(list []cleanItem, claims *audit.Claims) (cleanTally, error) {
 	return t, nil
 }
 
+// Bench is what a measurement of pixels needs and what a test may do without.
+type Bench struct {
+	Inspect audit.InspectFunc // behind a fence; nil for this process
+	Tools   audit.Tools
+	Fonts   *pixeltest.Fonts
+
+	// Compress is nil without a program that compresses.
+	Compress Compressor
+
+	// Readable tells for each frame whether the reader of text gives back one
+	// of the words in any of its settings, asked directly; nil without it.
+	Readable func(frames []Frame) ([]bool, error)
+}
+
 // Measure writes, as Markdown, the recall by kind on files made by code and
 // what is reported on clean ones; then the same for the folder "phi" of the
 // corpus, if corpus is not nil.
-//
-// Tools read the text in the images of the corpus; without them the report of
-// what was found says so.
-func Measure(w io.Writer, corpus fs.FS, tools audit.Tools) error {
+func Measure(w io.Writer, corpus fs.FS, bench Bench) error {
 	tallies, err := recall(items(Seed))
 	if err != nil {
 		return err
@@ -190,11 +212,14 @@ func Measure(w io.Writer, corpus fs.FS, tools audit.Tools) error {
 		return err
 	}
 	fmt.Fprintf(w, "The same without claims: %s.\n", clean.String())
+	if err := measurePixels(w, bench); err != nil {
+		return err
+	}
 	if corpus == nil {
 		fmt.Fprintf(w, "\nCorpus: not measured (ASSAY_CORPUS is not set).\n")
 		return nil
 	}
-	return measureCorpus(w, corpus, tools)
+	return measureCorpus(w, corpus, bench)
 }
 
 // otherSeeds make further files of the same kinds, so that one lucky draw does
@@ -245,83 +270,4 @@ func writeTallies(w io.Writer, tallies []tally) {
 	for _, t := range tallies {
 		fmt.Fprintf(w, "| %s | %d | %d | %.1f %% | %d |\n", t.kind, t.planted, t.found, 100*float64(t.found)/float64(t.planted), t.blockers)
 	}
-}
-
-// corpusFile is an entry of truth.json.
-type corpusFile struct {
-	File  string
-	Clean bool
-	Items []struct{ Kind, Path string }
-}
-
-func measureCorpus(w io.Writer, corpus fs.FS, tools audit.Tools) error {
-	raw, err := fs.ReadFile(corpus, "phi/truth.json")
-	if err != nil {
-		return err
-	}
-	var truth struct{ Files []corpusFile }
-	if err := json.NewDecoder(bytes.NewReader(raw)).Decode(&truth); err != nil {
-		return fmt.Errorf("phi/truth.json: %w", err)
-	}
-	byKind := map[string]*tally{}
-	var order []*tally
-	var pixels pixelTally
-	var clean cleanTally
-	for _, f := range truth.Files {
-		content, err := fs.ReadFile(corpus, "phi/"+f.File)
-		if err != nil {
-			return err
-		}
-		all, err := findingsWith(tools, f.File, content, nil, nil)
-		if err != nil {
-			return err
-		}
-		if f.Clean {
-			clean.take(all, f.File)
-		}
-		for _, planted := range f.Items {
-			if pixelKinds[planted.Kind] != "" {
-				pixels.take(planted.Kind, f.File, all)
-				continue
-			}
-			t := byKind[planted.Kind]
-			if t == nil {
-				t = &tally{kind: planted.Kind}
-				byKind[planted.Kind] = t
-				order = append(order, t)
-			}
-			t.planted++
-			found, blocker := item{place: corpusPlace(planted.Path)}.match(all)
-			if found {
-				t.found++
-			}
-			if blocker {
-				t.blockers++
-			}
-		}
-	}
-	fmt.Fprintf(w, "\n### Planted identifiers of the corpus (phi)\n\nAn item counts if a finding of at least a warning names its attribute, whatever the rule.\n\n")
-	tallies := make([]tally, len(order))
-	for i, t := range order {
-		tallies[i] = *t
-	}
-	writeTallies(w, tallies)
-	fmt.Fprintf(w, "\nClean files, which come without claims: %s.\n", clean.String())
-	pixels.write(w, tools)
-	return nil
-}
-
-// corpusPlace turns a path of truth.json into a part of a finding's path.
-func corpusPlace(p string) string {
-	last := p[strings.LastIndexByte(p, '.')+1:]
-	switch {
-	case strings.HasPrefix(p, "private("):
-		return "(" + p[len("private("):len("private(")+4] + ","
-	case strings.HasPrefix(last, "OverlayLabel"):
-		return "OverlayLabel"
-	}
-	if last == "file name" || last == "preamble" || last == "EncapsulatedDocument" {
-		return last
-	}
-	return " " + last // the whole keyword
 }

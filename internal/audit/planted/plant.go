@@ -47,6 +47,7 @@ var planters = []planter{
 	{"sr_text", plantSRText}, {"sr_pname", plantSRName}, {"file_name", plantFileName}, {"charset", plantCharset},
 	{"trailing_padding", plantPadding}, {"preamble", plantPreamble}, {"overlay_label", plantOverlay},
 	{"name of another file", plantShared},
+	{"encapsulated_pdf", plantPDF}, {"file_meta", plantMeta},
 }
 
 // headerKinds are those of which none may be missed.

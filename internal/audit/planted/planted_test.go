@@ -6,8 +6,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-
-	"assay/internal/audit"
 )
 
 func TestNamesAreOfManyLocales(t *testing.T) {
@@ -114,7 +112,7 @@ func TestMeasureWritesTables(t *testing.T) {
 		corpus = os.DirFS(dir)
 	}
 	var b strings.Builder
-	if err := Measure(&b, corpus, audit.Tools{}); err != nil {
+	if err := Measure(&b, corpus, Bench{}); err != nil {
 		t.Fatal(err)
 	}
 	if !strings.Contains(b.String(), "| standard_tag |") {
