@@ -166,7 +166,7 @@ func (a *run) total() {
 
 // confirmed is about how many files of a large set a second reader confirms:
 // it takes longer than everything else that is done with a header.
-const confirmed = 500
+const confirmed = 200
 
 func (a *run) tell(s Stage) {
 	a.progress.Stage = s
