@@ -114,7 +114,7 @@ func (h *house) openAudits(secret []byte) (err error) {
 	}
 	h.audits = ingest.New(h.db, h.blobs, h.listings, ingest.Options{
 		Version: version, Scratch: scratch, Inspect: h.pool.Inspect, Parallel: h.pool.Parallel(), Space: fence.NewScratch(scratch), Tools: h.programs.Audit(),
-		Limits: audit.Limits{FileBytes: h.config.MaxFileBytes, ArchiveEntries: h.config.MaxEntries}, SecretKey: secret,
+		Limits: audit.Limits{FileBytes: h.config.MaxFileBytes, ArchiveEntries: h.config.MaxEntries, SetTime: time.Duration(h.config.AuditHours) * time.Hour}, SecretKey: secret,
 	}, h.log)
 	return nil
 }

@@ -115,6 +115,7 @@ func Run(ctx context.Context, fsys fs.FS, opts Options) (*Report, error) {
 type run struct {
 	fsys     fs.FS
 	opts     Options
+	end      time.Time // of Limits.SetTime
 	inspect  InspectOptions
 	files    []planned
 	results  results
@@ -143,7 +144,7 @@ func newRun(fsys fs.FS, opts Options) (*run, error) {
 		opts.Scratch = &archive.Memory{Limit: memoryScratch}
 	}
 	a := &run{
-		fsys: fsys, opts: opts,
+		fsys: fsys, opts: opts, end: time.Now().Add(opts.Limits.SetTime),
 		inspect: InspectOptions{Claims: opts.Claims, Limits: opts.Limits, Now: opts.Now, NoPixels: opts.NoOCR, ListTexts: opts.ListTexts, KeepTexts: opts.Residual != nil},
 		found:   newCollector(opts.Limits.Findings, opts.AllLocations),
 		unseen:  &omissions{},

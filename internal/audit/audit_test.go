@@ -397,3 +397,13 @@ func TestProgressReachesTheEnd(t *testing.T) {
 		t.Errorf("last progress = %+v, want 9 of 9 files and all bytes", last)
 	}
 }
+
+func TestWhatAnAuditDoesNotReachInTimeIsRefused(t *testing.T) {
+	report, err := audit.Run(t.Context(), fstest.MapFS{"a.csv": {Data: []byte("a,b\n1,2\n")}}, audit.Options{Limits: audit.Limits{SetTime: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if report.Verdict != audit.Failed || len(report.Findings) != 1 || report.Findings[0].Rule != "set-limit" {
+		t.Errorf("verdict %s, findings %+v, want one set-limit", report.Verdict, report.Findings)
+	}
+}

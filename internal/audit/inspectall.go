@@ -143,6 +143,10 @@ func (a *run) one(ctx context.Context, i int, opts InspectOptions) (Facts, sums,
 	if a.stopped.Load() {
 		return Facts{Status: Refused}, sums{}, nil
 	}
+	if time.Now().After(a.end) {
+		late := refusal(ruleSetLimit, fmt.Sprintf("The audit of the set took longer than %v; this file was not reached.", a.opts.Limits.SetTime))
+		return Facts{Status: Refused, Reason: late.Message, Findings: []finding.Finding{*late}}, sums{}, nil
+	}
 	facts, sums, err := a.read(ctx, i, opts)
 	var fault *faultError
 	switch {

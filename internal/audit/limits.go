@@ -2,6 +2,7 @@ package audit
 
 import (
 	"fmt"
+	"time"
 
 	"assay/internal/audit/archive"
 	"assay/internal/audit/dicom"
@@ -24,6 +25,10 @@ type Limits struct {
 
 	ReadFrames int // frames of a set in which text is read
 
+	// SetTime is how long an audit may take; what it has not reached by then
+	// is refused.
+	SetTime time.Duration
+
 	Findings int // distinct findings in a report; more are joined
 	Crashes  int // files on which the reader may die before the rest is refused
 
@@ -44,6 +49,7 @@ func DefaultLimits() Limits {
 		ArchiveEntryRatio: a.EntryRatio,
 		DICOM:             dicom.DefaultLimits(),
 		ReadFrames:        20_000,
+		SetTime:           12 * time.Hour,
 		Findings:          20_000,
 		Crashes:           50,
 		sortBytes:         roomOfSort,
@@ -62,6 +68,7 @@ func (l Limits) orDefault() Limits {
 	fill(&l.ArchiveRatio, d.ArchiveRatio)
 	fill(&l.ArchiveEntryRatio, d.ArchiveEntryRatio)
 	fill(&l.ReadFrames, d.ReadFrames)
+	fill(&l.SetTime, d.SetTime)
 	fill(&l.Findings, d.Findings)
 	fill(&l.Crashes, d.Crashes)
 	fill(&l.sortBytes, d.sortBytes)
@@ -76,7 +83,7 @@ func (l Limits) orDefault() Limits {
 	return l
 }
 
-func fill[T int | int64](v *T, otherwise T) {
+func fill[T int | int64 | time.Duration](v *T, otherwise T) {
 	if *v == 0 {
 		*v = otherwise
 	}
@@ -103,6 +110,7 @@ func (l Limits) Texts() []LimitText {
 		{"Files in a folder", fmt.Sprint(l.Files)},
 		{"Entries in an archive", fmt.Sprint(l.ArchiveEntries)},
 		{"Unpacked size of an archive", fmt.Sprintf("%d times its own, %d times for one entry", l.ArchiveRatio, l.ArchiveEntryRatio)},
+		{"Time of an audit", l.SetTime.String()},
 		{"Length of a name", fmt.Sprintf("%d bytes, %d folders deep", l.PathPartBytes, l.PathParts)},
 		{"Elements in a DICOM file", fmt.Sprint(l.DICOM.Elements)},
 		{"Nesting of DICOM sequences", fmt.Sprint(l.DICOM.Depth)},

@@ -35,6 +35,7 @@ type Config struct {
 	MaxFileBytes     int64  `env:"ASSAY_MAX_FILE_BYTES" envDefault:"2147483648" comment:"largest file in a submission"`
 	MaxUploadBytes   int64  `env:"ASSAY_MAX_UPLOAD_BYTES" envDefault:"53687091200" comment:"largest submission"`
 	MaxEntries       int    `env:"ASSAY_MAX_ENTRIES" envDefault:"50000" comment:"most entries of an archive"`
+	AuditHours       int    `env:"ASSAY_AUDIT_HOURS" envDefault:"12" comment:"hours after which an audit refuses the files it has not reached"`
 	QuotaBytes       int64  `env:"ASSAY_QUOTA_BYTES" envDefault:"107374182400" comment:"storage of an organization"`
 
 	// Demo is set by the demo command alone: it shows the mailbox page and
@@ -114,7 +115,7 @@ func (c Config) check() error {
 		mistake("ASSAY_LOG_LEVEL", "is none of debug, info, warn, error")
 	}
 	for name, n := range map[string]int64{"ASSAY_AUDIT_CHILDREN": int64(c.AuditChildren), "ASSAY_AUDIT_WORKERS": int64(c.AuditWorkers), "ASSAY_MAX_FILE_BYTES": c.MaxFileBytes,
-		"ASSAY_MAX_UPLOAD_BYTES": c.MaxUploadBytes, "ASSAY_MAX_ENTRIES": int64(c.MaxEntries), "ASSAY_QUOTA_BYTES": c.QuotaBytes} {
+		"ASSAY_MAX_UPLOAD_BYTES": c.MaxUploadBytes, "ASSAY_MAX_ENTRIES": int64(c.MaxEntries), "ASSAY_AUDIT_HOURS": int64(c.AuditHours), "ASSAY_QUOTA_BYTES": c.QuotaBytes} {
 		if n < 1 {
 			mistake(name, "is not above 0")
 		}

@@ -116,6 +116,10 @@ var errLost = errors.New("the lease on this version was lost")
 
 func (r *run) take(ctx context.Context) error {
 	return r.db.InTx(ctx, worker, func(tx pgx.Tx) (err error) {
+		// The lease of an earlier attempt first, as everywhere.
+		if err := lockLease(ctx, tx, r); err != nil {
+			return err
+		}
 		_, revision, err := r.versions.StartAudit(ctx, tx, worker, r.version)
 		if err != nil {
 			return err

@@ -83,6 +83,17 @@ func checkLease(ctx context.Context, q postgres.Querier, r *run) error {
 	return nil
 }
 
+// lockLease locks the lease on the version, if there is one, until the
+// transaction ends: whoever changes both locks the lease before the version.
+func lockLease(ctx context.Context, q postgres.Querier, r *run) error {
+	_, err := q.Exec(ctx, `SELECT FROM audit_run WHERE version_id = @version AND organization_id = @organization FOR UPDATE`,
+		pgx.NamedArgs{"version": r.version, "organization": r.organization})
+	if err != nil {
+		return fmt.Errorf("lock the lease: %w", err)
+	}
+	return nil
+}
+
 func endLease(ctx context.Context, q postgres.Querier, r *run) error {
 	if err := checkLease(ctx, q, r); err != nil {
 		return err
