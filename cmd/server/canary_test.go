@@ -357,6 +357,7 @@ func (r *running) wantNoCanary(t *testing.T, callers []*caller, versions []id.Ve
 		t.Logf("pages of the %s: %d", c.name, pages)
 	}
 	r.searchFiles(t)
+	r.wantTextsSealed(t, callers, versions)
 	if got := canaryIn(r.log.String()); got != "" {
 		t.Errorf("in the log: %s", got)
 	}
@@ -364,6 +365,40 @@ func (r *running) wantNoCanary(t *testing.T, callers []*caller, versions []id.Ve
 }
 
 var linkInPage = regexp.MustCompile(`(?:href|src|action)="(/[^"#]*)`)
+
+// textsToRead are the pages that show the seller the texts of the submission,
+// as they must; wantTextsSealed looks at them.
+var textsToRead = regexp.MustCompile(`^/seller/versions/[^/]+/texts(\.csv)?(\?|$)`)
+
+// wantTextsSealed holds that the person stands in the lists of texts that the
+// seller opens, so that searchFiles looked at lists that hold her, and that
+// nobody else is shown them.
+func (r *running) wantTextsSealed(t *testing.T, callers []*caller, versions []id.Version) {
+	t.Helper()
+	found := 0
+	for _, v := range versions {
+		for _, c := range callers {
+			for _, path := range []string{"/seller/versions/" + string(v) + "/texts", "/seller/versions/" + string(v) + "/texts.csv"} {
+				got := c.get(t, path)
+				seen := canaryIn(got.body) != ""
+				switch {
+				case c.name == "seller" && seen:
+					found++
+				case seen, c.name != "seller" && got.status < 400 && !isSignIn(got):
+					t.Errorf("%s of the %s: status %d, shows a text: %v", path, c.name, got.status, seen)
+				}
+				if found := canaryIn(fmt.Sprint(got.header)); found != "" {
+					t.Errorf("headers of %s of the %s: %s", path, c.name, found)
+				}
+			}
+		}
+	}
+	sealed, _ := filepath.Glob(filepath.Join(strings.TrimPrefix(r.config.BlobURL, "file://"), "texts", "*.sealed"))
+	if found == 0 || len(sealed) == 0 {
+		t.Errorf("the person stands in %d pages of texts and %d lists are kept: the test looked at nothing", found, len(sealed))
+	}
+	t.Logf("lists of texts: %d sealed, the person on %d pages of the seller", len(sealed), found)
+}
 
 // crawl follows the links of a caller's pages.
 func (r *running) crawl(t *testing.T, c *caller, queue []string) int {
@@ -373,7 +408,7 @@ func (r *running) crawl(t *testing.T, c *caller, queue []string) int {
 		path := queue[0]
 		queue = queue[1:]
 		path = strings.ReplaceAll(path, "&amp;", "&")
-		if seen[path] || strings.HasPrefix(path, "/static/") || strings.HasPrefix(path, "/logout") || strings.Contains(path, "?") && len(seen) > 150 {
+		if seen[path] || textsToRead.MatchString(path) || strings.HasPrefix(path, "/static/") || strings.HasPrefix(path, "/logout") || strings.Contains(path, "?") && len(seen) > 150 {
 			continue
 		}
 		seen[path] = true
