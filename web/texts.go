@@ -227,6 +227,8 @@ func textGroup(attribute string) page.TextGroup {
 			g.Action = string(a)
 			g.Help = "The basic profile does not keep " + attribute + ". Apply its action, or clean the text of names and places and declare the Clean Descriptors Option."
 		}
+	case strings.HasPrefix(attribute, "text of "):
+		g.Help = "Lines and cells of documents beside the images. Remove what names a person or a place."
 	case strings.HasPrefix(attribute, "("):
 		g.Help = "An attribute that the standard does not name. Remove it unless its maker says that it holds no identifier."
 	}

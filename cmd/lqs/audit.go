@@ -19,7 +19,7 @@ type auditCmd struct {
 	Paths        []string `arg:"" name:"path" help:"A file, a folder or an archive; several are audited as one set."`
 	JSON         string   `name:"json" placeholder:"FILE" help:"Write the report (assay-report/1) to FILE; - is standard output, without the summary."`
 	AllLocations bool     `help:"Put every file of every finding, and the status of every file, into the report."`
-	Residual     string   `placeholder:"FILE" help:"Write every text of a header that holds a word outside the vocabulary to FILE, for you to read: it may identify patients, stays on this machine, and only you may read it."`
+	Residual     string   `placeholder:"FILE" help:"Write every text of headers and documents that holds a word outside the vocabulary to FILE, for you to read: it may identify patients, stays on this machine, and only you may read it."`
 	Claims       string   `placeholder:"FILE" help:"What the seller claims of de-identification and contents, as JSON."`
 	NoOCR        bool     `name:"no-ocr" help:"Leave out what images show: whether frames decode, and text in them."`
 	Jobs         int      `short:"j" default:"0" help:"Fenced children at once; default one for each processor."`

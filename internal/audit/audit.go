@@ -40,8 +40,8 @@ type Options struct {
 	Now time.Time
 
 	// ListTexts asks for a finding, masked, on the texts of headers that hold
-	// words outside the vocabulary. Residual, if not nil, takes those texts
-	// themselves: it is for the eyes of the seller alone.
+	// words outside the vocabulary. Residual, if not nil, takes such texts
+	// themselves, of documents too: it is for the eyes of the seller alone.
 	ListTexts bool
 	Residual  *Residual
 

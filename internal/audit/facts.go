@@ -43,7 +43,8 @@ type InspectOptions struct {
 	OnlyPixels bool
 
 	// ListTexts asks for a masked finding on every text of a header that holds
-	// words outside the vocabulary; KeepTexts for the texts themselves, too.
+	// words outside the vocabulary; KeepTexts for such texts themselves, of
+	// documents too.
 	ListTexts, KeepTexts bool
 
 	// Known, if not empty, asks for a second look: only for the words of
@@ -60,7 +61,8 @@ type InspectFunc func(ctx context.Context, f File, opts InspectOptions) (Facts, 
 type Hash = deid.Hash
 
 // Facts are what one file tells. They cross the fence, so they are bounded
-// and plain; no field but the rasters of Pixels and the texts of Header holds an identifier.
+// and plain; no field but the rasters of Pixels, Texts and the texts of Header holds an
+// identifier.
 type Facts struct {
 	Kind       string
 	Data       bool // a kind of file that can be the data of a data set
@@ -76,6 +78,11 @@ type Facts struct {
 	Splits    []SplitRow // of a table that says what is meant for training and test
 	Words     []Hash     // of the texts of a file that is not DICOM
 	PathWords []Hash     // of the path
+
+	// Texts are those of a document that KeepTexts asks for, bounded as those
+	// of Header; TextsBeyond counts what did not fit.
+	Texts       []deid.Text
+	TextsBeyond int
 }
 
 // Instance is what a DICOM instance contributes to the set.

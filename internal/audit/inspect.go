@@ -139,7 +139,7 @@ func (i *inspection) document(ctx context.Context) error {
 		i.facts.Status, i.facts.Reason = Skipped, "The audit does not read files of this kind."
 		i.notChecked("files of kind "+string(i.kind), i.facts.Reason)
 	}
-	in := document.Inspector{Scanner: i.text, Emit: i.emitDocument, Text: i.keepWords(), Name: i.keepNames(), Image: i.imagesInside("")}
+	in := document.Inspector{Scanner: i.text, Emit: i.emitDocument, Text: i.takeText("text of " + string(i.kind)), Name: i.keepNames(), Image: i.imagesInside("")}
 	if i.second {
 		in = i.secondLook()
 	}

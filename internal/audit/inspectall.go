@@ -45,9 +45,9 @@ func (a *run) inspectAll(ctx context.Context) error {
 			for _, one := range j.facts.Header.Findings {
 				a.found.add(j.index, one)
 			}
-			if a.opts.Residual != nil {
-				a.opts.Residual.add(j.facts.Header)
-			}
+		}
+		if a.opts.Residual != nil {
+			a.opts.Residual.take(&j.facts)
 		}
 		a.reportClaim(j.index, &j.facts)
 		a.unseen.add(j.facts.NotChecked...)

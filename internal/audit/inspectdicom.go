@@ -158,7 +158,7 @@ func (i *inspection) encapsulated(ctx context.Context, facts *deid.Facts, h *dic
 		return nil
 	}
 	clean := true
-	in := document.Inspector{Scanner: i.text, Text: i.keepWords(), Name: i.keepNames(), Image: i.imagesInside(pathOfDocument), Emit: func(f finding.Finding) {
+	in := document.Inspector{Scanner: i.text, Text: i.takeText("EncapsulatedDocument"), Name: i.keepNames(), Image: i.imagesInside(pathOfDocument), Emit: func(f finding.Finding) {
 		clean = false
 		f.Path = strings.TrimSpace(pathOfDocument + " " + f.Path)
 		i.add(f)

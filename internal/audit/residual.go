@@ -31,14 +31,22 @@ type Residual struct {
 
 // ResidualText is a distinct text of one attribute.
 type ResidualText struct {
-	Attribute string // a keyword, or a tag
+	Attribute string // a keyword or a tag; "text of pdf" outside DICOM
 	Text      string
 	Count     int // files and items in which it stands
 }
 
-func (r *Residual) add(f *deid.Facts) {
-	r.beyond += f.TextsBeyond
-	for _, t := range f.Texts {
+// take adds the texts of one file.
+func (r *Residual) take(f *Facts) {
+	if f.Header != nil {
+		r.add(f.Header.Texts, f.Header.TextsBeyond)
+	}
+	r.add(f.Texts, f.TextsBeyond)
+}
+
+func (r *Residual) add(texts []deid.Text, beyond int) {
+	r.beyond += beyond
+	for _, t := range texts {
 		if _, known := r.texts[t]; !known {
 			cost := residualCost + len(t.Attribute) + len(t.Value)
 			if r.bytes+cost > maxResidualBytes {

@@ -40,6 +40,49 @@ func TestResidualTextsAreForTheSellerAlone(t *testing.T) {
 	}
 }
 
+// Documents give the lines that a person should read, each once a file, and
+// no finding tells of them.
+func TestResidualTextsOfDocuments(t *testing.T) {
+	many := &strings.Builder{}
+	for i := range 600 {
+		fmt.Fprintf(many, "Zorbleth %d\n", i)
+	}
+	set := fstest.MapFS{
+		"a.txt":     {Data: []byte("Findings: none.\nSeen with Quolvex today.\n\nSeen with Quolvex today.\n")},
+		"b.txt":     {Data: []byte("Seen with Quolvex today.\n")},
+		"table.csv": {Data: []byte("finding,note\nnodule,Plimsworth\n")},
+		"many.txt":  {Data: []byte(many.String())},
+	}
+	var residual audit.Residual
+	r, err := audit.Run(t.Context(), set, audit.Options{ListTexts: true, Residual: &residual})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[audit.ResidualText]bool{}
+	zorbleths := 0
+	for _, x := range residual.Texts() {
+		got[x] = true
+		if strings.HasPrefix(x.Text, "Zorbleth") {
+			zorbleths++
+		}
+	}
+	for _, want := range []audit.ResidualText{{"text of text", "Seen with Quolvex today.", 2}, {"text of csv", "Plimsworth", 1}} {
+		if !got[want] {
+			t.Errorf("no %v among the texts", want)
+		}
+	}
+	if zorbleths != 512 || residual.Beyond() != 600-512 {
+		t.Errorf("%d lines of one file, %d beyond; want 512 and 88", zorbleths, residual.Beyond())
+	}
+	var b bytes.Buffer
+	if err := r.WriteJSON(&b); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(b.String(), "Quolvex") || strings.Contains(b.String(), "Plimsworth") {
+		t.Error("the report holds a text")
+	}
+}
+
 func TestResidualTextsAreBounded(t *testing.T) {
 	long := strings.Repeat("Zorbleth ", 900)
 	set := fstest.MapFS{}

@@ -47,7 +47,7 @@ type TextsChoice struct {
 
 // TextGroup are texts of one attribute.
 type TextGroup struct {
-	Attribute string // a keyword, or a tag
+	Attribute string // a keyword, a tag, or "text of pdf"
 	Tag       string // empty if the attribute is named by it
 	Action    string // PS3.15 action; empty if the table does not name it
 	Help      string
@@ -118,7 +118,7 @@ func Texts(v TextsView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "</p><section class=\"notice notice-info\" aria-label=\"Who sees this page\" data-testid=\"texts-note\"><p><b>Only ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, "</p><section class=\"notice notice-info texts-note\" aria-label=\"Who sees this page\" data-testid=\"texts-note\"><p><b>Only ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -131,7 +131,7 @@ func Texts(v TextsView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, " sees this page.</b> Its owners, admins and editors may open it, and the record of acts keeps who did and when. Reviewers, buyers and the people who run this site never see the texts; the report shows them masked. The list is encrypted where it is kept, and is deleted when the version is withdrawn or replaced, or its data set is deleted.</p></section>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, " sees this page.</b> Its owners, admins and editors may open it, and the record of acts keeps who did and when. No page shows the texts to reviewers, buyers or administrators of this site; reports show them masked. The list is kept encrypted, and deleted when the version is withdrawn or replaced, or its data set is deleted.</p></section>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

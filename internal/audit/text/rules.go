@@ -26,7 +26,7 @@ var (
 	ruleInstitution = finding.Rule{ID: "text-institution", Title: "Name of a hospital or practice in text", Severity: finding.Warning, HIPAA: []string{"B"}, Fix: fixText, Source: sourceSafeHarbor + " (a place smaller than a state); DICOM PS3.15 Section E.3.11"}
 	ruleVIN         = finding.Rule{ID: "text-vin-plate", Title: "Vehicle number or license plate in text", Severity: finding.Warning, HIPAA: []string{"L"}, Fix: fixText, Source: sourceVIN}
 	ruleAccount     = finding.Rule{ID: "text-account", Title: "Account, insurance, certificate or license number in text", Severity: finding.Warning, HIPAA: []string{"I", "J", "K"}, Fix: fixText, Source: sourceSafeHarbor}
-	ruleResidual    = finding.Rule{ID: "text-residual-list", Title: "Text for a person to read", Severity: finding.Info, Fix: "Read the texts of this attribute: \"lqs audit --residual FILE\" on your own machine writes every one that holds a word outside the vocabulary. Remove what names a person or a place.", Source: "DICOM PS3.15 Section E.3.5 (Clean Descriptors Option)"}
+	ruleResidual    = finding.Rule{ID: "text-residual-list", Title: "Text for a person to read", Severity: finding.Info, Fix: "Read the texts of this attribute, and remove what names a person or a place. Editors of your organization find them beside the report; \"lqs audit --residual FILE\" on your own machine writes every text that holds a word outside the vocabulary.", Source: "DICOM PS3.15 Section E.3.5 (Clean Descriptors Option)"}
 	rulePath        = finding.Rule{ID: "name-in-path", Title: "Identifier in a file or folder name", Severity: finding.Warning, HIPAA: []string{"A", "H"}, Fix: "Rename the file or folder with a pseudonym, such as the PatientID and a running number.", Source: sourceSafeHarbor}
 )
 
