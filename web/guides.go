@@ -31,8 +31,8 @@ func (s *Server) showGuide(w http.ResponseWriter, r *http.Request) error {
 // showRules lists the rules of the audit, from the registry that the audit
 // itself uses; docs/audit-rules.md is written from it too.
 func (s *Server) showRules(w http.ResponseWriter, r *http.Request) error {
-	shell := s.shell(r, "The rules of the audit", "guides")
-	shell.Description = "Every check of the audit: what it finds, how grave that is, what to change, and which source says so."
+	shell := s.shell(r, page.RulesTitle, "guides")
+	shell.Description = page.RulesSummary
 	shell.Styles = reportStyles()
 	return s.render(w, r, http.StatusOK, page.Rules(page.NewRulesView(shell, audit.Registry())))
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
 
-	"assay/internal/audit"
 	"assay/web/ui"
 )
 
@@ -22,11 +21,9 @@ import (
 var guideFiles embed.FS
 
 // guideSlugs are the guides in reading order. Each is guide/SLUG.md: a title,
-// one paragraph that sums it up, then sections. The rules of the audit are
-// written by the audit itself.
-var guideSlugs = []string{"hipaa", "irb", "de-identification", rulesSlug, "fda-samd", "market"}
-
-const rulesSlug = "audit-rules"
+// one paragraph that sums it up, then sections. The rules of the audit are no
+// text: Rules draws them from the registry.
+var guideSlugs = []string{"hipaa", "irb", "de-identification", RulesSlug, "fda-samd", "market"}
 
 // Guide is a text about the rules around medical data.
 type Guide struct {
@@ -41,10 +38,10 @@ func (g Guide) URL() string { return "/guides/" + g.Slug }
 // Guides returns all guides in reading order.
 func Guides() []Guide { return guides() }
 
-// GuideBySlug finds one guide.
+// GuideBySlug finds one guide that is a text; the rules of the audit are not.
 func GuideBySlug(slug string) (Guide, bool) {
 	for _, g := range guides() {
-		if g.Slug == slug {
+		if g.Slug == slug && g.body != nil {
 			return g, true
 		}
 	}
@@ -54,7 +51,11 @@ func GuideBySlug(slug string) (Guide, bool) {
 var guides = sync.OnceValue(func() []Guide {
 	list := make([]Guide, 0, len(guideSlugs))
 	for _, slug := range guideSlugs {
-		source, err := guideSource(slug)
+		if slug == RulesSlug {
+			list = append(list, Guide{Slug: slug, Title: RulesTitle, Summary: RulesSummary})
+			continue
+		}
+		source, err := guideFiles.ReadFile("guide/" + slug + ".md")
 		if err != nil {
 			panic(fmt.Sprintf("page: embedded guide: %v", err)) // a broken build
 		}
@@ -62,16 +63,6 @@ var guides = sync.OnceValue(func() []Guide {
 	}
 	return list
 })
-
-func guideSource(slug string) ([]byte, error) {
-	if slug != rulesSlug {
-		return guideFiles.ReadFile("guide/" + slug + ".md")
-	}
-	var b bytes.Buffer
-	err := audit.WriteRulesPage(&b)
-	text, _, _ := bytes.Cut(b.Bytes(), []byte("\n<!--")) // its note to those who edit
-	return text, err
-}
 
 // newGuide draws a guide from Markdown. The text is ours; raw HTML in it would
 // be left out all the same.

@@ -10,12 +10,8 @@ import (
 )
 
 func TestEveryRuleCanBeLinkedTo(t *testing.T) {
-	guide, ok := page.GuideBySlug("audit-rules")
-	if !ok {
-		t.Fatal("there is no page of the rules")
-	}
 	var b strings.Builder
-	if err := page.GuidePage(page.NewGuideView(ui.Shell{Title: guide.Title, Nav: "guides"}, guide)).Render(t.Context(), &b); err != nil {
+	if err := page.Rules(page.NewRulesView(ui.Shell{Title: page.RulesTitle, Nav: "guides"}, audit.Registry())).Render(t.Context(), &b); err != nil {
 		t.Fatal(err)
 	}
 	for _, r := range audit.Registry() {
@@ -23,8 +19,5 @@ func TestEveryRuleCanBeLinkedTo(t *testing.T) {
 		if strings.Count(b.String(), ` id="`+fragment+`"`) != 1 {
 			t.Errorf("the page has no place, or several, for %s", ui.RuleURL(r.ID))
 		}
-	}
-	if strings.Contains(b.String(), "raw HTML omitted") {
-		t.Error("the page shows a comment of its source")
 	}
 }
