@@ -37,25 +37,29 @@ const (
 	largest  = 16 << 20
 )
 
-// madeFrames returns slices by code, without text.
-func madeFrames() ([]frame, error) {
+// synthFrames returns slices by code, without text, of ten seeds after first.
+func synthFrames(first uint64, side int) ([]frame, error) {
 	var list []frame
 	for _, m := range []synth.Modality{synth.CT, synth.MR, synth.DX, synth.US} {
-		for seed := range uint64(10) {
-			files, err := synth.Series(synth.Spec{Modality: m, Seed: seed + 1, Slices: 3, Rows: 512, Columns: 512})
+		for n := range uint64(10) {
+			files, err := synth.Series(synth.Spec{Modality: m, Seed: first + n + 1, Slices: 3, Rows: side, Columns: side})
 			if err != nil {
 				return nil, err
 			}
 			b := files[1].Data
-			list = append(list, framesOf(string(m), bytes.NewReader(b), int64(len(b)))...)
+			list = append(list, framesOf(string(m), bytes.NewReader(b), int64(len(b)), ends)...)
 		}
 	}
 	return list, nil
 }
 
-// corpusFrames returns the first, the middle and the last gray frame of each
-// file of the corpus that shows no text.
-func corpusFrames(ctx context.Context, tools audit.Tools) []frame {
+// ends are the first, the middle and the last of count frames, as the audit
+// takes first.
+func ends(count int) []int { return slices.Compact([]int{0, count / 2, count - 1}) }
+
+// corpusFrames returns gray frames of each file of the corpus that shows no
+// text.
+func corpusFrames(ctx context.Context, tools audit.Tools, which func(count int) []int) []frame {
 	folder := audittest.Folder()
 	if folder == "" {
 		return nil
@@ -66,26 +70,35 @@ func corpusFrames(ctx context.Context, tools audit.Tools) []frame {
 	}
 	var list []frame
 	for _, i := range instances {
-		if slices.ContainsFunc(withText, func(s string) bool { return strings.Contains(i.Path, s) }) {
-			continue
+		if !showsText(i.Path) {
+			list = append(list, fileFrames(ctx, tools, i.Path, filepath.Join(folder, "dicom", i.Path), which)...)
 		}
-		b, err := os.ReadFile(filepath.Join(folder, "dicom", i.Path))
-		if err != nil || len(b) > 128<<20 {
-			continue
-		}
-		var content io.ReaderAt = bytes.NewReader(b)
-		size := int64(len(b))
-		if tools.Decode != nil && isCompressed(b) {
-			d, err := tools.Decode(ctx, audit.File{Path: "file", SizeBytes: size, Content: content})
-			if err != nil {
-				continue
-			}
-			defer d.Close()
-			content, size = d, d.Size()
-		}
-		list = append(list, framesOf(i.Path, content, size)...)
 	}
 	return list
+}
+
+func showsText(path string) bool {
+	return slices.ContainsFunc(withText, func(s string) bool { return strings.Contains(path, s) })
+}
+
+// fileFrames reads gray frames of a file, with the decoder where that is
+// needed.
+func fileFrames(ctx context.Context, tools audit.Tools, name, path string, which func(count int) []int) []frame {
+	b, err := os.ReadFile(path)
+	if err != nil || len(b) > 128<<20 {
+		return nil
+	}
+	var content io.ReaderAt = bytes.NewReader(b)
+	size := int64(len(b))
+	if tools.Decode != nil && isCompressed(b) {
+		d, err := tools.Decode(ctx, audit.File{Path: "file", SizeBytes: size, Content: content})
+		if err != nil {
+			return nil
+		}
+		defer d.Close()
+		content, size = d, d.Size()
+	}
+	return framesOf(name, content, size, which)
 }
 
 func isCompressed(b []byte) bool {
@@ -94,7 +107,7 @@ func isCompressed(b []byte) bool {
 }
 
 // framesOf reads native gray frames of 8 or 16 bits.
-func framesOf(name string, r io.ReaderAt, size int64) []frame {
+func framesOf(name string, r io.ReaderAt, size int64, which func(count int) []int) []frame {
 	h, err := dicom.Scan(context.Background(), r, size, dicom.Limits{}, nil)
 	if err != nil || !h.PixelData.Present || h.PixelData.Encapsulated {
 		return nil
@@ -108,7 +121,7 @@ func framesOf(name string, r io.ReaderAt, size int64) []frame {
 	}
 	var list []frame
 	count := max(m.Frames, 1)
-	for _, i := range slices.Compact([]int{0, count / 2, count - 1}) {
+	for _, i := range which(count) {
 		b := make([]byte, pixels*m.BitsAllocated/8)
 		if _, err := r.ReadAt(b, h.PixelData.Offset+int64(i)*int64(len(b))); err != nil && err != io.EOF {
 			continue

@@ -8,6 +8,7 @@ package main
 
 import (
 	"context"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -16,6 +17,13 @@ import (
 	"assay/internal/fence"
 )
 
+// seed makes the frames and texts of the second part, which must differ from
+// those that the filter was tuned on.
+var seed = flag.Uint64("seed", 1, "of the frames and texts held out")
+
+// missedTo is a folder for what is missed and can be read.
+var missedTo = flag.String("missed", "", "write what is missed and read in place into this folder, as PGM")
+
 func main() {
 	if len(os.Args) >= 2 && os.Args[1] == "audit-child" {
 		if err := fence.ChildMain(os.Stdin, os.Stdout); err != nil {
@@ -23,6 +31,7 @@ func main() {
 		}
 		return
 	}
+	flag.Parse()
 	if err := run(context.Background()); err != nil {
 		fmt.Fprintln(os.Stderr, "measure:", err)
 		os.Exit(1)
@@ -35,11 +44,11 @@ func run(ctx context.Context) error {
 		return err
 	}
 	programs := tools.Audit()
-	made, err := madeFrames()
+	made, err := synthFrames(0, 512)
 	if err != nil {
 		return err
 	}
-	corpus := corpusFrames(ctx, programs)
+	corpus := corpusFrames(ctx, programs, ends)
 	fmt.Print("## The filter before the reader of text\n\n`go run ./internal/audit/pixel/measure`\n\n")
 	fmt.Print("| frames without text | n | passed | passed as of a risky kind |\n|---|---:|---:|---:|\n")
 	passing("made by synth", made)
@@ -50,7 +59,10 @@ func run(ctx context.Context) error {
 	if err := plantedTexts(ctx, programs, all, fonts); err != nil {
 		return err
 	}
-	return cost(ctx, programs, append(corpus, made...))
+	if err := cost(ctx, programs, append(corpus, made...)); err != nil {
+		return err
+	}
+	return heldOut(ctx, programs, corpus, fonts)
 }
 
 // systemFonts returns the fonts of Go and those of the system.

@@ -22,7 +22,7 @@ const (
 )
 
 // outcome counts texts planted in one ink.
-type outcome struct{ n, found, readable int }
+type outcome struct{ n, found, readable, likely int }
 
 // inks name what text is written in.
 var inks = []string{"highest value of the frame", "far above it", "lowest value", "lighter gray", "darker gray"}
@@ -49,7 +49,7 @@ func plantedTexts(ctx context.Context, tools audit.Tools, frames []frame, fonts 
 				continue
 			}
 			for _, invert := range []bool{false, true} {
-				missed, texts, kinds = append(missed, p.place(invert)), append(texts, p.stamp.Text), append(kinds, p.ink)
+				missed, texts, kinds = append(missed, place(p.frame, p.x, p.y, p.stamp.Width, p.stamp.Height, 3, invert)), append(texts, p.stamp.Text), append(kinds, p.ink)
 			}
 		}
 	}
@@ -95,7 +95,7 @@ func newPlant(r *rand.Rand, f frame, fonts *pixeltest.Fonts) (planting, bool) {
 	}
 	sorted := slices.Sorted(slices.Values(f.samples))
 	low, high := int(sorted[len(sorted)/200]), int(sorted[len(sorted)-1-len(sorted)/200])
-	local := p.ground()
+	local := mean(p.frame, p.x, p.y, p.stamp.Width, p.stamp.Height)
 	value := 0
 	switch p.ink {
 	case 0:
@@ -118,33 +118,23 @@ func newPlant(r *rand.Rand, f frame, fonts *pixeltest.Fonts) (planting, bool) {
 	return p, true
 }
 
-// ground is the mean of what the text will stand on.
-func (p planting) ground() int {
-	sum := 0
-	for j := range p.stamp.Height {
-		for _, v := range p.frame.samples[(p.y+j)*p.frame.width+p.x:][:p.stamp.Width] {
-			sum += int(v)
-		}
-	}
-	return sum / (p.stamp.Width * p.stamp.Height)
-}
-
-// place renders the text and a little around it, three times as large.
-func (p planting) place(invert bool) pixel.Raster {
-	const scale, room = 3, 8
-	left, top := max(p.x-2*room, 0), max(p.y-room, 0)
-	w := min(p.stamp.Width+4*room, p.frame.width-left)
-	h := min(p.stamp.Height+2*room, p.frame.height-top)
+// place renders the rectangle of a frame and a little around it, scale times
+// as large.
+func place(f frame, x, y, width, height, scale int, invert bool) pixel.Raster {
+	const room = 8
+	left, top := max(x-2*room, 0), max(y-room, 0)
+	w := min(width+4*room, f.width-left)
+	h := min(height+2*room, f.height-top)
 	low, high := uint16(65535), uint16(0)
 	for y := range h {
-		for _, v := range p.frame.samples[(top+y)*p.frame.width+left:][:w] {
+		for _, v := range f.samples[(top+y)*f.width+left:][:w] {
 			low, high = min(low, v), max(high, v)
 		}
 	}
-	r := pixel.Raster{Source: "image", Width: w * scale, Height: h * scale, Scale: scale, Gray: make([]byte, w*h*scale*scale)}
+	r := pixel.Raster{Source: "image", Width: w * scale, Height: h * scale, Scale: float64(scale), Gray: make([]byte, w*h*scale*scale)}
 	for n := range r.Gray {
 		x, y := n%r.Width/scale, n/r.Width/scale
-		v := byte(int(p.frame.samples[(top+y)*p.frame.width+left+x]-low) * 255 / max(int(high-low), 1))
+		v := byte(int(f.samples[(top+y)*f.width+left+x]-low) * 255 / max(int(high-low), 1))
 		if invert {
 			v = 255 - v
 		}

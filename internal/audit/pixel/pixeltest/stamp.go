@@ -169,3 +169,6 @@ func (s Stamp) Press(samples []uint16, width, x, y int, value uint16) {
 
 // Count returns the number of outline fonts.
 func (f *Fonts) Count() int { return len(f.names) }
+
+// Name returns the name of the outline font at index i, sorted by name.
+func (f *Fonts) Name(i int) string { return f.names[i] }
