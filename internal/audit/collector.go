@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"assay/internal/audit/finding"
 )
@@ -44,6 +45,7 @@ type collector struct {
 	all    bool // keep one place for each file, not only the first three
 	limit  int
 	list   []*collected
+	spare  []*collected // to be used before new ones are made
 	byKey  map[collectKey]*collected
 	shapes map[collectKey]int
 	items  map[collectKey]map[string]bool
@@ -61,6 +63,28 @@ type collected struct {
 	key     collectKey
 	finding finding.Finding
 	places  []place // sorted
+}
+
+// collectors are those of the findings of one file that no file uses.
+var collectors = sync.Pool{New: func() any { return newCollector(maxFileFindings, false) }}
+
+func borrowCollector() *collector { return collectors.Get().(*collector) }
+
+// release gives the collector back, empty. A large one is left to the garbage.
+func (c *collector) release() {
+	if len(c.list) > 64 {
+		return
+	}
+	for _, e := range c.list {
+		clear(e.places)
+		*e = collected{places: e.places[:0]}
+	}
+	if n := len(c.spare); n < len(c.list) {
+		c.spare = append(c.spare, c.list[n:]...)
+	}
+	*c = collector{all: c.all, limit: c.limit, list: c.list[:0], spare: c.spare, byKey: c.byKey}
+	clear(c.byKey)
+	collectors.Put(c)
 }
 
 func newCollector(limit int, all bool) *collector {
@@ -123,10 +147,19 @@ func (c *collector) entry(f finding.Finding) *collected {
 			return e
 		}
 	}
-	e := &collected{key: k}
+	e := c.next()
+	e.key = k
 	c.byKey[k] = e
 	c.list = append(c.list, e)
 	return e
+}
+
+// next returns an empty place for a finding.
+func (c *collector) next() *collected {
+	if n := len(c.list); n < len(c.spare) {
+		return c.spare[n]
+	}
+	return new(collected)
 }
 
 // otherShapes stands for the shapes beyond maxShapes.
@@ -189,11 +222,17 @@ func (c *collector) findings(name func(file int) string) []finding.Finding {
 	if len(c.list) == 0 {
 		return []finding.Finding{}
 	}
+	count := 0
+	for _, e := range c.list {
+		count += len(e.places)
+	}
+	locations := make([]finding.Location, count)
 	list := make([]finding.Finding, 0, len(c.list))
 	for _, e := range c.list {
 		f := e.finding
 		f.Path, f.Shape, f.Message = e.key.path, e.key.shape, e.key.message
-		f.Locations = make([]finding.Location, len(e.places))
+		n := len(e.places)
+		f.Locations, locations = locations[:n:n], locations[n:]
 		for i, p := range e.places {
 			f.Locations[i] = finding.Location{File: name(int(p.file)), Frame: int(p.frame), Offset: p.offset, Boxes: p.boxes}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"sync"
 
 	"assay/internal/audit/document"
 	"assay/internal/audit/finding"
@@ -59,7 +60,8 @@ type inspection struct {
 var plainScanner = text.New(text.Options{})
 
 func inspectFile(ctx context.Context, f File, opts InspectOptions) (Facts, error) {
-	r := &remembering{r: f.Content}
+	r := borrowReader(f.Content)
+	defer r.release()
 	f.Content = r
 	kind, err := sniff.DetectFile(r, f.SizeBytes)
 	if err != nil {
@@ -68,10 +70,11 @@ func inspectFile(ctx context.Context, f File, opts InspectOptions) (Facts, error
 	i := &inspection{
 		file: f, opts: opts, kind: sniff.Refine(kind, f.Path),
 		hash: borrowHasher(opts.Key), text: plainScanner,
-		found:  newCollector(maxFileFindings, false),
+		found:  borrowCollector(),
 		second: len(opts.Known) > 0,
 	}
 	defer i.hash.release()
+	defer i.found.release()
 	if i.second {
 		i.text = text.New(text.Options{Knows: i.hash.knows(opts.Known)})
 	}
@@ -247,6 +250,9 @@ func (i *inspection) refuse(r finding.Rule, message string) {
 }
 
 func (i *inspection) notChecked(what, why string) {
+	if i.facts.NotChecked == nil {
+		i.facts.NotChecked = make([]NotChecked, 0, 4)
+	}
 	i.facts.NotChecked = append(i.facts.NotChecked, NotChecked{What: what, Why: why, Count: 1})
 }
 
@@ -277,13 +283,40 @@ func notExpected(k sniff.Kind) string {
 }
 
 // remembering keeps the first error of a reader that is not the end of it, so
-// that a disk that fails is not taken for a file that is cut off.
+// that a disk that fails is not taken for a file that is cut off. It reads the
+// head of a file, which several look at, once.
 type remembering struct {
 	r      io.ReaderAt
 	failed error
+	head   []byte // nil before the first read
+	room   [sniff.HeadSize]byte
+}
+
+var readers = sync.Pool{New: func() any { return new(remembering) }}
+
+func borrowReader(r io.ReaderAt) *remembering {
+	b := readers.Get().(*remembering)
+	b.r = r
+	return b
+}
+
+// release gives the reader back. Nobody may read from it any more.
+func (r *remembering) release() {
+	r.r, r.failed, r.head = nil, nil, nil
+	readers.Put(r)
 }
 
 func (r *remembering) ReadAt(p []byte, off int64) (int, error) {
+	if off >= 0 && off+int64(len(p)) <= sniff.HeadSize {
+		if r.head == nil {
+			// An error shows again to whoever asks for the bytes that failed.
+			n, _ := r.r.ReadAt(r.room[:], 0)
+			r.head = r.room[:n]
+		}
+		if off+int64(len(p)) <= int64(len(r.head)) {
+			return copy(p, r.head[off:]), nil
+		}
+	}
 	n, err := r.r.ReadAt(p, off)
 	if err != nil && !errors.Is(err, io.EOF) && off >= 0 && r.failed == nil {
 		r.failed = err

@@ -272,7 +272,7 @@ func (r *headerReader) instance(h *dicom.Header, hash *hasher) *Instance {
 		Study: hash.hash(h.StudyInstanceUID), Patient: hash.hash(r.patientID),
 		SOPClass: nameOfSOPClass(h), TransferSyntax: nameOfTransferSyntax(h),
 		Modality: knownModality(h.Modality), BodyPart: knownBodyPart(r.bodyPart),
-		Manufacturer: knownManufacturer(r.manufacturer), Model: knownModel(r.model),
+		Manufacturer: makerOf(r.manufacturer), Model: knownModel(r.model),
 		Sex: sexOf(r.sex), AgeBand: ageBand(r.age), AgeYears: ageYears(r.age), BirthDate: hash.hash(r.birth),
 		Rows: h.Image.Rows, Columns: h.Image.Columns,
 		SliceThicknessMM: r.thickness, FieldStrengthT: r.field, KVp: r.kvp,

@@ -2,13 +2,13 @@ package audit
 
 import (
 	_ "embed"
-	"fmt"
 	"strconv"
 	"strings"
 	"sync"
 
 	"assay/internal/audit/dicom"
 	"assay/internal/audit/dicom/dict"
+	"assay/internal/audit/intern"
 )
 
 // Values appear among the facts only if they are on a list, so that nothing
@@ -79,6 +79,9 @@ func squeeze(s string) string {
 		return -1
 	}, s)
 }
+
+// makerOf is remembered, as makers repeat over a set.
+var makerOf = intern.NewMemo(knownManufacturer).Of
 
 func knownManufacturer(s string) string {
 	if s == "" {
@@ -158,6 +161,8 @@ func sexOf(s string) string {
 // Source: 45 CFR 164.514(b)(2)(i)(C).
 func ageBand(s string) string { return bandOf(ageYears(s)) }
 
+var ageBands = [9]string{"0-9", "10-19", "20-29", "30-39", "40-49", "50-59", "60-69", "70-79", "80-89"}
+
 func bandOf(years int) string {
 	switch n := years; {
 	case n < 0:
@@ -165,7 +170,7 @@ func bandOf(years int) string {
 	case n >= 90:
 		return "90+"
 	default:
-		return fmt.Sprintf("%d-%d", n/10*10, n/10*10+9)
+		return ageBands[n/10]
 	}
 }
 

@@ -4,7 +4,6 @@ import (
 	"strings"
 
 	"assay/internal/audit/dicom"
-	"assay/internal/audit/dicom/dict"
 	"assay/internal/audit/finding"
 )
 
@@ -19,6 +18,7 @@ type Checker struct {
 	findings map[key]*finding.Finding
 	order    []key // in which findings were first seen
 	sets     []set // the data sets that are open, outermost first
+	room     [8]set
 }
 
 // key is what makes two faults one finding: the items of a path do not count.
@@ -38,15 +38,17 @@ type set struct {
 // New returns a checker for a file whose name in findings is file. Findings go
 // to emit when Done is called.
 func New(file string, emit func(finding.Finding)) *Checker {
-	return &Checker{file: file, emit: emit, sets: make([]set, 1, 8)}
+	c := &Checker{file: file, emit: emit}
+	c.sets = c.room[:1]
+	return c
 }
 
 // Element checks one element. text and textErr are what dicom.Text returned
 // for it; they are not used for VRs that are not text.
 func (c *Checker) Element(e *dicom.Element, text string, textErr error) {
 	c.checkOrder(e)
-	entry, known := dict.Lookup(e.Tag)
-	if known {
+	entry := e.Entry()
+	if entry != nil {
 		c.checkVR(e, entry.VR)
 	} else if e.Written != "" && e.VR == dicom.UN && e.Written != dicom.UN {
 		c.add(ruleValue, finding.Warning, e, "", "The VR is none of the standard.")
@@ -57,7 +59,7 @@ func (c *Checker) Element(e *dicom.Element, text string, textErr error) {
 	if e.VR == dicom.SQ || e.Value == nil || e.Length <= 0 {
 		return
 	}
-	if known && e.IsComplete() {
+	if entry != nil && e.IsComplete() {
 		c.checkVM(e, entry)
 	}
 	if !e.VR.IsText() {

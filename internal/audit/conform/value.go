@@ -154,7 +154,7 @@ func (c *Checker) checkCode(e *dicom.Element, raw []byte) {
 }
 
 // checkVM compares the number of values with the dictionary's.
-func (c *Checker) checkVM(e *dicom.Element, entry dict.Entry) {
+func (c *Checker) checkVM(e *dicom.Element, entry *dict.Entry) {
 	n := 1
 	switch size := e.VR.WordSize(); {
 	case e.VR.IsText():

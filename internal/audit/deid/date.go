@@ -33,7 +33,7 @@ func (in *Inspector) date(en *entry, e *dicom.Element, str string) {
 	if e.Tag == tagStudyDate && e.Depth == 0 && c != dummy {
 		in.facts.StudyDate = in.hash(str)
 	}
-	keyword := keywordOf(e.Tag)
+	keyword := keywordAt(e)
 	message := say(keyword, " holds a full date.")
 	switch {
 	case c == dummy:
@@ -139,19 +139,19 @@ func (in *Inspector) compareDates(c *context) {
 // StudyDate, or only if one of them was shifted and the other was not.
 func (in *Inspector) compareWithStudy(d datedAttribute, study int, c *context) {
 	keyword := keywordOf(d.tag)
-	far := fmt.Sprintf(" lies %d days from StudyDate.", abs(d.days-study))
+	far := func() string { return fmt.Sprintf(" lies %d days from StudyDate", abs(d.days-study)) }
 	switch {
 	case d.private:
 		if abs(d.days-study) > privateSpan && c.shifted {
-			in.addDateFinding(d, "A private attribute holds a date that"+strings.TrimSuffix(far, ".")+", though the dates are declared to be shifted.")
+			in.addDateFinding(d, "A private attribute holds a date that"+far()+", though the dates are declared to be shifted.")
 		}
 	case d.nested && nestedElsewhere[keyword]:
 	case acquisitionDates[keyword] && abs(d.days-study) > sameExam:
-		in.addDateFinding(d, keyword+far)
+		in.addDateFinding(d, keyword+far()+".")
 	case writingDates[keyword] && study-d.days > sameExam:
-		in.addDateFinding(d, keyword+" lies before StudyDate: it"+far)
+		in.addDateFinding(d, keyword+" lies before StudyDate: it"+far()+".")
 	case writingDates[keyword] && c.shifted && in.original && !d.nested && d.days-study > writingSpan:
-		in.addDateFinding(d, keyword+strings.TrimSuffix(far, ".")+", though the dates are declared to be shifted.")
+		in.addDateFinding(d, keyword+far()+", though the dates are declared to be shifted.")
 	}
 }
 

@@ -51,7 +51,7 @@ func (in *Inspector) Done() Facts {
 			in.add(&ruleFileMeta, ruleFileMeta.Severity, "(0002,0003) MediaStorageSOPInstanceUID", "The UID in the File Meta Information is not that of the data set.")
 		}
 		in.facts.Method = in.hash(strings.Join(append([]string{in.said.flag, in.said.method}, c.fileCodes...), "\x00"))
-		in.facts.Findings = make([]finding.Finding, 0, len(in.notes))
+		in.makeRoom()
 		for i := range in.notes {
 			in.conclude(&in.notes[i], c)
 		}
@@ -65,6 +65,31 @@ func (in *Inspector) Done() Facts {
 		in.facts.Findings[n-1].Count += in.overflow
 	}
 	return in.facts
+}
+
+// makeRoom makes the slices of the findings, of the length that conclude fills.
+func (in *Inspector) makeRoom() {
+	held := 0
+	for i := range in.notes {
+		if _, waits := in.notes[i].held(); waits {
+			held++
+		}
+	}
+	if held > 0 {
+		in.facts.Held = make([]Held, 0, held)
+	}
+	in.facts.Findings = make([]finding.Finding, 0, len(in.notes)-held)
+}
+
+// held says on what of the set the severity of a note depends, if it does.
+func (n *note) held() (kind HeldKind, waits bool) {
+	switch {
+	case n.value != (Hash{}) && (n.rule == &ruleRemainX || n.rule == &ruleRemainZD) && n.check == checkText:
+		return ByVariation, true
+	case n.rule == &ruleBirthDate && n.class == yearOnly:
+		return ByYear, true
+	}
+	return 0, false
 }
 
 // judgeNames classifies the names now that PatientID is known.
@@ -179,13 +204,14 @@ func (in *Inspector) conclude(n *note, c *context) {
 	if n.rule == &ruleDate && f.Severity == finding.Blocker {
 		f.Fix = fixHarborDate
 	}
+	kind, waits := n.held()
 	switch {
-	case n.value != (Hash{}) && (n.rule == &ruleRemainX || n.rule == &ruleRemainZD) && n.check == checkText:
-		in.facts.Held = append(in.facts.Held, Held{f, ByVariation, n.value})
-	case n.rule == &ruleBirthDate && n.class == yearOnly:
+	case !waits:
+		in.facts.Findings = append(in.facts.Findings, f)
+	case kind == ByYear:
 		in.facts.Held = append(in.facts.Held, Held{f, ByYear, Hash{}})
 	default:
-		in.facts.Findings = append(in.facts.Findings, f)
+		in.facts.Held = append(in.facts.Held, Held{f, kind, n.value})
 	}
 }
 

@@ -2,6 +2,7 @@ package deid
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -15,7 +16,7 @@ import (
 // freeText runs the text rules over the value of an attribute that can hold
 // text, in whatever VR.
 func (in *Inspector) freeText(e *dicom.Element, str string, en *entry) {
-	where := text.Where{VR: string(e.VR), Keyword: keywordOf(e.Tag)}
+	where := text.Where{VR: string(e.VR), Keyword: keywordAt(e)}
 	switch {
 	case e.VR == dicom.OB || e.VR == dicom.UN || e.VR == dicom.OW && !e.Private && e.Tag.Group() < 0x5000:
 		if in.scannable(e) {
@@ -108,11 +109,11 @@ func (in *Inspector) scan(e *dicom.Element, str string, where text.Where, onlyBl
 }
 
 func hitMessage(h text.Hit, e *dicom.Element) string {
-	where := keywordOf(e.Tag)
+	where := keywordAt(e)
 	if where == "" {
 		where = "a private attribute"
 	}
-	return h.Rule.Title + ": " + where + "."
+	return sentences.Join(h.Rule.Title, ": ", where, ".")
 }
 
 // skipWords are attributes whose words never are those of a person.
@@ -173,7 +174,7 @@ func (in *Inspector) lookAgain(e *dicom.Element, str string) {
 }
 
 func orPrivate(e *dicom.Element) string {
-	if k := keywordOf(e.Tag); k != "" {
+	if k := keywordAt(e); k != "" {
 		return k
 	}
 	return "a private attribute"
@@ -212,16 +213,19 @@ func printable(b []byte, f func(string)) {
 // holds no control characters but white space.
 func wholeText(b []byte) (string, bool) {
 	if utf8.Valid(b) {
-		s := string(b)
-		bad := strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) && !unicode.IsSpace(r) })
-		return s, !bad && len(s) >= 4
+		if len(b) < 4 || bytes.ContainsFunc(b, func(r rune) bool { return unicode.IsControl(r) && !unicode.IsSpace(r) }) {
+			return "", false
+		}
+		return string(b), true
+	}
+	if slices.ContainsFunc(b, func(c byte) bool {
+		return c < ' ' && c != '\n' && c != '\r' && c != '\t' || c >= 0x7F && c < 0xA0
+	}) {
+		return "", false
 	}
 	letters := 0
 	r := make([]rune, len(b))
 	for i, c := range b {
-		if c < ' ' && c != '\n' && c != '\r' && c != '\t' || c >= 0x7F && c < 0xA0 {
-			return "", false
-		}
 		r[i] = rune(c)
 		if unicode.IsLetter(r[i]) {
 			letters++

@@ -92,10 +92,14 @@ type room struct {
 	concepts  map[int]string
 	seenWords map[string]bool
 	notes     []note
+	names     []pendingName
+	ids       []pendingName
+	dates     []datedAttribute
+	traces    []datedAttribute
 }
 
 var rooms = sync.Pool{New: func() any {
-	return &room{map[noteKey]int{}, map[int]string{}, map[string]bool{}, nil}
+	return &room{index: map[noteKey]int{}, concepts: map[int]string{}, seenWords: map[string]bool{}}
 }}
 
 // release gives the room back, without anything of the file.
@@ -107,10 +111,18 @@ func (in *Inspector) release() {
 	clear(r.index)
 	clear(r.concepts)
 	clear(r.seenWords)
-	clear(in.notes)
-	r.notes = in.notes[:0]
+	r.notes = emptied(in.notes)
+	r.names, r.ids = emptied(in.names), emptied(in.ids)
+	r.dates, r.traces = emptied(in.dates), emptied(in.traces)
 	in.room, in.index, in.concepts, in.seenWords, in.notes = nil, nil, nil, nil, nil
+	in.names, in.ids, in.dates, in.traces = nil, nil, nil, nil
 	rooms.Put(r)
+}
+
+// emptied returns a slice without its elements, for those of another file.
+func emptied[T any](s []T) []T {
+	clear(s)
+	return s[:0]
 }
 
 // maxKept bounds the maps that are used again.
@@ -119,7 +131,8 @@ const maxKept = 1024
 // New returns an Inspector for one file. claims may be nil: nothing declared.
 func New(claims *Claims, conf Config) *Inspector {
 	in := &Inspector{claims: claims, conf: conf, room: rooms.Get().(*room)}
-	in.index, in.concepts, in.seenWords, in.notes = in.room.index, in.room.concepts, in.room.seenWords, in.room.notes[:0]
+	in.index, in.concepts, in.seenWords, in.notes = in.room.index, in.room.concepts, in.room.seenWords, in.room.notes
+	in.names, in.ids, in.dates, in.traces = in.room.names, in.room.ids, in.room.dates, in.room.traces
 	if in.conf.Text == nil {
 		in.conf.Text = text.New(text.Options{})
 	}
@@ -258,7 +271,7 @@ func (in *Inspector) insert(key noteKey, rule *finding.Rule, en *entry, e *dicom
 			n.severity = en.severity
 		}
 	}
-	n.keyword = keywordOf(e.Tag)
+	n.keyword = keywordAt(e)
 	in.index[key] = len(in.notes)
 	in.notes = append(in.notes, n)
 	return len(in.notes) - 1

@@ -14,7 +14,7 @@ func (in *Inspector) classified(en *entry, e *dicom.Element, str string, c class
 	if c == empty {
 		return
 	}
-	in.note(en.rule, en, e, note{class: c, check: en.check, shape: finding.Mask(str), message: messageFor(keywordOf(e.Tag), c), value: in.hash(str)})
+	in.note(en.rule, en, e, note{class: c, check: en.check, shape: finding.Mask(str), message: messageFor(keywordAt(e), c), value: in.hash(str)})
 }
 
 func messageFor(keyword string, c class) string {
@@ -32,7 +32,7 @@ func messageFor(keyword string, c class) string {
 func (in *Inspector) textValue(en *entry, e *dicom.Element, str string) {
 	if !e.VR.IsText() {
 		if len(e.Value) > 0 && bytes.Trim(e.Value, "\x00") != nil {
-			in.note(en.rule, en, e, note{class: real, check: en.check, message: messageFor(keywordOf(e.Tag), real), value: in.hash(string(e.Value))})
+			in.note(en.rule, en, e, note{class: real, check: en.check, message: messageFor(keywordAt(e), real), value: in.hash(string(e.Value))})
 		}
 		return
 	}
@@ -69,7 +69,7 @@ func within(e *dicom.Element, sequence dicom.Tag) bool {
 }
 
 func (in *Inspector) presence(en *entry, e *dicom.Element) {
-	message := say(keywordOf(e.Tag), " is present.")
+	message := say(keywordAt(e), " is present.")
 	if e.Tag == tagEncapsulated {
 		in.facts.Document = &Document{Offset: e.ValueOffset, Length: e.Length}
 		message = "An encapsulated document is present; its text is not de-identified by the header rules."
@@ -80,7 +80,7 @@ func (in *Inspector) presence(en *entry, e *dicom.Element) {
 // sequence notes that a sequence has items. One of undefined length is noted
 // only once its first element shows.
 func (in *Inspector) sequence(en *entry, e *dicom.Element) {
-	n := note{class: real, check: en.check, message: say(keywordOf(e.Tag), " has items.")}
+	n := note{class: real, check: en.check, message: say(keywordAt(e), " has items.")}
 	if e.Length >= 0 {
 		in.note(en.rule, en, e, n)
 		return
@@ -113,7 +113,7 @@ func (in *Inspector) name(en *entry, e *dicom.Element, str string) {
 	if e.Tag == tagPatientName && e.Depth == 0 {
 		in.patientName = str
 	}
-	message := say(keywordOf(e.Tag), " holds a name.")
+	message := say(keywordAt(e), " holds a name.")
 	if e.Private {
 		message = "A private attribute holds a name."
 	}
@@ -141,7 +141,7 @@ func (in *Inspector) identifier(en *entry, e *dicom.Element, str string) {
 		in.patientID = str
 		in.facts.Patient = in.hash(str)
 	}
-	i := in.note(en.rule, en, e, note{class: real, check: checkPatientID, shape: finding.Mask(str), message: say(keywordOf(e.Tag), " may be the real one."), value: in.hash(str)})
+	i := in.note(en.rule, en, e, note{class: real, check: checkPatientID, shape: finding.Mask(str), message: say(keywordAt(e), " may be the real one."), value: in.hash(str)})
 	if i >= 0 && len(in.ids) < maxPending {
 		in.ids = append(in.ids, pendingName{str, i})
 	}
@@ -152,7 +152,7 @@ func (in *Inspector) age(en *entry, e *dicom.Element, str string) {
 	for v := range strings.SplitSeq(str, `\`) {
 		years = max(years, ageYears(v))
 	}
-	keyword := keywordOf(e.Tag)
+	keyword := keywordAt(e)
 	switch {
 	case years == 0 && strings.Trim(str, "0DWMYdwmy ") == "":
 		in.classified(remaining(en), e, str, dummy)
@@ -188,8 +188,8 @@ func (in *Inspector) uid(en *entry, e *dicom.Element, str string) {
 	for v := range strings.SplitSeq(str, `\`) {
 		v = trim(v)
 		s := standingOfUID(v)
-		if e.Depth == 0 && ownUIDs[keywordOf(e.Tag)] && strings.HasPrefix(v, publicRoot) {
-			in.note(en.rule, en, e, note{class: pseudonym, check: checkUID, shape: rootArc(v), message: keywordOf(e.Tag) + " is of a set that The Cancer Imaging Archive publishes; check that its terms allow a copy."})
+		if e.Depth == 0 && ownUIDs[keywordAt(e)] && strings.HasPrefix(v, publicRoot) {
+			in.note(en.rule, en, e, note{class: pseudonym, check: checkUID, shape: rootArc(v), message: say(keywordAt(e), " is of a set that The Cancer Imaging Archive publishes; check that its terms allow a copy.")})
 		}
 		if !s.original() {
 			continue
@@ -197,9 +197,9 @@ func (in *Inspector) uid(en *entry, e *dicom.Element, str string) {
 		if s.date != 0 {
 			in.trace(s.date, e)
 		}
-		message := say(keywordOf(e.Tag), " has a date inside.")
+		message := say(keywordAt(e), " has a date inside.")
 		if s.maker != "" {
-			message = keywordOf(e.Tag) + " is under the root of " + s.maker + "."
+			message = sentences.Join(keywordAt(e), " is under the root of ", s.maker, ".")
 		}
 		in.note(en.rule, en, e, note{class: real, check: checkUID, shape: rootArc(v), message: message})
 		in.reference(e, v)
@@ -235,7 +235,7 @@ func (in *Inspector) overlay(e *dicom.Element) {
 	switch e.Tag.Element() {
 	case 0x3000, 0x4000:
 		en := &entry{rule: &ruleOverlay, check: checkPresence, row: rowOf(e.Tag), severity: finding.Warning}
-		in.note(&ruleOverlay, en, e, note{class: real, check: checkPresence, message: say(keywordOf(e.Tag), " is present.")})
+		in.note(&ruleOverlay, en, e, note{class: real, check: checkPresence, message: say(keywordAt(e), " is present.")})
 	case 0x0102: // OverlayBitPosition: the plane lies in PixelData
 		if len(bytes.Trim(e.Value, "\x00")) > 0 {
 			en := &entry{rule: &ruleOverlay, check: checkPresence, row: &overlayData, severity: finding.Warning}
@@ -247,7 +247,7 @@ func (in *Inspector) overlay(e *dicom.Element) {
 // structured judges the content tree of a structured report.
 func (in *Inspector) structured(en *entry, e *dicom.Element, str string) {
 	sr := &entry{rule: &ruleSR, check: checkSR, row: byTag()[tagContentSequence], severity: finding.Warning}
-	switch keywordOf(e.Tag) {
+	switch keywordAt(e) {
 	case "PersonName":
 		sr.severity = finding.Blocker
 		in.name(sr, e, str)

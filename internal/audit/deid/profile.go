@@ -128,6 +128,14 @@ func keywordOf(t dicom.Tag) string {
 	return ""
 }
 
+// keywordAt is keywordOf the tag of an element.
+func keywordAt(e *dicom.Element) string {
+	if k := e.Keyword(); k != "" {
+		return k
+	}
+	return keywordOf(e.Tag)
+}
+
 // inStandard marks a private element that PS3.15 Table E.3.10-1 itself names.
 const inStandard = 1 << 31
 

@@ -27,7 +27,7 @@ func (in *Inspector) residual(e *dicom.Element, str string) {
 	if !in.conf.ListTexts && !in.conf.KeepTexts || str == "" || !residualIn(str) {
 		return
 	}
-	attribute := keywordOf(e.Tag)
+	attribute := keywordAt(e)
 	if attribute == "" {
 		attribute = e.Tag.String()
 	}

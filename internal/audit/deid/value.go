@@ -78,6 +78,7 @@ var (
 	classOfText = intern.NewMemo(textClass).Of
 	classOfName = intern.NewMemo(nameClass).Of
 	classOfID   = intern.NewMemo(idClass).Of
+	yearLike    = intern.NewMemo(isYearLike).Of
 )
 
 // textClass classifies a value that is no name, date or ID.
@@ -132,9 +133,9 @@ func codeLike(v string) bool {
 	return true
 }
 
-// yearLike reports whether the only number in a value is a year or a date, so
+// isYearLike reports whether the only number in a value is a year or a date, so
 // that "SMITH 1975" is no code.
-func yearLike(v string) bool {
+func isYearLike(v string) bool {
 	runs := strings.FieldsFunc(v, func(r rune) bool { return !unicode.IsDigit(r) })
 	words := strings.FieldsFunc(v, func(r rune) bool { return !unicode.IsLetter(r) })
 	if len(runs) != 1 || len(words) == 0 {

@@ -42,11 +42,26 @@ type Element struct {
 	Meta      bool    // of the File Meta Information
 	Charset   Charset // in force for its data set
 
+	entry  *dict.Entry // of Tag, if looked is set; nil if the dictionary has none
+	looked bool
 	window *window // that Value lies in; nil for an element made by hand
 }
 
 // Keyword returns the keyword of the element's tag, or "".
-func (e *Element) Keyword() string { return dict.Keyword(e.Tag) }
+func (e *Element) Keyword() string {
+	if entry := e.Entry(); entry != nil {
+		return entry.Keyword
+	}
+	return ""
+}
+
+// Entry returns what the dictionary says of the element's tag, nil if nothing.
+func (e *Element) Entry() *dict.Entry {
+	if !e.looked {
+		e.entry, e.looked = dict.Find(e.Tag), true
+	}
+	return e.entry
+}
 
 // IsComplete reports whether Value holds the whole value.
 func (e *Element) IsComplete() bool { return int64(len(e.Value)) == e.Length }
@@ -55,13 +70,13 @@ func (e *Element) IsComplete() bool { return int64(len(e.Value)) == e.Length }
 // "(0040,0275)[1]/(0032,1060) RequestedProcedureDescription".
 func (e *Element) Path() string {
 	var room [192]byte
-	return paths.Bytes(appendPath(room[:0], e.Parents, e.Tag))
+	return paths.Bytes(appendPath(room[:0], e.Parents, e.Tag, e.Keyword()))
 }
 
 // paths keeps the paths, which repeat over the files of a set.
 var paths intern.Table
 
-func appendPath(b []byte, parents []Step, tag Tag) []byte {
+func appendPath(b []byte, parents []Step, tag Tag, keyword string) []byte {
 	for _, p := range parents {
 		b = p.Tag.AppendTo(b)
 		b = append(b, '[')
@@ -69,9 +84,9 @@ func appendPath(b []byte, parents []Step, tag Tag) []byte {
 		b = append(b, ']', '/')
 	}
 	b = tag.AppendTo(b)
-	if k := dict.Keyword(tag); k != "" {
+	if keyword != "" {
 		b = append(b, ' ')
-		b = append(b, k...)
+		b = append(b, keyword...)
 	}
 	return b
 }

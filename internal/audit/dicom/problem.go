@@ -1,6 +1,7 @@
 package dicom
 
 import (
+	"assay/internal/audit/dicom/dict"
 	"assay/internal/audit/finding"
 )
 
@@ -24,7 +25,7 @@ func (s *scanner) problem(rule string, severity finding.Severity, tag Tag, offse
 		if n := len(parents); n > 0 && parents[n-1].Tag == tag {
 			parents = parents[:n-1]
 		}
-		path = string(appendPath(nil, parents, tag))
+		path = string(appendPath(nil, parents, tag, dict.Keyword(tag)))
 	}
 	s.h.Problems = append(s.h.Problems, Problem{Rule: rule, Severity: severity, Path: path, Message: message, Offset: offset, Count: 1})
 }

@@ -11,6 +11,7 @@ import (
 const (
 	firstRead = 16 << 10 // bytes of an ordinary header
 	laterRead = 4 << 10
+	textBytes = 4 << 10 // of buf made a string at once
 )
 
 // errInflate ends a deflated data set that passes a limit.
@@ -28,9 +29,10 @@ type window struct {
 	buf    []byte
 	broken bool // the stream ended in the middle
 
-	// text is a copy of buf, made when the first text of it is asked for: one
-	// for all values of an ordinary header.
-	text string
+	// text is a copy of a part of buf, from textAt on, made when a text of it is
+	// asked for: few strings hold all values of an ordinary header.
+	text   string
+	textAt int64 // offset of text
 }
 
 // stringAt returns n bytes at offset as a string if buf holds them.
@@ -39,10 +41,11 @@ func (w *window) stringAt(offset int64, n int) (string, bool) {
 	if w.stream != nil || i < 0 || i+int64(n) > int64(len(w.buf)) {
 		return "", false
 	}
-	if w.text == "" {
-		w.text = string(w.buf)
+	if at := offset - w.textAt; at >= 0 && at+int64(n) <= int64(len(w.text)) {
+		return w.text[at : at+int64(n)], true
 	}
-	return w.text[i : i+int64(n)], true
+	w.text, w.textAt = string(w.buf[i:min(len(w.buf), int(i)+max(n, textBytes))]), offset
+	return w.text[:n], true
 }
 
 // drop lets go of the file.

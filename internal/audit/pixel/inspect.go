@@ -26,7 +26,8 @@ type Inspector struct {
 // dataSet is what one data set, the outermost or an item, says of its pixels.
 type dataSet struct {
 	parents  []dicom.Step
-	picture  *picture
+	picture  *picture // own
+	own      picture
 	overlays []*overlay
 	kept     bool
 }
@@ -84,7 +85,8 @@ func (in *Inspector) dataSet(e *dicom.Element) *dataSet {
 	for len(in.open) < e.Depth {
 		in.open = append(in.open, nil)
 	}
-	s := &dataSet{parents: slices.Clone(e.Parents), picture: newPicture()}
+	s := &dataSet{parents: slices.Clone(e.Parents), own: emptyPicture}
+	s.picture = &s.own
 	in.open = append(in.open, s)
 	return s
 }

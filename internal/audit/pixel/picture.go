@@ -45,8 +45,12 @@ type picture struct {
 	frameOffsets     []byte // ExtendedOffsetTable
 }
 
+// emptyPicture is one of which nothing is said.
+var emptyPicture = picture{frames: 1, samples: 1, slope: 1}
+
 func newPicture() *picture {
-	return &picture{frames: 1, samples: 1, slope: 1}
+	p := emptyPicture
+	return &p
 }
 
 // frameSamples is the number of samples of one frame.

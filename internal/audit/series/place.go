@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"assay/internal/audit/dicom"
+	"assay/internal/audit/intern"
 )
 
 // Hash is a keyed hash.
@@ -141,8 +142,11 @@ func (r *Reader) Place(h *dicom.Header, hash func(string) Hash) Place {
 	return p
 }
 
-// saysOverview reports whether a description has a word for overview images.
-func saysOverview(description string) bool {
+// saysOverview is remembered, as descriptions repeat over a series.
+var saysOverview = intern.NewMemo(hasOverviewWord).Of
+
+// hasOverviewWord reports whether a description has a word for overview images.
+func hasOverviewWord(description string) bool {
 	if len(description) > 256 {
 		return false
 	}

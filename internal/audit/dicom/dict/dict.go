@@ -30,7 +30,7 @@ var (
 // like), group lengths and private creators have entries too; other private
 // elements have none.
 func Lookup(t Tag) (Entry, bool) {
-	e := find(t)
+	e := Find(t)
 	if e == nil {
 		return Entry{}, false
 	}
@@ -39,7 +39,7 @@ func Lookup(t Tag) (Entry, bool) {
 
 // Keyword returns the keyword of a tag, or "".
 func Keyword(t Tag) string {
-	if e := find(t); e != nil {
+	if e := Find(t); e != nil {
 		return e.Keyword
 	}
 	return ""
@@ -48,13 +48,15 @@ func Keyword(t Tag) string {
 // VR returns the value representation of a tag as the dictionary writes it
 // ("PN", "US or SS"), or "".
 func VR(t Tag) string {
-	if e := find(t); e != nil {
+	if e := Find(t); e != nil {
 		return e.VR
 	}
 	return ""
 }
 
-func find(t Tag) *Entry {
+// Find is Lookup without a copy; nil if there is no entry. The entry is not to
+// be changed.
+func Find(t Tag) *Entry {
 	if t.IsPrivate() {
 		if t.IsPrivateCreator() {
 			return &privateCreator
