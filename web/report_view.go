@@ -31,7 +31,6 @@ func reportView(d listing.Dossier, before *listing.Dossier, next string, narrow 
 			Rules: d.Report.RulesVersion, Tables: tablePairs(r.Tool.Tables),
 		},
 		Findings: narrow.findings(r.Findings), Answers: map[string]page.AnswerView{},
-		HasTexts: hasTexts(r.Findings),
 		Measured: measuredPairs(r.Measured), Plots: measuredPlots(r.Measured),
 		Claims: claimRows(catalog.Measures(d.Claims.Claims, r)),
 	}

@@ -13,7 +13,6 @@ import (
 	"assay/internal/audit"
 	"assay/internal/audit/deid"
 	"assay/internal/audit/dicom/dict"
-	"assay/internal/audit/finding"
 	"assay/internal/audit/text"
 	"assay/internal/errs"
 	"assay/internal/ingest"
@@ -233,9 +232,4 @@ func textGroup(attribute string) page.TextGroup {
 		g.Help = "An attribute that the standard does not name. Remove it unless its maker says that it holds no identifier."
 	}
 	return g
-}
-
-// hasTexts reports whether a report tells of texts to read.
-func hasTexts(list []finding.Finding) bool {
-	return slices.ContainsFunc(list, func(f finding.Finding) bool { return f.Rule == text.ResidualRule().ID })
 }

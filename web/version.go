@@ -245,7 +245,7 @@ func (s *Server) sellersReport(r *http.Request, d listing.Dossier, tries version
 	}
 	view.JSONURL, view.CSVURL = versionURL(d.Version.ID)+"/report.json", versionURL(d.Version.ID)+"/report.csv"
 	view.ManifestURL = versionURL(d.Version.ID) + "/manifest.txt"
-	if view.HasTexts && s.may(r, account.Editor) {
+	if s.may(r, account.Editor) {
 		view.TextsURL = textsURL(d)
 	}
 	if d.Version.State == listing.AuditFailed {

@@ -7,4 +7,7 @@
 // of progress; when a worker dies the sweep gives the version to another. The
 // same audit may therefore run twice, but only the holder of the lease stores
 // its result.
+//
+// Beside the report it keeps the texts that the seller alone may read, sealed:
+// see TextList.
 package ingest

@@ -22,6 +22,7 @@ import (
 	"assay/internal/ingest"
 	"assay/internal/job"
 	"assay/internal/listing"
+	"assay/internal/listing/listingtest"
 	"assay/internal/postgres"
 )
 
@@ -252,6 +253,36 @@ func TestTextsGoWithTheirVersion(t *testing.T) {
 	}
 	if _, err := s.Texts(t.Context(), r.org.Owner, kept.Version); err != nil {
 		t.Error(err)
+	}
+}
+
+// Final or not, a version keeps its list while its files may still be offered
+// or mended.
+func TestTextsStayWhileTheirVersionCounts(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	s := r.sealing(secret)
+	for state, want := range map[listing.State]bool{
+		listing.AuditFailed: true, listing.Flagged: true, listing.Approved: true, listing.Live: true, listing.Suspended: true,
+		listing.Rejected: true, listing.Superseded: false, listing.Withdrawn: false,
+	} {
+		d := listingtest.Version(t, r.db, r.org, state)
+		if d.Report == nil {
+			t.Fatalf("%s: no report", state)
+		}
+		sealed, err := ingest.TextList{}.Seal(secret, ingest.TextsOf{Organization: r.org.ID, Version: d.Version.ID, Report: d.Report.ID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := r.blobs.Put(t.Context(), ingest.TextsKey(d.Report.ID), bytes.NewReader(sealed)); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := r.hasTexts(t, d.Report.ID); got != want {
+			t.Errorf("%s: kept %v, want %v", state, got, want)
+		}
 	}
 }
 
