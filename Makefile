@@ -2,7 +2,7 @@
 GO ?= go
 BIN := bin
 
-.PHONY: demo test lint generate bench measure race build wasm
+.PHONY: demo test lint generate bench measure fuzz race build wasm
 
 build: wasm
 	$(GO) build -o $(BIN)/server ./cmd/server
@@ -38,3 +38,11 @@ measure: build
 	$(GO) run ./internal/audit/planted/measure
 	$(GO) run ./internal/audit/measure
 	$(GO) run ./internal/audit/pixel/measure
+
+# Each reader of untrusted bytes, one after the other.
+FUZZTIME ?= 20s
+fuzz:
+	@grep -rn "^func Fuzz" --include=*_test.go internal | sed 's/^\([^:]*\)\/[^/:]*:[0-9]*:func \(Fuzz[A-Za-z]*\).*/\1 \2/' | while read folder name; do \
+		echo "== $$folder $$name"; \
+		$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x ./$$folder || exit 1; \
+	done

@@ -16,6 +16,7 @@ type region struct {
 	left, top, width, height int
 	scale                    float64
 	weight                   float64
+	even                     int // height of the letters, if the ground is to be made even; else 0
 }
 
 // block is lines that stand close together.
@@ -41,6 +42,9 @@ func (f *finder) regions(lines []line, p *plane) []region {
 			if s, w := b.strongest(hasInk); w > 0 {
 				r.shade, r.weight = s, w
 				out = append(out, r)
+				if !hasInk && f.isRestless(r, h, p.width) {
+					out = append(out, r.evened(b, p))
+				}
 			}
 		}
 	}
@@ -158,7 +162,11 @@ func (f *finder) piece(p *plane, r region) []byte {
 			counts[v]++
 		}
 	}
-	if !r.hasInk() {
+	switch {
+	case r.even > 0:
+		evenGround(out, r.width, r.height, r.even)
+		settle(out, r.width, r.height, r.even/2)
+	case !r.hasInk():
 		stretch(out, &counts)
 	}
 	return out

@@ -202,7 +202,7 @@ func (j *judging) findings() []finding.Finding {
 		switch {
 		case h.rule.ID == "":
 			f.Severity = finding.Warning
-			f.Message = "The image shows a word that is no common marker: it may name somebody."
+			f.Message = "The image shows a word or a long number that is no common marker: it may be a name or an ID."
 		case j.known:
 			f.Severity, f.HIPAA = finding.Blocker, h.rule.HIPAA
 			f.Message = "The image shows a name or ID of the submission."

@@ -51,6 +51,11 @@ func TestJudgeOfText(t *testing.T) {
 		{"a birth date beyond recognition", 70, []string{"DOB: O6 10/1385"}, finding.Blocker, "text-date"},
 		{"last and first name", 80, []string{"Castellane, Percival"}, finding.Blocker, "text-name"},
 		{"a time of day", 90, []string{"12:31:05"}, "", ""},
+		{"a number behind a bare ID", 90, []string{"ID: 85377124"}, finding.Blocker, "text-mrn"},
+		{"a short number behind a bare ID", 90, []string{"ID: 12"}, "", ""},
+		{"a long number alone", 90, []string{"40027160"}, finding.Warning, ""},
+		{"a short number alone", 90, []string{"400271"}, "", ""},
+		{"a label before what cannot be read", 90, []string{"DOB zr"}, finding.Warning, ""},
 		{"nothing", 0, nil, "", ""},
 	}
 	for _, tt := range tests {

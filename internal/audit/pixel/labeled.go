@@ -13,7 +13,15 @@ import (
 var labeledRules = map[string]string{
 	"DOB": "text-date", "BORN": "text-date", "BIRTH": "text-date", "BIRTHDATE": "text-date", "GEB": "text-date",
 	"MRN": "text-mrn", "ACCESSION": "text-mrn", "PATID": "text-mrn", "SSN": "text-ssn",
+	"ID": "text-mrn",
 }
+
+// leastOfID are the digits behind a bare "ID": devices number themselves and
+// their presets too, with fewer.
+const leastOfID = 6
+
+// sureLabel is the confidence at which a label alone is a warning.
+const sureLabel = 85
 
 // leastDigits are what must follow a label within its line.
 const leastDigits = 4
@@ -21,12 +29,16 @@ const leastDigits = 4
 // labeled takes the numbers behind labels.
 func (j *judging) labeled(l textLine) {
 	for i, w := range l.words {
-		id, ok := labeledRules[lettersOf(w.Text)]
+		label := lettersOf(w.Text)
+		id, ok := labeledRules[label]
 		if !ok || w.Confidence < sureWord {
 			continue
 		}
 		found := hit{rule: textRule(id)}
-		digits := 0
+		digits, least := 0, leastDigits
+		if label == "ID" {
+			least = leastOfID
+		}
 		var parts []string
 		for _, v := range l.words[i+1:] {
 			_, n := countKinds(v.Text)
@@ -42,8 +54,15 @@ func (j *judging) labeled(l textLine) {
 			}
 		}
 		found.shape = finding.Mask(strings.Join(parts, " "))
-		if digits >= leastDigits && len(j.hits) < maxHits && !j.touches(found) {
-			j.hits = append(j.hits, found)
+		switch {
+		case len(j.hits) >= maxHits:
+		case digits >= least:
+			if !j.touches(found) {
+				j.hits = append(j.hits, found)
+			}
+		case label != "ID" && w.Confidence >= sureLabel && !j.covers(w.Box):
+			// Something stands behind it that could not be read.
+			j.hits = append(j.hits, hit{shape: finding.Mask(label), boxes: []Box{w.Box}, words: []int{w.index}})
 		}
 	}
 }

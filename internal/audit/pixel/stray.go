@@ -32,6 +32,9 @@ func isStray(w Word, sure float64) bool {
 	if w.Confidence < sure || !plausible(w) {
 		return false
 	}
+	if isLongNumber(w) {
+		return true
+	}
 	for _, part := range strings.FieldsFunc(w.Text, func(r rune) bool { return !unicode.IsLetter(r) && r != '\'' && r != '’' }) {
 		part = strings.Trim(part, punctuation)
 		if isName(part, w.Confidence) && !text.Ordinary(part) && !markers[strings.ToLower(part)] {
@@ -39,6 +42,19 @@ func isStray(w Word, sure float64) bool {
 		}
 	}
 	return false
+}
+
+// isLongNumber reports whether a word is a number as long as those of patients
+// and examinations, read with confidence. Devices write shorter ones.
+func isLongNumber(w Word) bool {
+	n := 0
+	for _, r := range strings.Trim(w.Text, punctuation) {
+		if r < '0' || r > '9' {
+			return false
+		}
+		n++
+	}
+	return n >= 7 && n <= 12 && w.Confidence >= 80
 }
 
 // plausible reports whether the box of a word has the shape of so many

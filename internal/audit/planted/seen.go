@@ -2,9 +2,11 @@ package planted
 
 import (
 	"context"
+	"encoding/hex"
 	"fmt"
 	"image"
 	"io"
+	"math/rand/v2"
 	"strings"
 	"sync"
 	"testing/fstest"
@@ -98,9 +100,38 @@ func measurePixels(w io.Writer, b Bench) error {
 	for _, t := range tallies {
 		fmt.Fprintf(w, "| %s | %d | %d | %d | %.1f %% | %d | %d of %d |\n", t.kind, t.planted, t.readable, t.found, 100*float64(t.found)/float64(max(1, t.readable)), t.blockers, t.foundUnread, t.planted-t.readable)
 	}
+	if err := b.withoutText(w); err != nil {
+		return err
+	}
 	for _, m := range missed {
 		fmt.Fprintf(w, "- missed: %s\n", m)
 	}
+	return nil
+}
+
+// withoutText writes how many images without text are taken for one with text.
+func (b Bench) withoutText(w io.Writer) error {
+	d := &drawer{rand.New(rand.NewPCG(Seed, 2000)), locales(), b.Fonts, nil}
+	var list []shown
+	for n := range 2 * perPixelKind {
+		width, height := 200+d.r.IntN(220), 180+d.r.IntN(180)
+		o := base(d.r)
+		o.image(width, height, 8)
+		m := d.anatomy(width, height)
+		o.set("(7FE0,0010) OW hex:" + hex.EncodeToString(append(m.Pix, make([]byte, len(m.Pix)%2)...)))
+		list = append(list, shown{item: item{content: built(o), rule: "pix-ocr-text", path: fmt.Sprintf("series/%04d.dcm", n)}})
+	}
+	reports, err := b.all(list)
+	if err != nil {
+		return err
+	}
+	flagged := 0
+	for i, s := range list {
+		if found, _ := s.matchRead(reports[i]); found {
+			flagged++
+		}
+	}
+	fmt.Fprintf(w, "\nImages of the same making without text: n = %d, said to show text: %d.\n\n", len(list), flagged)
 	return nil
 }
 
