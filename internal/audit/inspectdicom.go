@@ -252,7 +252,7 @@ func (r *headerReader) element(e *dicom.Element, text string) {
 	}
 }
 
-func clean(s string) string { return strings.Trim(s, " \x00") }
+func clean(s string) string { return dicom.Trim(s) }
 
 // number reads the first value of a decimal string, once.
 func number(into *float64, text string) {

@@ -113,12 +113,12 @@ func (c *Checker) checkName(e *dicom.Element, value string) {
 // checkCode judges one value of a VR of plain ASCII.
 func (c *Checker) checkCode(e *dicom.Element, raw []byte) {
 	if e.VR == dicom.UI {
-		if uid := bytes.TrimRight(raw, "\x00 "); len(uid) > 0 {
+		if uid := dicom.TrimRight(raw); len(uid) > 0 {
 			c.checkUID(e, uid)
 		}
 		return
 	}
-	value := bytes.Trim(raw, " \x00")
+	value := dicom.Trim(raw)
 	if len(value) == 0 {
 		return
 	}

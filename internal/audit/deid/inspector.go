@@ -192,7 +192,23 @@ func (in *Inspector) Element(e *dicom.Element, str string) {
 }
 
 // trim removes the padding of a value.
-func trim(s string) string { return strings.Trim(s, " \x00\t\r\n") }
+func trim(s string) string {
+	for s != "" && isPadding(s[0]) {
+		s = s[1:]
+	}
+	for s != "" && isPadding(s[len(s)-1]) {
+		s = s[:len(s)-1]
+	}
+	return s
+}
+
+func isPadding(c byte) bool {
+	switch c {
+	case ' ', 0, '\t', '\r', '\n':
+		return true
+	}
+	return false
+}
 
 // judge applies the check of an attribute.
 func (in *Inspector) judge(en *entry, e *dicom.Element, str string) {
@@ -301,6 +317,9 @@ func (in *Inspector) hash(value string) Hash {
 
 // worst classifies each of several values and returns the least harmless.
 func worst(str string, classify func(string) class) class {
+	if !strings.Contains(str, `\`) {
+		return classify(trim(str))
+	}
 	c := empty
 	for v := range strings.SplitSeq(str, `\`) {
 		c = max(c, classify(trim(v)))

@@ -94,7 +94,7 @@ func ParseCharset(value string) Charset {
 	list := strings.Split(value, `\`)
 	extended := len(list) > 1
 	for i, text := range list {
-		text = strings.Trim(text, " \x00")
+		text = Trim(text)
 		if text == "" && (i == 0 || extended) {
 			continue
 		}
@@ -189,7 +189,7 @@ func (c Charset) String() string {
 const maxCharsets = 32
 
 func (s *scanner) parseCharset(value []byte) Charset {
-	value = bytes.TrimRight(value[:min(len(value), 512)], " \x00")
+	value = TrimRight(value[:min(len(value), 512)])
 	if len(value) == 0 {
 		return Charset{}
 	}
@@ -219,7 +219,7 @@ var (
 //
 // Source: DICOM PS3.5 Section 6.1.2.
 func Text(e *Element, charset Charset) (string, error) {
-	b := bytes.TrimRight(e.Value, " \x00")
+	b := TrimRight(e.Value)
 	if isASCII(b) {
 		return e.ascii(b), nil
 	}
@@ -274,7 +274,7 @@ func isASCII(b []byte) bool {
 // UTF-8 if they are, else as Latin 1, with the escapes of ISO 2022. The result
 // is valid UTF-8 without trailing padding.
 func Guess(value []byte) string {
-	text, _ := guessText(bytes.TrimRight(value, " \x00"))
+	text, _ := guessText(TrimRight(value))
 	return text
 }
 

@@ -1,7 +1,6 @@
 package dicom
 
 import (
-	"bytes"
 	"strconv"
 )
 
@@ -36,7 +35,7 @@ func (m *Image) learn(tag Tag, value []byte, bigEndian bool) {
 	case 0x00280006:
 		set(&m.PlanarConfiguration, 0)
 	case 0x00280008:
-		text := string(bytes.Trim(value[:min(len(value), 16)], " \x00"))
+		text := string(Trim(value[:min(len(value), 16)]))
 		if text != "" {
 			m.Frames = 0
 			if n, err := strconv.ParseInt(text, 10, 32); err == nil {

@@ -316,7 +316,7 @@ func (s *scanner) learnRoot(tag Tag, value []byte) {
 
 // uidAt is uidOf of the value at hand, as a part of the string for the header.
 func (s *scanner) uidAt(value []byte) string {
-	b := bytes.Trim(value[:min(len(value), 256)], " \x00")
+	b := Trim(value[:min(len(value), 256)])
 	if at := bytes.Index(value, b); at >= 0 && len(b) > 0 {
 		if text, ok := s.w.stringAt(s.e.ValueOffset+int64(at), len(b)); ok {
 			return text
@@ -330,7 +330,7 @@ func uidOf(value []byte) string {
 	if len(value) > 256 {
 		value = value[:256]
 	}
-	return string(bytes.Trim(value, " \x00"))
+	return string(Trim(value))
 }
 
 // openSequence enters the sequence of the element at hand.

@@ -1,7 +1,6 @@
 package dicom
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -365,7 +364,7 @@ func (s *scanner) chargeHeader(n int64) bool {
 
 // intern returns the creator's name without allocating it twice.
 func (s *scanner) intern(value []byte) string {
-	return creators.Bytes(bytes.Trim(value, " \x00"))
+	return creators.Bytes(Trim(value))
 }
 
 // creators keeps the names of private creators and the terms of a header that

@@ -100,7 +100,7 @@ func hasValue(e *dicom.Element, text string) bool {
 	case e.VR == dicom.SQ:
 		return e.Length > 0
 	case e.VR.IsText():
-		return strings.Trim(text, " \x00") != ""
+		return dicom.Trim(text) != ""
 	}
 	return e.Length != 0
 }

@@ -51,7 +51,7 @@ func (f *face) element(e *dicom.Element, text string) {
 	case 0x00081030, 0x00181030, 0x00321060, 0x00400254: // StudyDescription, ProtocolName, RequestedProcedureDescription, PerformedProcedureStepDescription
 		f.words(text)
 	case 0x00280302:
-		f.visible = strings.Trim(text, " \x00") == "YES"
+		f.visible = dicom.Trim(text) == "YES"
 	}
 }
 
@@ -61,7 +61,7 @@ func (f *face) nested(e *dicom.Element, text string) {
 	last := e.Parents[len(e.Parents)-1].Tag
 	switch {
 	case e.Tag == 0x00080100 && last == 0x00120064:
-		f.treated = f.treated || strings.Trim(text, " \x00") == "113102"
+		f.treated = f.treated || dicom.Trim(text) == "113102"
 	case e.Tag == 0x00080104 && last == 0x00082218: // AnatomicRegionSequence
 		f.words(text)
 	}
@@ -92,7 +92,7 @@ var (
 
 // words looks for words of the head in a description.
 func (f *face) words(text string) {
-	if strings.Trim(text, " \x00") == "" {
+	if dicom.Trim(text) == "" {
 		return
 	}
 	f.hasText = true

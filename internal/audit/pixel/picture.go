@@ -208,7 +208,7 @@ func swapPairs(b []byte) {
 	}
 }
 
-func trim(s string) string { return strings.Trim(s, " \x00") }
+func trim(s string) string { return dicom.Trim(s) }
 
 // numbers reads decimal strings; it stops at the first that is none.
 func numbers(text string) []float64 {

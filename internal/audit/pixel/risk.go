@@ -34,20 +34,20 @@ func (r *risk) element(e *dicom.Element, text string) {
 	case 0x00080008:
 		r.imageType = text
 	case 0x00080064:
-		r.conversion = strings.Trim(text, " \x00")
+		r.conversion = dicom.Trim(text)
 	case 0x0008103E:
 		r.series = text
 		r.face.words(text)
 	case 0x00280301:
-		r.burnedIn = strings.Trim(text, " \x00")
+		r.burnedIn = dicom.Trim(text)
 	case 0x00282110:
-		r.lossy = strings.Trim(text, " \x00")
+		r.lossy = dicom.Trim(text)
 	case 0x00480010:
-		r.specimenLabel = strings.Trim(text, " \x00")
+		r.specimenLabel = dicom.Trim(text)
 	case 0x00080070:
-		r.manufacturer = strings.Trim(text, " \x00") != ""
+		r.manufacturer = dicom.Trim(text) != ""
 	case 0x00181010, 0x00181012, 0x00181014, 0x00181016, 0x00181018, 0x00181019:
-		r.captureDevice = r.captureDevice || strings.Trim(text, " \x00") != ""
+		r.captureDevice = r.captureDevice || dicom.Trim(text) != ""
 	case 0x00186011:
 		r.regions = e.Length != 0
 	default:
@@ -60,7 +60,7 @@ func (r *risk) nested(e *dicom.Element, text string) {
 	if e.Tag == 0x00089007 && r.multiframeType == "" { // FrameType
 		r.multiframeType = text
 	}
-	if e.Tag == 0x00080100 && e.Depth == 1 && e.Parents[0].Tag == 0x00120064 && strings.Trim(text, " \x00") == "113101" {
+	if e.Tag == 0x00080100 && e.Depth == 1 && e.Parents[0].Tag == 0x00120064 && dicom.Trim(text) == "113101" {
 		r.cleanClaimed = true
 	}
 	r.face.nested(e, text)

@@ -159,7 +159,7 @@ func hasOverviewWord(description string) bool {
 	return false
 }
 
-func trim(s string) string { return strings.Trim(s, " \x00") }
+func trim(s string) string { return dicom.Trim(s) }
 
 // numbers reads as many decimal strings as into has room for, and no others.
 func numbers(into []float64, text string) bool {
