@@ -46,7 +46,7 @@ func measuredPairs(m audit.Measured) []ui.Pair {
 	for _, c := range countsOf(m) {
 		for value, n := range c.counts {
 			if len(c.counts) == 1 {
-				list = append(list, ui.Pair{Term: c.label, Value: value + " in " + ui.Number(n) + " " + singular(c.value, n)})
+				list = append(list, ui.Pair{Term: c.alone(), Value: value + " in " + ui.Number(n) + " " + singular(c.value, n)})
 			}
 		}
 	}
@@ -67,6 +67,19 @@ type counted struct {
 	title, label, value string
 	counts              map[string]int
 	order               func(a, b string) int // nil: the largest first
+}
+
+// alone is what the attribute is called where its only value stands in words.
+func (c counted) alone() string {
+	switch c.title {
+	case "Age":
+		return "Age in years"
+	case "Sex", "Kinds of file":
+		return c.title
+	case "Field strengths":
+		return "Field strength in tesla"
+	}
+	return c.label
 }
 
 func countsOf(m audit.Measured) []counted {

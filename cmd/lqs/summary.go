@@ -127,9 +127,9 @@ func writeFindings(w io.Writer, r *audit.Report, s finding.Severity) {
 }
 
 func writeFinding(w io.Writer, f finding.Finding) {
-	parts := []string{f.Message}
+	parts := []string{strings.TrimSuffix(f.Message, ".")}
 	if f.Path != "" {
-		parts = append(parts, f.Path)
+		parts = append(parts, shortPath(f.Path))
 	}
 	if f.Shape != "" {
 		parts = append(parts, `like "`+f.Shape+`"`)
@@ -150,6 +150,16 @@ func writeFinding(w io.Writer, f finding.Finding) {
 		parts = append(parts, "in "+strings.Join(files, ", "))
 	}
 	fmt.Fprintf(w, "    - %s\n", printable(strings.Join(parts, "; ")))
+}
+
+// shortPath leaves out the middle of a path through many nested sequences; the
+// report has it whole.
+func shortPath(path string) string {
+	const ends = 60
+	if len(path) <= 3*ends {
+		return path
+	}
+	return strings.ToValidUTF8(path[:ends], "") + " … " + strings.ToValidUTF8(path[len(path)-ends:], "")
 }
 
 // printable keeps control characters of file names away from the terminal.

@@ -146,8 +146,17 @@
         window.location.assign(data.next);
       },
       onError: function (error) {
-        var answer = error.originalResponse && error.originalResponse.getBody();
-        say((answer ? answer.replace(/^[A-Z_]+: /, '') : 'The connection was lost.') + ' What arrived is kept: choose Resume to go on.');
+        var response = error.originalResponse, answer = response && response.getBody();
+        answer = answer ? answer.replace(/^[A-Z_]+: /, '') : 'The connection was lost.';
+        if (response && !data.resume && response.getStatus() >= 400 && response.getStatus() < 500) { // refused before it began
+          say(answer);
+          document.body.classList.remove('uploading');
+          bar.hidden = pause.hidden = true;
+          figures.textContent = '';
+          current = null;
+          return;
+        }
+        say(answer + ' What arrived is kept: choose Resume to go on.');
         pause.textContent = 'Resume';
       }
     });
