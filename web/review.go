@@ -34,6 +34,10 @@ func (s *Server) showReviewQueue(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	matches, err := s.Reviews.Matches(r.Context(), s.actor(r))
+	if err != nil {
+		return err
+	}
 	sellers, err := s.Accounts.VerificationQueue(r.Context(), s.actor(r))
 	if err != nil {
 		return err
@@ -49,6 +53,12 @@ func (s *Server) showReviewQueue(w http.ResponseWriter, r *http.Request) error {
 		view.Offers = append(view.Offers, page.OfferRow{
 			Title: o.Title, URL: reviewURL(o.Version), Version: fmt.Sprintf("Version %d", o.Number), Seller: o.Seller,
 			State: string(o.State), Since: ui.Date(o.Since), Reason: o.Reason,
+		})
+	}
+	for _, m := range matches {
+		view.Matches = append(view.Matches, page.MatchRow{
+			Title: m.Title, URL: reviewURL(m.Version), Version: fmt.Sprintf("Version %d", m.Number), Seller: m.Seller,
+			State: m.State, Text: ui.Plural(m.Images, "image", "images"), Since: ui.Date(m.FoundAt),
 		})
 	}
 	return s.render(w, r, http.StatusOK, page.ReviewQueue(view))
@@ -125,6 +135,11 @@ func (s *Server) reviewView(r *http.Request, it review.Item, tries reviewTries) 
 	if a := it.Acceptance; a != nil {
 		view.Signed = []ui.Pair{{Term: "Signed by", Value: a.Name}, {Term: "When", Value: ui.DateTime(a.At)}, {Term: "Text", Value: a.TextVersion}}
 		view.SignedHash = a.TextSHA256
+	}
+	if m := it.Match; m != nil {
+		view.Match = fmt.Sprintf("%s of this submission equal images in %s of %s that are not on offer.",
+			ui.Plural(m.Images, "image", "images"), ui.Plural(m.Listings, "listing", "listings"),
+			ui.Plural(m.Organizations, "other organization", "other organizations"))
 	}
 	s.decisionForm(it, tries, &view)
 	changesSince(it, &view)

@@ -256,3 +256,31 @@ func TestVersionPagesInABrowser(t *testing.T) {
 		p.CheckViews(page.name)
 	}
 }
+
+// What equals the private images of others is on the reviewers' pages, and on
+// no page of the seller.
+func TestEqualImagesOfOthersAreForReviewersAlone(t *testing.T) {
+	t.Parallel()
+	s, owner, v, _ := reviewSite(t)
+	exec(t, s, listingtest.Worker, `INSERT INTO pixel_match (report_id, version_id, organization_id, images, listings, organizations)
+		SELECT id, version_id, organization_id, 12, 2, 1 FROM audit_report WHERE version_id = $1`, v.ID)
+	p := s.person(t)
+	p.signIn("reviewer@example.org")
+	if row := words(p.get("/review").Page.Find("[data-testid=matches] tbody")); !strings.Contains(row, "12 images") || !strings.Contains(row, "Low-dose chest CT") {
+		t.Errorf("the desk says %q", row)
+	}
+	want := "12 images of this submission equal images in 2 listings of 1 other organization that are not on offer."
+	if got := words(p.get(reviewPath(v.ID)).Page.Find("[data-testid=match]")); got != want {
+		t.Errorf("the page of the version says %q, want %q", got, want)
+	}
+	seller := s.person(t)
+	seller.signIn("seller@example.org")
+	path := "/seller/versions/" + string(v.ID)
+	a := seller.get(path)
+	if a.Status != http.StatusOK {
+		t.Fatalf("%s for %s: %d", path, owner.User, a.Status)
+	}
+	if text := words(a.Page.Find("main")); strings.Contains(strings.ToLower(text), "equal images") || strings.Contains(text, "not on offer") {
+		t.Error("the seller's page tells of images of others")
+	}
+}

@@ -55,8 +55,8 @@ var (
 		Source: "DICOM PS3.5 Section 9",
 	}
 	ruleDuplicatePixels = finding.Rule{
-		ID: "set-duplicate-pixels", Title: "Equal pixels in several instances", Severity: finding.Blocker,
-		Fix:    "Leave out the copies. If two patients share an image (a blocker; within one patient, or as a secondary capture, it is a warning), check the mapping of pseudonyms: the image belongs to one of them.",
+		ID: "set-duplicate-pixels", Title: "Equal pixels in several instances or listings", Severity: finding.Blocker,
+		Fix:    "Leave out the copies. If two patients share an image (a blocker; within one patient, or as a secondary capture, it is a warning), check the mapping of pseudonyms: the image belongs to one of them. If the copies lie in another listing (a warning), say in the answer why they are offered twice.",
 		Source: "DICOM PS3.3 Section C.12.1.1.1: an instance is identified by its SOPInstanceUID; blank frames, masks and images under 32 by 32 pixels are not compared",
 	}
 	ruleSeriesGeometry = finding.Rule{

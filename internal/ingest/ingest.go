@@ -53,7 +53,8 @@ type Options struct {
 	// Tools decode pixels and read the text in them.
 	Tools audit.Tools
 	// SecretKey, of at least 32 bytes, seals the texts that the seller alone may
-	// read; without it none are kept.
+	// read, and keys the index of images; without it no texts are kept, and images
+	// are not compared with those of other listings.
 	SecretKey []byte
 }
 
@@ -63,12 +64,13 @@ type Service struct {
 	blobs    *blob.Store
 	versions Versions
 	options  Options
+	pixelKey []byte
 	log      *slog.Logger
 }
 
 // New returns a service that stages in o.Scratch.
 func New(db *postgres.DB, blobs *blob.Store, versions Versions, o Options, log *slog.Logger) *Service {
-	return &Service{db, blobs, versions, o, log}
+	return &Service{db, blobs, versions, o, pixelKey(o.SecretKey), log}
 }
 
 // worker is the platform's own actor; rows keep the organization they are of.
@@ -230,13 +232,17 @@ func (r *run) renew(ctx context.Context, p audit.Progress) error {
 // store writes everything in one transaction; the whole report and the sealed
 // list of texts go to the object store before it commits.
 func (r *run) store(ctx context.Context, full *audit.Report) error {
-	result, err := result(full)
-	if err != nil {
-		return err
-	}
 	var kept id.Report
-	err = r.db.InTx(ctx, worker, func(tx pgx.Tx) error {
+	err := r.db.InTx(ctx, worker, func(tx pgx.Tx) error {
 		if err := endLease(ctx, tx, r); err != nil {
+			return err
+		}
+		whole, hidden, err := r.comparePixels(ctx, tx, full)
+		if err != nil {
+			return err
+		}
+		result, err := result(whole)
+		if err != nil {
 			return err
 		}
 		report, err := r.versions.FinishAudit(ctx, tx, worker, r.version, result)
@@ -247,7 +253,10 @@ func (r *run) store(ctx context.Context, full *audit.Report) error {
 		if err := keepPreviews(ctx, tx, r, kept, full.Previews); err != nil {
 			return err
 		}
-		if err := r.keepReport(ctx, kept, full); err != nil {
+		if err := keepMatch(ctx, tx, r, kept, hidden); err != nil {
+			return err
+		}
+		if err := r.keepReport(ctx, kept, whole); err != nil {
 			return err
 		}
 		return r.keepTexts(ctx, kept)

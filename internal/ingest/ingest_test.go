@@ -37,16 +37,7 @@ type room struct {
 
 func newRoom(t *testing.T) room {
 	t.Helper()
-	r := room{db: postgrestest.New(t), scratch: t.TempDir()}
-	r.org = accounttest.Organization(t, r.db)
-	var err error
-	if r.blobs, err = blob.Open(t.Context(), "file://"+t.TempDir()); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { r.blobs.Close() })
-	r.listings = listingtest.Service(r.db)
-	r.uploads = upload.New(r.db, r.blobs, r.listings, upload.Limits{MaxBytes: 1 << 30, QuotaBytes: 1 << 30}, discard)
-	return r
+	return roomOn(t, postgrestest.New(t))
 }
 
 var discard = slog.New(slog.DiscardHandler)

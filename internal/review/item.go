@@ -27,6 +27,7 @@ type Item struct {
 	Acceptance *Acceptance      // of the upload agreement; nil if none is found
 	Before     *listing.Dossier // the version approved last, another than this; nil if none
 	Changes    []Change         // of the claims since the last approval
+	Match      *Match           // images that equal those of others; nil for none
 	Own        bool             // the reviewer belongs to the seller: somebody else decides
 }
 
@@ -130,6 +131,9 @@ func (it *Item) read(ctx context.Context, tx pgx.Tx) error {
 	}
 	if len(signed) > 0 {
 		it.Acceptance = &signed[0]
+	}
+	if it.Match, err = match(ctx, tx, d.Version.ID); err != nil {
+		return err
 	}
 	it.Entry, err = catalog.Preview(ctx, tx, listing.Published{Listing: d.Listing, Version: d.Version, Claims: it.Claims, Report: *d.Report})
 	return err

@@ -1,0 +1,2 @@
+DROP TABLE pixel_match;
+DROP TABLE pixel_index;
