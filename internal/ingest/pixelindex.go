@@ -14,7 +14,6 @@ import (
 
 	"assay/internal/audit"
 	"assay/internal/audit/finding"
-	"assay/internal/id"
 	"assay/internal/postgres"
 )
 
@@ -47,9 +46,8 @@ type indexed struct {
 	image audit.PixelDigest
 }
 
-// index returns the images of a report under the key, in the order of their
-// digests, and how many are beyond the bound. Sets that share images keep the
-// same of them.
+// index returns the images of a report under the key, in ascending order, and
+// how many are beyond the bound. Sets that share images keep the same of them.
 func index(key []byte, images []audit.PixelDigest) (list []indexed, beyond int) {
 	n := min(len(images), maxIndexed)
 	h := hmac.New(sha256.New, key)
@@ -58,6 +56,7 @@ func index(key []byte, images []audit.PixelDigest) (list []indexed, beyond int) 
 		h.Write(p.Digest[:])
 		list = append(list, indexed{mac(h.Sum(nil)[:len(mac{})]), p})
 	}
+	slices.SortFunc(list, func(a, b indexed) int { return bytes.Compare(a.mac[:], b.mac[:]) })
 	return list, len(images) - n
 }
 
@@ -97,115 +96,75 @@ type shared struct {
 	Slug   string   `db:"slug"`
 	Number int      `db:"number"`
 	Own    bool     `db:"own"`
-	MACs   [][]byte `db:"macs"` // in ascending order
+	MACs   [][]byte `db:"macs"`
 }
 
 // selectShared finds, of each other listing, the version that shares most. Of
 // another organization only what is on offer counts: anything else would tell
 // a stranger's secret to whoever uploads a guess.
 const selectShared = `
-WITH equal AS (
-         SELECT v.listing_id, v.id AS version_id, v.number, v.organization_id, p.mac
-         FROM   pixel_index mine
-         JOIN   pixel_index p ON p.mac = mine.mac
-         JOIN   version v ON v.id = p.version_id
+WITH visible AS MATERIALIZED (
+         SELECT v.id, v.listing_id, v.number, v.organization_id, l.slug
+         FROM   version v
          JOIN   listing l ON l.id = v.listing_id
-         WHERE  mine.version_id = @version
-         AND    mine.organization_id = @organization
-         AND    v.listing_id <> (SELECT listing_id FROM version WHERE id = @version AND organization_id = @organization)
+         WHERE  v.listing_id <> (SELECT listing_id FROM version WHERE id = @version AND organization_id = @organization)
          AND    l.deleted_at IS NULL
          AND    (v.state = 'live'
                  OR v.organization_id = @organization
                  AND v.state IN ('flagged', 'passed', 'in_review', 'approved', 'embargoed', 'superseded', 'suspended'))
 ),
-counted AS (
-         SELECT   listing_id, number, organization_id, array_agg(mac ORDER BY mac) AS macs
-         FROM     equal
-         GROUP BY listing_id, number, organization_id
+equal AS MATERIALIZED (
+         SELECT   p.version_id, array_agg(p.mac) AS macs
+         FROM     pixel_index mine
+         JOIN     pixel_index p ON p.mac = mine.mac
+         WHERE    mine.version_id = @version
+         AND      mine.organization_id = @organization
+         AND      p.version_id IN (SELECT id FROM visible)
+         GROUP BY p.version_id
 ),
 best AS (
-         SELECT   DISTINCT ON (listing_id) listing_id, number, organization_id, macs
-         FROM     counted
-         ORDER BY listing_id, cardinality(macs) DESC, number DESC
+         SELECT   DISTINCT ON (v.listing_id) v.slug, v.number, v.organization_id = @organization AS own, e.macs
+         FROM     equal e
+         JOIN     visible v ON v.id = e.version_id
+         ORDER BY v.listing_id, cardinality(e.macs) DESC, v.number DESC
 )
-SELECT   l.slug, b.number, b.organization_id = @organization AS own, b.macs
-FROM     best b
-JOIN     listing l ON l.id = b.listing_id
-ORDER BY own DESC, cardinality(b.macs) DESC, l.slug`
+SELECT   slug, number, own, macs
+FROM     best
+ORDER BY own DESC, cardinality(macs) DESC, slug`
 
-// hidden counts what others hold and do not offer.
-type hidden struct {
-	Images        int `db:"images"`
-	Listings      int `db:"listings"`
-	Organizations int `db:"organizations"`
-}
-
-const selectHidden = `
-WITH equal AS (
-         SELECT mine.mac, mine.instances, v.listing_id, v.organization_id
-         FROM   pixel_index mine
-         JOIN   pixel_index p ON p.mac = mine.mac
-         JOIN   version v ON v.id = p.version_id
-         JOIN   listing l ON l.id = v.listing_id
-         WHERE  mine.version_id = @version
-         AND    mine.organization_id = @organization
-         AND    v.organization_id <> @organization
-         AND    v.state <> 'live'
-         AND    l.deleted_at IS NULL
-)
-SELECT (SELECT coalesce(sum(instances), 0) FROM (SELECT DISTINCT mac, instances FROM equal) images) AS images,
-       count(DISTINCT listing_id) AS listings, count(DISTINCT organization_id) AS organizations
-FROM   equal`
-
-// equals is what the index says of a submission.
-type equals struct {
-	shared []shared
-	hidden hidden
-}
-
-// lookUp runs the same statements whatever others hold, so that the seller
-// learns nothing from the time they take either.
-func lookUp(ctx context.Context, q postgres.Querier, r *run) (e equals, err error) {
-	args := pgx.NamedArgs{"version": r.version, "organization": r.organization}
-	rows, err := q.Query(ctx, selectShared, args)
+// lookUp returns what the seller may know.
+func lookUp(ctx context.Context, q postgres.Querier, r *run) (list []shared, err error) {
+	rows, err := q.Query(ctx, selectShared, pgx.NamedArgs{"version": r.version, "organization": r.organization})
 	if err == nil {
-		e.shared, err = pgx.CollectRows(rows, pgx.RowToStructByName[shared])
+		list, err = pgx.CollectRows(rows, pgx.RowToStructByName[shared])
 	}
 	if err != nil {
-		return e, fmt.Errorf("equal pixels: %w", err)
+		return nil, fmt.Errorf("equal pixels: %w", err)
 	}
-	rows, err = q.Query(ctx, selectHidden, args)
-	if err == nil {
-		e.hidden, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[hidden])
-	}
-	if err != nil {
-		return e, fmt.Errorf("equal pixels of others: %w", err)
-	}
-	return e, nil
+	return list, nil
 }
 
 // comparePixels keeps the images of a report in the index, and returns the
-// report with what other listings share of them, and what is for reviewers
-// alone.
-func (r *run) comparePixels(ctx context.Context, q postgres.Querier, full *audit.Report) (*audit.Report, hidden, error) {
+// report with what other listings share of them.
+func (r *run) comparePixels(ctx context.Context, q postgres.Querier, full *audit.Report) (*audit.Report, error) {
 	whole := *full
 	if r.pixelKey == nil {
 		whole.NotChecked = noted(whole.NotChecked, "This server keeps no index of images.", len(full.PixelDigests))
-		return &whole, hidden{}, nil
+		return &whole, nil
 	}
 	list, beyond := index(r.pixelKey, full.PixelDigests)
 	if err := putIndex(ctx, q, r, list); err != nil {
-		return nil, hidden{}, err
+		return nil, err
 	}
-	e, err := lookUp(ctx, q, r)
+	others, err := lookUp(ctx, q, r)
 	if err != nil {
-		return nil, hidden{}, err
+		return nil, err
 	}
 	if beyond > 0 {
 		whole.NotChecked = noted(whole.NotChecked, fmt.Sprintf("Images are compared with those of other listings up to %d different ones.", maxIndexed), beyond)
 	}
-	whole.Warn(sharedFindings(e.shared, list, full)...)
-	return &whole, e.hidden, nil
+	whole.Warn(sharedFindings(others, list, full)...)
+	return &whole, nil
 }
 
 func noted(list []audit.NotChecked, why string, count int) []audit.NotChecked {
@@ -217,9 +176,9 @@ func noted(list []audit.NotChecked, why string, count int) []audit.NotChecked {
 	return list
 }
 
-// sharedFindings names the listings that share images, those with most first.
+// sharedFindings names the listings that share images of the list, which is in
+// ascending order; the seller's own first, then those with most.
 func sharedFindings(others []shared, list []indexed, full *audit.Report) []finding.Finding {
-	slices.SortFunc(list, func(a, b indexed) int { return bytes.Compare(a.mac[:], b.mac[:]) })
 	var found []finding.Finding
 	for _, o := range others[:min(len(others), maxNamed)] {
 		var images []audit.PixelDigest
@@ -236,18 +195,4 @@ func sharedFindings(others []shared, list []indexed, full *audit.Report) []findi
 		found = append(found, full.EqualElsewhere(images, where))
 	}
 	return found
-}
-
-const insertMatch = `
-INSERT INTO pixel_match (report_id, version_id, organization_id, images, listings, organizations)
-VALUES (@report, @version, @organization, @images, @listings, @organizations)`
-
-// keepMatch stores what is for reviewers alone.
-func keepMatch(ctx context.Context, q postgres.Querier, r *run, report id.Report, h hidden) error {
-	_, err := q.Exec(ctx, insertMatch, pgx.NamedArgs{"report": report, "version": r.version, "organization": r.organization,
-		"images": h.Images, "listings": h.Listings, "organizations": h.Organizations})
-	if err != nil {
-		return fmt.Errorf("keep what equals others: %w", err)
-	}
-	return nil
 }

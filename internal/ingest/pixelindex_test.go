@@ -218,6 +218,27 @@ func TestEveryReportHasItsNote(t *testing.T) {
 	}
 }
 
+// A worker that dies between the report and the note leaves it to the sweep.
+func TestSweepNotesWhatADeadWorkerDidNot(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	theirs := r.indexed(t, images(t, 7))
+	left := listingtest.Version(t, r.db, accounttest.Organization(t, r.db), listing.Flagged)
+	r.lend(t, theirs, left)
+	const notes = `SELECT coalesce(sum(images), -1) FROM pixel_match WHERE report_id = @report`
+	if n := r.count(t, listingtest.Worker, notes, pgx.NamedArgs{"report": left.Report.ID}); n != -1 {
+		t.Fatalf("there is a note of %d images before the sweep: the test shows nothing", n)
+	}
+	for range 2 {
+		if err := r.service(nil).Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if n := r.count(t, listingtest.Worker, notes, pgx.NamedArgs{"report": left.Report.ID}); n != 5 {
+			t.Errorf("the note after the sweep is of %d images, want 5", n)
+		}
+	}
+}
+
 func TestADraftThatIsPutAsideCountsNoMore(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)

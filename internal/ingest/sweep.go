@@ -43,8 +43,8 @@ type stuck struct {
 }
 
 // Sweep gives versions whose worker died to another one, clears what dead
-// workers left in the scratch folder, and deletes lists of texts whose version
-// is gone.
+// workers left in the scratch folder, deletes lists of texts whose version is
+// gone, and notes for reviewers what dead workers did not.
 func (s *Service) Sweep(ctx context.Context) error {
 	err := s.db.InTx(ctx, worker, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, selectStuck, pgx.NamedArgs{"lease": leaseTime.Seconds(), "again": retryBrokenAfter.Seconds(), "kind": job.AuditVersion{}.Kind()})
@@ -62,7 +62,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 		}
 		return nil
 	})
-	return errors.Join(err, s.clearScratch(ctx), s.sweepTexts(ctx))
+	return errors.Join(err, s.clearScratch(ctx), s.sweepTexts(ctx), s.matchMissing(ctx))
 }
 
 // maxDeaths is how many workers may die over one submission before it is put
