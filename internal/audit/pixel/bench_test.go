@@ -30,12 +30,30 @@ func phantom(width, height int, seed uint64) *plane {
 	return p
 }
 
-// BenchmarkFilter is what deciding costs whether a frame may hold letters.
+// BenchmarkFilter is what deciding costs whether a frame may hold letters: a
+// slice of CT, a small one of MR, one of ultrasound that is noise all over,
+// and a large radiograph.
 func BenchmarkFilter(b *testing.B) {
-	p := phantom(512, 512, 3)
-	f := newFinder(false)
-	b.SetBytes(int64(2 * len(p.samples)))
-	for b.Loop() {
-		f.look(p, -1, false)
+	noise := phantom(640, 480, 4)
+	r := rand.New(rand.NewPCG(7, 7))
+	for i, v := range noise.samples {
+		noise.samples[i] = uint16(r.IntN(int(v)/8 + 1)) // speckle
+	}
+	for _, bm := range []struct {
+		name  string
+		plane *plane
+	}{
+		{"CT 512x512", phantom(512, 512, 3)},
+		{"MR 256x256", phantom(256, 256, 3)},
+		{"US 640x480", noise},
+		{"DX 4000x4000", phantom(4000, 4000, 3)},
+	} {
+		b.Run(bm.name, func(b *testing.B) {
+			f := newFinder(false)
+			b.SetBytes(int64(2 * len(bm.plane.samples)))
+			for b.Loop() {
+				f.look(bm.plane, -1, false)
+			}
+		})
 	}
 }

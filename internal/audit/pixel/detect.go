@@ -69,13 +69,14 @@ type shape struct {
 	parent                   int32
 }
 
-// lines returns the rows of shapes in a gray image that may be text.
-func (d *detector) find(gray []byte, width, height int) []line {
+// find returns the rows of shapes that may be text in a gray image, whose rows
+// begin stride apart; margin is by how much a stroke must stand out.
+func (d *detector) find(gray []byte, stride, width, height int, margin int32) []line {
 	d.lines = d.lines[:0]
 	if width < minLetter || height < minLetter {
 		return nil
 	}
-	d.mark(gray, width, height)
+	d.mark(gray, stride, width, height, margin*area)
 	for i := range d.runs {
 		for _, l := range chain(d.runs[i].settle()) {
 			l.dark = i == 1
@@ -86,20 +87,19 @@ func (d *detector) find(gray []byte, width, height int) []line {
 }
 
 // mark runs over the image once.
-func (d *detector) mark(gray []byte, width, height int) {
+func (d *detector) mark(gray []byte, stride, width, height int, margin int32) {
 	d.columns = grown(d.columns, width+2*reach)
 	clear(d.columns)
 	for i := range d.runs {
 		d.runs[i].reset()
 	}
-	at := func(y int) []byte { return gray[min(max(y, 0), height-1)*width:][:width] }
+	at := func(y int) []byte { return gray[min(max(y, 0), height-1)*stride:][:width] }
 	columns := d.columns[reach:][:width]
 	for y := -reach - 2; y < reach; y += 2 {
 		for x, v := range at(y) {
 			columns[x] += int32(v)
 		}
 	}
-	margin := d.contrast(gray, width, height) * area
 	for y := range height {
 		if y%2 == 0 {
 			d.slide(at(y+reach), at(y-reach-2))
@@ -161,32 +161,28 @@ func (d *detector) row(row []byte, y int32, margin int32) {
 	}
 }
 
-// contrast returns by how much a stroke must stand out: more than the noise of
-// the image does.
-func (d *detector) contrast(gray []byte, width, height int) int32 {
-	var counts [256]int
-	total := 0
-	for y := 0; y < height; y += 4 {
-		row := gray[y*width:][:width]
-		for x := 1; x < width; x += 3 {
-			if step := abs32(int32(row[x]) - int32(row[x-1])); step > 0 {
-				counts[step]++
-				total++
-			}
-		}
-	}
-	median, seen := 0, 0
-	for step, n := range counts {
-		seen += n
-		if seen*2 >= total {
-			median = step
-			break
-		}
-	}
+// margin returns by how much a stroke must stand out: more than the noise of
+// the image does, whose neighbors differ by step as a rule.
+func (d *detector) margin(step int) int32 {
 	if d.lax {
-		return int32(min(max(8, median), 60))
+		return int32(min(max(8, step), 60))
 	}
-	return int32(min(max(10, 2*median), 100))
+	return int32(min(max(10, 2*step), 100))
+}
+
+// medianStep returns the median of the steps that are not 0.
+func medianStep(counts *[256]int) int {
+	counts[0] = 0
+	total, seen := 0, 0
+	for _, n := range counts {
+		total += n
+	}
+	for step, n := range counts {
+		if seen += n; seen*2 >= total {
+			return step
+		}
+	}
+	return 0
 }
 
 func grown(s []int32, n int) []int32 {

@@ -57,17 +57,17 @@ func TestFramesWithoutTextSeldomPass(t *testing.T) {
 	}
 }
 
-// bits packs the covered dots of a stamp, in a frame of width x height.
-func bits(s pixeltest.Stamp, width, height int) string {
-	packed := make([]byte, width*height/8)
+// packed packs the covered dots of a stamp, in a frame of width x height.
+func packed(s pixeltest.Stamp, width, height int) string {
+	out := make([]byte, width*height/8)
 	for y := range min(s.Height, height) {
 		for x := range min(s.Width, width) {
 			if n := y*width + x; s.Cover[y*s.Width+x] > 127 {
-				packed[n/8] |= 1 << (n % 8)
+				out[n/8] |= 1 << (n % 8)
 			}
 		}
 	}
-	return fmt.Sprintf("%x", packed)
+	return fmt.Sprintf("%x", out)
 }
 
 // grays writes a stamp as bytes of gray.
@@ -98,8 +98,8 @@ func TestRastersNameWhatCarriesTheText(t *testing.T) {
 	nested := "    " + strings.ReplaceAll(strings.TrimSpace(size+"(0028,0100) US 8\n(0028,0101) US 8\n(7FE0,0010) OW hex:"+grays(s, 128, 32)), "\n", "\n    ")
 	tests := []struct{ name, text, source string }{
 		{"the image", size + "(0028,0100) US 8\n(0028,0101) US 8\n(7FE0,0010) OW hex:" + grays(s, 128, 32), "(7FE0,0010) PixelData"},
-		{"an overlay", size + "(6000,0010) US 32\n(6000,0011) US 128\n(6000,0100) US 1\n(6000,0102) US 0\n(6000,3000) OW hex:" + bits(s, 128, 32) + "\n" + blank, "(6000,3000) OverlayData"},
-		{"an overlay without an image", "(6002,0010) US 32\n(6002,0011) US 128\n(6002,0100) US 1\n(6002,0102) US 0\n(6002,3000) OW hex:" + bits(s, 128, 32), "(6002,3000) OverlayData"},
+		{"an overlay", size + "(6000,0010) US 32\n(6000,0011) US 128\n(6000,0100) US 1\n(6000,0102) US 0\n(6000,3000) OW hex:" + packed(s, 128, 32) + "\n" + blank, "(6000,3000) OverlayData"},
+		{"an overlay without an image", "(6002,0010) US 32\n(6002,0011) US 128\n(6002,0100) US 1\n(6002,0102) US 0\n(6002,3000) OW hex:" + packed(s, 128, 32), "(6002,3000) OverlayData"},
 		{"an overlay in unused bits", size + "(0028,0100) US 16\n(0028,0101) US 12\n(0028,0102) US 11\n(6000,0010) US 32\n(6000,0011) US 128\n(6000,0100) US 16\n(6000,0102) US 12\n(7FE0,0010) OW hex:" + highBits(s, 128, 32), "(6000,0102) OverlayBitPosition"},
 		{"an icon", "(0088,0200) SQ\n  - " + strings.TrimSpace(nested) + "\n" + size + blank, "(0088,0200)[1]/(7FE0,0010) PixelData"},
 	}

@@ -15,6 +15,7 @@ const (
 
 // finder decides which frames may hold letters and renders them.
 type finder struct {
+	gate   gate
 	tone   *tone
 	gray   []byte
 	small  []byte
@@ -53,8 +54,14 @@ func (f *finder) release() {
 const scaleOfLarge = 3
 
 // look renders a frame and returns the lines in it that may be text, in
-// pixels of the frame.
+// pixels of the frame. Without any, the frame is not rendered but in part.
 func (f *finder) look(p *plane, padding int, onlyBit bool) []line {
+	spans := []place{{0, 0, p.width, p.height}}
+	if !onlyBit && !f.detect.lax {
+		if spans = f.gate.spans(p, padding); len(spans) == 0 {
+			return nil
+		}
+	}
 	f.gray = sized(f.gray, int64(len(p.samples)))
 	f.tone.count(p.samples, padding)
 	var lines []line
@@ -63,51 +70,88 @@ func (f *finder) look(p *plane, padding int, onlyBit bool) []line {
 	} else {
 		f.tone.wide()
 		for _, v := range f.tone.plateaus() {
-			for top, rows := range bands(p.width, p.height) {
-				part := p.samples[top*p.width:][:rows*p.width]
-				lines = append(lines, lowered(f.detect.plateau(part, p.width, v), top)...)
+			for s := range bands(spans) {
+				found := f.detect.plateau(p.samples[s.top*p.width+s.left:], p.width, s.width, s.rows, v)
+				lines = append(lines, moved(found, s, p.width, p.height)...)
 			}
 		}
 	}
-	f.tone.render(p.samples, f.gray)
-	for top, rows := range bands(p.width, p.height) {
-		lines = append(lines, lowered(f.detect.find(f.gray[top*p.width:], p.width, rows), top)...)
-	}
-	if p.width >= 100 && p.height >= 60 {
-		w, h := f.shrink(p.width, p.height)
-		for _, l := range f.detect.find(f.small, w, h) {
-			l.left, l.top = l.left*scaleOfLarge, l.top*scaleOfLarge
-			l.right, l.bottom = l.right*scaleOfLarge+2, l.bottom*scaleOfLarge+2
-			lines = append(lines, l)
+	margin := f.detect.margin(f.tone.noise(p))
+	for _, s := range spans {
+		for y := s.top; y < s.top+s.rows; y++ {
+			at := y*p.width + s.left
+			f.tone.render(p.samples[at:][:s.width], f.gray[at:][:s.width])
 		}
 	}
-	return slices.DeleteFunc(lines, func(l line) bool { return !f.isText(l, p.width, p.height) })
+	for s := range bands(spans) {
+		found := f.detect.find(f.gray[s.top*p.width+s.left:], p.width, s.width, s.rows, margin)
+		lines = append(lines, moved(found, s, p.width, p.height)...)
+	}
+	if p.width >= 100 && p.height >= 60 {
+		lines = append(lines, f.large(p, spans)...)
+	}
+	lines = slices.DeleteFunc(lines, func(l line) bool { return !f.isText(l, p.width, p.height) })
+	if len(lines) > 0 {
+		f.tone.render(p.samples, f.gray) // for the overview
+	}
+	return lines
+}
+
+// large finds lines of large letters, in the frame made smaller.
+func (f *finder) large(p *plane, spans []place) []line {
+	w, h := p.width/scaleOfLarge, p.height/scaleOfLarge
+	f.small = sized(f.small, int64(w*h))
+	margin := f.detect.margin(f.noiseOfSmall(p))
+	var lines []line
+	for _, s := range spans {
+		s := s.shrunk()
+		if s.width > 0 && s.rows > 0 {
+			f.shrink(s, p.width)
+			lines = append(lines, moved(f.detect.find(f.small[s.top*w+s.left:], w, s.width, s.rows, margin), s, w, h)...)
+		}
+	}
+	for i := range lines {
+		l := &lines[i]
+		l.left, l.top = l.left*scaleOfLarge, l.top*scaleOfLarge
+		l.right, l.bottom = l.right*scaleOfLarge+2, l.bottom*scaleOfLarge+2
+	}
+	return lines
 }
 
 // bandPixels bounds what is searched at a time, for in noise every few pixels
 // are a shape that takes memory.
 const bandPixels = 4 << 20
 
-// bands yields the first row and the number of rows of each part of a frame
-// that is searched at a time. They overlap by more than a line.
-func bands(width, height int) iter.Seq2[int, int] {
+// bands yields each part of spans of a frame that is searched at a time. They
+// overlap by more than a line.
+func bands(spans []place) iter.Seq[place] {
 	const overlap = 2 * maxLetter
-	rows := max(bandPixels/max(width, 1), 2*overlap)
-	return func(yield func(int, int) bool) {
-		for top := 0; ; top += rows - overlap {
-			n := min(rows, height-top)
-			if !yield(top, n) || top+n == height {
-				return
+	return func(yield func(place) bool) {
+		for _, s := range spans {
+			most := max(bandPixels/max(s.width, 1), 2*overlap)
+			for end := s.top + s.rows; ; s.top += most - overlap {
+				s.rows = min(most, end-s.top)
+				if !yield(s) {
+					return
+				}
+				if s.top+s.rows == end {
+					break
+				}
 			}
 		}
 	}
 }
 
-// lowered moves lines of a part of a frame to their place in it.
-func lowered(lines []line, by int) []line {
+// moved moves lines of a part of a frame to their place in it, and drops those
+// of shapes that were cut off.
+func moved(lines []line, s place, width, height int) []line {
+	lines = slices.DeleteFunc(lines, func(l line) bool {
+		return l.top == 0 && s.top > 0 || l.bottom == s.rows-1 && s.top+s.rows < height ||
+			l.left == 0 && s.left > 0 || l.right == s.width-1 && s.left+s.width < width
+	})
 	for i := range lines {
-		lines[i].top += by
-		lines[i].bottom += by
+		l := &lines[i]
+		l.left, l.top, l.right, l.bottom = l.left+s.left, l.top+s.top, l.right+s.left, l.bottom+s.top
 	}
 	return lines
 }
@@ -127,22 +171,49 @@ func (f *finder) isText(l line, width, height int) bool {
 	return d.separate >= 0.7 || d.separate >= 0.68 && d.uniform >= 0.25 || isLong && d.separate >= 0.55
 }
 
-// shrink makes the rendered frame smaller.
-func (f *finder) shrink(width, height int) (int, int) {
-	w, h := width/scaleOfLarge, height/scaleOfLarge
-	f.small = sized(f.small, int64(w*h))
-	for y := range h {
+// shrunk is the part of the frame made smaller that shows nothing but s.
+func (s place) shrunk() place {
+	out := place{left: (s.left + scaleOfLarge - 1) / scaleOfLarge, top: (s.top + scaleOfLarge - 1) / scaleOfLarge}
+	out.width = (s.left+s.width)/scaleOfLarge - out.left
+	out.rows = (s.top+s.rows)/scaleOfLarge - out.top
+	return out
+}
+
+// shrink makes the rendered frame, width pixels wide, smaller, in s.
+func (f *finder) shrink(s place, width int) {
+	w := width / scaleOfLarge
+	for y := s.top; y < s.top+s.rows; y++ {
 		a := f.gray[3*y*width:][:width]
 		b := f.gray[(3*y+1)*width:][:width]
 		c := f.gray[(3*y+2)*width:][:width]
 		out := f.small[y*w:][:w]
-		for x := range out {
+		for x := s.left; x < s.left+s.width; x++ {
 			n := 3 * x
 			sum := int(a[n]) + int(a[n+1]) + int(a[n+2]) + int(b[n]) + int(b[n+1]) + int(b[n+2]) + int(c[n]) + int(c[n+1]) + int(c[n+2])
 			out[x] = byte(sum / 9)
 		}
 	}
-	return w, h
+}
+
+// noiseOfSmall returns the median step between neighbors in the frame made
+// smaller, of those that differ.
+func (f *finder) noiseOfSmall(p *plane) int {
+	var counts [256]int
+	sum := func(x, y int) (n int) {
+		for j := range scaleOfLarge {
+			for _, v := range p.samples[(y+j)*p.width+x:][:scaleOfLarge] {
+				n += int(f.tone.table[v])
+			}
+		}
+		return n / (scaleOfLarge * scaleOfLarge)
+	}
+	for y := 0; y+scaleOfLarge <= p.height; y += 4 * scaleOfLarge {
+		for x := 0; x+2*scaleOfLarge <= p.width; x += 3 * scaleOfLarge {
+			d := sum(x, y) - sum(x+scaleOfLarge, y)
+			counts[max(d, -d)]++
+		}
+	}
+	return medianStep(&counts)
 }
 
 // frame looks at a frame, numbered from 1, and keeps what may be read in it.

@@ -69,13 +69,14 @@ func (t *tone) peaks() []uint16 {
 	return values
 }
 
-// plateau returns the lines that the samples in a range form.
-func (d *detector) plateau(samples []uint16, width int, p plateau) []line {
+// plateau returns the lines that the samples in a range form, in rows that
+// begin stride apart.
+func (d *detector) plateau(samples []uint16, stride, width, height int, p plateau) []line {
 	t := &d.runs[0]
 	t.reset()
 	span := p.high - p.low
-	for y := 0; (y+1)*width <= len(samples); y++ {
-		row := samples[y*width:][:width]
+	for y := range height {
+		row := samples[y*stride:][:width]
 		t.begin()
 		for x := 0; x < width; x++ {
 			if row[x]-p.low > span { // wraps below low

@@ -110,3 +110,17 @@ func (t *tone) render(samples []uint16, out []byte) {
 		out[i] = table[v]
 	}
 }
+
+// noise returns the median step between neighbors, in grays, of those that
+// differ.
+func (t *tone) noise(p *plane) int {
+	var counts [256]int
+	table := t.table[:levels]
+	for y := 0; y < p.height; y += 4 {
+		row := p.samples[y*p.width:][:p.width]
+		for x := 1; x < len(row); x += 3 {
+			counts[abs32(int32(table[row[x]])-int32(table[row[x-1]]))]++
+		}
+	}
+	return medianStep(&counts)
+}
