@@ -67,18 +67,22 @@ func (in *Inspector) Done() Facts {
 	return in.facts
 }
 
-// makeRoom makes the slices of the findings, of the length that conclude fills.
+// makeRoom makes the slices of the findings, as long as conclude and nested can
+// fill them.
 func (in *Inspector) makeRoom() {
 	held := 0
+	var outer []string
 	for i := range in.notes {
-		if _, waits := in.notes[i].held(); waits {
+		n := &in.notes[i]
+		if _, waits := n.held(); waits {
 			held++
 		}
+		outer = appendOuter(outer, finding.Warning, n.path)
 	}
 	if held > 0 {
 		in.facts.Held = make([]Held, 0, held)
 	}
-	in.facts.Findings = make([]finding.Finding, 0, len(in.notes)-held)
+	in.facts.Findings = make([]finding.Finding, 0, len(in.notes)-held+len(outer))
 }
 
 // held says on what of the set the severity of a note depends, if it does.

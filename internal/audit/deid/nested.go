@@ -17,10 +17,10 @@ const maxNested = 16
 func (in *Inspector) nested() {
 	var seen []string
 	for _, f := range in.facts.Findings {
-		seen = appendOuter(seen, f)
+		seen = appendOuter(seen, f.Severity, f.Path)
 	}
 	for _, h := range in.facts.Held {
-		seen = appendOuter(seen, h.Finding)
+		seen = appendOuter(seen, h.Finding.Severity, h.Finding.Path)
 	}
 	slices.Sort(seen)
 	for _, outer := range seen {
@@ -38,12 +38,12 @@ const nestedMessage = "Attributes inside this sequence were not cleaned; de-iden
 
 // appendOuter adds the tag of the outermost sequence around a finding, such as
 // "(0040,0275)", unless it is there.
-func appendOuter(seen []string, f finding.Finding) []string {
+func appendOuter(seen []string, severity finding.Severity, path string) []string {
 	const tag = len("(0000,0000)")
-	if f.Severity == finding.Info || len(seen) >= maxNested || len(f.Path) <= tag || f.Path[0] != '(' || f.Path[tag] != '[' {
+	if severity == finding.Info || len(seen) >= maxNested || len(path) <= tag || path[0] != '(' || path[tag] != '[' {
 		return seen
 	}
-	if outer := f.Path[:tag]; !slices.Contains(seen, outer) {
+	if outer := path[:tag]; !slices.Contains(seen, outer) {
 		seen = append(seen, outer)
 	}
 	return seen
