@@ -28,15 +28,15 @@ type faces struct {
 
 // faceSeries is one series of CT, MR or PET.
 type faceSeries struct {
-	file                   int // the first one
-	head, said             bool
-	untreated, visible     bool
-	images                 int     // frames of all instances
-	places                 []int32 // distinct places along the normal in 0.1 mm, sorted; at most faceSlices
-	low, high              float64 // extent of the places in mm
-	thicknessMM            float64 // the smallest stated
-	widthMM, heightMM      float64 // field of view
-	placed, hasOrientation bool
+	file               int // the first one
+	head, said         bool
+	untreated, visible bool
+	images             int     // frames of all instances
+	places             []int32 // distinct places along the normal in 0.1 mm, sorted; at most faceSlices
+	low, high          float64 // extent of the places in mm
+	thicknessMM        float64 // the smallest stated
+	widthMM, heightMM  float64 // field of view
+	placed             bool
 }
 
 // add takes the facts of one file.

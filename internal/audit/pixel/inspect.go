@@ -17,10 +17,9 @@ const (
 // dicom.Scan shows, then call Done.
 type Inspector struct {
 	risk
-	open     []*dataSet // by depth
-	sets     []*dataSet // that hold pixels
-	metaEnd  int64
-	deflated bool
+	open    []*dataSet // by depth
+	sets    []*dataSet // that hold pixels
+	metaEnd int64
 }
 
 // dataSet is what one data set, the outermost or an item, says of its pixels.
