@@ -28,6 +28,7 @@ const (
 	offsetCall = 0
 	offsetArch = 4
 	offsetArg0 = 16
+	offsetArg2 = 32
 )
 
 // filterCalls installs the filter in all threads of this process.

@@ -54,6 +54,11 @@ func program(order string) int {
 		err = unix.Kill(os.Getppid(), unix.SIGTERM)
 	case "signal a thread of the parent":
 		err = unix.Tgkill(os.Getppid(), os.Getppid(), unix.SIGTERM)
+	case "make a temporary file":
+		var f *os.File
+		if f, err = os.CreateTemp("/tmp", "assay-fence-*"); err == nil {
+			os.Remove(f.Name())
+		}
 	case "be root":
 		if os.Geteuid() != 0 {
 			err = errors.New("not root")
@@ -142,6 +147,7 @@ func TestProgramIsFenced(t *testing.T) {
 		{"fork", "exit"},
 		{"kill the parent", "exit"},
 		{"signal a thread of the parent", "exit"},
+		{"make a temporary file", "exit"},
 		{"be root", "exit"},
 		{"crash", "killed"},
 		{"spin", "time"},

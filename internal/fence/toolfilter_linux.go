@@ -16,7 +16,7 @@ var refused = append([]uint32{
 	unix.SYS_MOVE_MOUNT, unix.SYS_OPEN_TREE, unix.SYS_FSOPEN, unix.SYS_FSMOUNT, unix.SYS_FSCONFIG, unix.SYS_FSPICK,
 	unix.SYS_ADD_KEY, unix.SYS_REQUEST_KEY, unix.SYS_KEYCTL,
 	unix.SYS_BPF, unix.SYS_PERF_EVENT_OPEN, unix.SYS_USERFAULTFD, unix.SYS_FANOTIFY_INIT,
-	unix.SYS_OPEN_BY_HANDLE_AT, unix.SYS_NAME_TO_HANDLE_AT,
+	unix.SYS_OPEN_BY_HANDLE_AT, unix.SYS_NAME_TO_HANDLE_AT, unix.SYS_OPENAT2,
 	unix.SYS_INIT_MODULE, unix.SYS_FINIT_MODULE, unix.SYS_DELETE_MODULE, unix.SYS_KEXEC_LOAD, unix.SYS_REBOOT,
 	unix.SYS_SWAPON, unix.SYS_SWAPOFF, unix.SYS_SETTIMEOFDAY, unix.SYS_CLOCK_SETTIME, unix.SYS_ACCT, unix.SYS_QUOTACTL,
 	unix.SYS_MQ_OPEN, unix.SYS_SHMGET, unix.SYS_SEMGET, unix.SYS_MSGGET,
@@ -24,7 +24,10 @@ var refused = append([]uint32{
 
 // toolFilter is a classic BPF program: another architecture dies, the refused
 // calls fail, clone passes for threads only, a signal reaches the process
-// itself alone, the rest passes.
+// itself alone, the rest passes. A file under a new name of its own (O_EXCL, as
+// mkstemp asks) cannot be made either: results go to descriptors handed over,
+// and gdcmconv would leave compressed pixels in the system's temporary folder
+// before it tries a decoder that it may not start.
 func toolFilter(pid int) []unix.SockFilter {
 	const (
 		load  = unix.BPF_LD | unix.BPF_W | unix.BPF_ABS
@@ -56,6 +59,11 @@ func toolFilter(pid int) []unix.SockFilter {
 		unix.SockFilter{Code: bits, K: unix.CLONE_THREAD, Jf: 1},
 		unix.SockFilter{Code: ret, K: unix.SECCOMP_RET_ALLOW},
 		unix.SockFilter{Code: ret, K: no},
+		unix.SockFilter{Code: same, K: unix.SYS_OPENAT, Jf: 4},
+		unix.SockFilter{Code: load, K: offsetArg2},
+		unix.SockFilter{Code: bits, K: unix.O_EXCL, Jf: 1},
+		unix.SockFilter{Code: ret, K: no},
+		unix.SockFilter{Code: ret, K: unix.SECCOMP_RET_ALLOW},
 		unix.SockFilter{Code: same, K: unix.SYS_TGKILL, Jf: 4},
 		unix.SockFilter{Code: load, K: offsetArg0},
 		unix.SockFilter{Code: same, K: uint32(pid), Jf: 1},
