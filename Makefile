@@ -42,7 +42,7 @@ measure: build
 # Each reader of untrusted bytes, one after the other.
 FUZZTIME ?= 20s
 fuzz:
-	@grep -rn "^func Fuzz" --include=*_test.go internal | sed 's/^\([^:]*\)\/[^/:]*:[0-9]*:func \(Fuzz[A-Za-z]*\).*/\1 \2/' | while read folder name; do \
+	@grep -rn "^func Fuzz" --include=*_test.go internal | sed 's/^\([^:]*\)\/[^/:]*:[0-9]*:func \(Fuzz[A-Za-z0-9]*\).*/\1 \2/' | while read folder name; do \
 		echo "== $$folder $$name"; \
 		$(GO) test -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 1x ./$$folder || exit 1; \
 	done

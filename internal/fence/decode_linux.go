@@ -38,6 +38,7 @@ func (t *Tools) decode(ctx context.Context, f audit.File) (audit.Decoded, error)
 		args:  []string{"--raw", "--explicit", "--quiet", "/proc/self/fd/3", "/proc/self/fd/4"},
 		files: []*os.File{in, out},
 		cpu:   decodeCPU, fsize: decodeOutput, stdout: io.Discard,
+		memory: decoderMemory(f.SizeBytes),
 	})
 	if err == nil {
 		if info, statErr := out.Stat(); statErr == nil && info.Size() > 0 {
@@ -97,3 +98,7 @@ func (d *decoded) Size() int64 { return d.size }
 
 // Descriptor returns the file, so that a fenced child reads it where it lies.
 func (d *decoded) Descriptor() *os.File { return d.File }
+
+// decoderMemory returns how much address space the decoder gets for a file of
+// size bytes.
+func decoderMemory(size int64) int64 { return min(toolMemory, decodeMemory+decodeRatio*size) }

@@ -103,7 +103,7 @@ func mutants(ctx context.Context, n int, folder string) error {
 			fmt.Fprintf(os.Stderr, "measure: mutant %d of %q has no verdict: %v\n", i, o.Source, o.err)
 		}
 	}
-	parent, reader, program := watch.done()
+	parent, reader, decoder, ocr := watch.done()
 	pool.Close()
 	stats := pool.Stats()
 	fmt.Printf("\n### Mutants (n = %d of %d valid files, %d of them made by code; seed %d; %.0f s)\n\n", n, len(sources), made, mutantSeed, time.Since(start).Seconds())
@@ -116,7 +116,8 @@ func mutants(ctx context.Context, n int, folder string) error {
 	}
 	fmt.Printf("\n- without a verdict: %d; the auditing process crashed: 0, or this would not be printed\n", without)
 	fmt.Printf("- children that died: %d, killed over a limit: %d; files over 2 s: %d\n", stats.Died, stats.Killed, len(slow))
-	fmt.Printf("- most memory resident: this process %d MB, a child %d MB, a program (gdcmconv, tesseract) %d MB\n", parent/1_000_000, max(reader, stats.MaxRSS)/1_000_000, program/1_000_000)
+	fmt.Printf("- most memory resident: this process %d MB, a child %d MB, gdcmconv %d MB, tesseract %d MB\n",
+		parent/1_000_000, max(reader, stats.MaxRSS)/1_000_000, decoder/1_000_000, ocr/1_000_000)
 	for _, cause := range sortedKeys(deaths) {
 		fmt.Printf("- %d: %s\n", deaths[cause], cause)
 	}

@@ -37,19 +37,22 @@ func watchResident() *resident {
 }
 
 // done ends the watch and returns the most bytes resident of this process, of
-// any fenced reader and of any external program.
-func (r *resident) done() (parent, reader, program int64) {
+// any fenced reader and of the programs that decode and read text.
+func (r *resident) done() (parent, reader, decoder, ocr int64) {
 	close(r.stop)
 	r.watcher.Wait()
 	r.look()
 	for name, n := range r.largest {
-		if name == "gdcmconv" || name == "tesseract" {
-			program = max(program, n)
-		} else {
+		switch name {
+		case "gdcmconv":
+			decoder = n
+		case "tesseract":
+			ocr = n
+		default:
 			reader = max(reader, n)
 		}
 	}
-	return peak("self"), reader, program
+	return peak("self"), reader, decoder, ocr
 }
 
 func (r *resident) look() {

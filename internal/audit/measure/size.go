@@ -72,11 +72,11 @@ func sizeRow(ctx context.Context, what string, set fs.FS, images bool, programs 
 		Inspect: pool.Inspect, Parallel: pool.Parallel(), NoOCR: !images, Tools: programs.Audit(), Scratch: fence.NewScratch(os.TempDir()),
 	})
 	took := time.Since(start)
-	parent, reader, program := watch.done()
+	parent, reader, decoder, ocr := watch.done()
 	if err != nil {
 		return err
 	}
-	fmt.Printf("| %s | %s | %d MB | %d MB | %d MB | %.1f | %s |\n", what, said, parent/1_000_000, reader/1_000_000, program/1_000_000, took.Seconds(), r.Verdict)
+	fmt.Printf("| %s | %s | %d MB | %d MB | %d MB | %.1f | %s |\n", what, said, parent/1_000_000, reader/1_000_000, max(decoder, ocr)/1_000_000, took.Seconds(), r.Verdict)
 	return nil
 }
 
