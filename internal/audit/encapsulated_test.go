@@ -128,3 +128,18 @@ func TestImagesInADocumentHaveABudget(t *testing.T) {
 		t.Errorf("want %q among\n%s", want, got)
 	}
 }
+
+func TestDocumentsInsideDeflatedObjectsAreRead(t *testing.T) {
+	object := "(0002,0010) UI DeflatedExplicitVRLittleEndian\n(0008,0016) UI EncapsulatedCDAStorage\n(0008,0018) UI 2.25.7\n(0042,0011) OB hex:" +
+		hex.EncodeToString([]byte(`<?xml version="1.0"?><ClinicalDocument><recordTarget><patientRole><patient><name>Ottoline Hathersage</name></patient></patientRole></recordTarget></ClinicalDocument>`)) + "\n"
+	r, err := audit.Run(t.Context(), fstest.MapFS{"1.dcm": {Data: dicomtest.Build(object)}}, audit.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range r.Findings {
+		if f.Rule == "report-text" && strings.HasPrefix(f.Path, "(0042,0011) EncapsulatedDocument") {
+			return
+		}
+	}
+	t.Errorf("nothing was found in the document: %+v", r.Findings)
+}

@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"context"
 	"hash/fnv"
 	"io"
@@ -121,7 +122,7 @@ func (i *inspection) dicom(ctx context.Context) error {
 	if h.PixelData.Present && i.opts.NoPixels {
 		i.notChecked(textWhat, notAsked)
 	}
-	return i.encapsulated(ctx, &facts, h)
+	return i.encapsulated(ctx, &facts, h, pixels)
 }
 
 // objectsWhat is what the rules of package iod do not reach.
@@ -139,16 +140,23 @@ func (i *inspection) preamble(header *deid.Inspector) {
 const pathOfDocument = "(0042,0011) EncapsulatedDocument"
 
 // encapsulated looks for identifiers in the document inside a DICOM file.
-func (i *inspection) encapsulated(ctx context.Context, facts *deid.Facts, h *dicom.Header) error {
+func (i *inspection) encapsulated(ctx context.Context, facts *deid.Facts, h *dicom.Header, pixels *pixel.Inspector) error {
 	d := facts.Document
 	if d == nil {
 		return nil
 	}
-	if s, ok := dict.LookupTransferSyntax(h.TransferSyntaxUID); ok && s.Deflated {
-		i.notChecked("text of encapsulated documents", "The data set is deflated.")
-		return nil
-	}
 	content := io.NewSectionReader(i.file.Content, d.Offset, d.Length)
+	if s, ok := dict.LookupTransferSyntax(h.TransferSyntaxUID); ok && s.Deflated {
+		var b []byte
+		if d.Length > 0 && d.Length <= i.opts.Limits.DICOM.ValueBytes {
+			b = pixels.Inflated(i.file.Content, i.file.SizeBytes, d.Offset, int(d.Length))
+		}
+		if b == nil {
+			i.notChecked("text of encapsulated documents", "The data set is deflated, and the document in it cannot be read.")
+			return nil
+		}
+		content = io.NewSectionReader(bytes.NewReader(b), 0, d.Length)
+	}
 	kind, err := sniff.DetectFile(content, d.Length)
 	if err != nil {
 		return err

@@ -27,6 +27,16 @@ func newInflated(content io.ReaderAt, size, start int64) *inflated {
 	return &inflated{content: content, size: size, start: start}
 }
 
+// Inflated returns n bytes at an offset, as dicom.Scan counts them, of the
+// deflated data set whose elements were taken; nil if they cannot be read.
+func (in *Inspector) Inflated(content io.ReaderAt, size, offset int64, n int) []byte {
+	b := make([]byte, n)
+	if _, err := newInflated(content, size, in.metaEnd).ReadAt(b, offset); err != nil {
+		return nil
+	}
+	return b
+}
+
 // ReadAt reads inflated bytes at an offset as dicom.Scan counts them.
 func (d *inflated) ReadAt(p []byte, offset int64) (int, error) {
 	if offset < d.start {
