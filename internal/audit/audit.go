@@ -45,6 +45,9 @@ type Options struct {
 	ListTexts bool
 	Residual  *Residual
 
+	// Scoring asks for the LQS; nil is without.
+	Scoring *Scoring
+
 	// AllLocations puts every file of every finding, and the status of every
 	// file, into the report.
 	AllLocations bool
@@ -93,6 +96,7 @@ func Run(ctx context.Context, fsys fs.FS, opts Options) (*Report, error) {
 		return nil, fmt.Errorf("list files: %w", err)
 	}
 	a.total()
+	a.sample()
 	a.tell(Inspecting)
 	a.images = newImages(ctx, a)
 	defer a.images.close()
@@ -123,6 +127,7 @@ type run struct {
 	unseen   *omissions
 	set      *set
 	faces    faces
+	scored   scored
 	images   *images
 	previews []Preview
 	progress Progress
@@ -149,6 +154,9 @@ func newRun(fsys fs.FS, opts Options) (*run, error) {
 		found:   newCollector(opts.Limits.Findings, opts.AllLocations),
 		unseen:  &omissions{},
 		set:     newSet(opts.Scratch, opts.Limits.sortBytes),
+	}
+	if s := opts.Scoring; s != nil {
+		a.inspect.Labels, a.inspect.PatientKey = true, s.PatientKey
 	}
 	if _, err := rand.Read(a.inspect.Key[:]); err != nil {
 		return nil, fmt.Errorf("make a key: %w", err)

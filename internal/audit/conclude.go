@@ -134,6 +134,7 @@ func (a *run) conclude() (*Report, error) {
 	if r.Claims != nil {
 		r.ClaimsChecked = claimed(CheckClaims(r.Claims, r))
 	}
+	a.score(r)
 	if a.opts.AllLocations {
 		r.Files = make([]FileStatus, len(a.files))
 		for i := range a.files {

@@ -5,6 +5,7 @@ import (
 	"io"
 	"time"
 
+	"assay/internal/audit/annotation"
 	"assay/internal/audit/deid"
 	"assay/internal/audit/finding"
 	"assay/internal/audit/pixel"
@@ -16,6 +17,9 @@ type File struct {
 	Path      string
 	SizeBytes int64
 	Content   io.ReaderAt
+
+	// HeaderOnly asks to leave its pixels alone.
+	HeaderOnly bool
 }
 
 // InspectOptions are the same for every file of an audit.
@@ -47,6 +51,12 @@ type InspectOptions struct {
 	// documents too.
 	ListTexts, KeepTexts bool
 
+	// Labels asks for what the LQS needs: labels, and the quality of images.
+	// PatientKey is the column or key that names the patient; "" tries the
+	// usual ones.
+	Labels     bool
+	PatientKey string
+
 	// Known, if not empty, asks for a second look: only for the words of
 	// person names and the identifiers that some file of the set holds, as
 	// hashes in ascending order.
@@ -74,10 +84,11 @@ type Facts struct {
 	Header     *deid.Facts  // of a DICOM header; its findings are not among Findings
 	Pixels     *pixel.Facts // of an image; its findings are not among Findings
 
-	Names     []Hash     // words of names and numbers of persons, as a document itself calls them
-	Splits    []SplitRow // of a table that says what is meant for training and test
-	Words     []Hash     // of the texts of a file that is not DICOM
-	PathWords []Hash     // of the path
+	Names     []Hash            // words of names and numbers of persons, as a document itself calls them
+	Labels    *annotation.Facts // of a file with labels, or of an image; nil unless asked for
+	Splits    []SplitRow        // of a table that says what is meant for training and test
+	Words     []Hash            // of the texts of a file that is not DICOM
+	PathWords []Hash            // of the path
 
 	// Texts are those of a document that KeepTexts asks for, bounded as those
 	// of Header; TextsBeyond counts what did not fit.

@@ -85,6 +85,11 @@ func inspectFile(ctx context.Context, f File, opts InspectOptions) (Facts, error
 	if err := i.look(ctx); err != nil {
 		return Facts{}, err
 	}
+	if r.failed == nil {
+		if err := i.labels(ctx); err != nil && r.failed == nil {
+			return Facts{}, err
+		}
+	}
 	if r.failed != nil {
 		return Facts{}, r.failed
 	}
@@ -164,11 +169,14 @@ const (
 	facesWhy  = "The audit tells by the header alone whether an image may show a face; it looks for none in the pixels."
 )
 
+// looksAtPixels reports whether the inspection looks at what the file shows.
+func (i *inspection) looksAtPixels() bool { return !i.opts.NoPixels && !i.file.HeaderOnly }
+
 // image looks at what an image that is not DICOM shows.
 func (i *inspection) image() {
 	switch {
 	case i.second:
-	case i.opts.NoPixels:
+	case !i.looksAtPixels():
 		i.notChecked(textWhat, notAsked)
 	case i.kind.Volume():
 		i.notChecked(textWhat, "The audit does not render volumes.")

@@ -46,6 +46,7 @@ func (a *run) inspectAll(ctx context.Context) error {
 				a.found.add(j.index, one)
 			}
 		}
+		a.takeLabels(j.index, j.sums, &j.facts)
 		if a.opts.Residual != nil {
 			a.opts.Residual.take(&j.facts)
 		}
@@ -170,7 +171,7 @@ func (a *run) read(ctx context.Context, i int, opts InspectOptions) (Facts, sums
 		return Facts{}, sums{}, err
 	}
 	defer o.close()
-	facts, err := a.opts.Inspect(ctx, File{Path: f.path, SizeBytes: o.size, Content: o.content}, opts)
+	facts, err := a.opts.Inspect(ctx, File{Path: f.path, SizeBytes: o.size, Content: o.content, HeaderOnly: a.headerOnly(i)}, opts)
 	if err != nil {
 		return Facts{}, sums{}, &faultError{err}
 	}

@@ -109,7 +109,7 @@ func (i *inspection) dicom(ctx context.Context) error {
 		i.frames(&read)
 		i.facts.Instance.Face = pixels.Face(h)
 	}
-	if !i.opts.NoPixels && i.facts.Status == Read {
+	if i.looksAtPixels() && i.facts.Status == Read {
 		seen := pixels.Done(i.file.Content, i.file.SizeBytes, h)
 		i.facts.Pixels = &seen
 		if seen.Skipped > 0 {
@@ -119,7 +119,7 @@ func (i *inspection) dicom(ctx context.Context) error {
 	if h.PixelData.Present {
 		i.notChecked(facesWhat, facesWhy)
 	}
-	if h.PixelData.Present && i.opts.NoPixels {
+	if h.PixelData.Present && !i.looksAtPixels() {
 		i.notChecked(textWhat, notAsked)
 	}
 	return i.encapsulated(ctx, &facts, h, pixels)

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"assay/internal/audit/finding"
+	"assay/internal/audit/quality"
 )
 
 // Schema names the shape of a Report's JSON.
@@ -27,6 +28,9 @@ type Report struct {
 
 	// ClaimsChecked says of each claim what the files say to it.
 	ClaimsChecked []ClaimCheck `json:"claims_checked,omitempty"`
+
+	// Quality is the LQS, if it was asked for. It has a JSON of its own.
+	Quality *quality.Report `json:"-"`
 
 	// Manifest names every file of the input with its size and digest. It is
 	// no part of the JSON, since file names may identify a person.

@@ -134,7 +134,7 @@ func (c *child) send(list []*request) (sent []bool, err error) {
 		}
 		sent[i] = true
 		fds = append(fds, int(r.handed.file.Fd()))
-		b.Files = append(b.Files, fileRequest{r.file.Path, r.handed.offset, r.file.SizeBytes})
+		b.Files = append(b.Files, fileRequest{r.file.Path, r.handed.offset, r.file.SizeBytes, r.file.HeaderOnly})
 	}
 	if len(fds) == 0 {
 		return sent, nil

@@ -83,7 +83,7 @@ func (c *inside) serve(b batch) error {
 	}
 	for i, f := range b.Files {
 		content := io.NewSectionReader(descriptor(fds[i]), f.Offset, f.SizeBytes)
-		facts, err := c.inspect(context.Background(), audit.File{Path: f.Path, SizeBytes: f.SizeBytes, Content: content}, c.options)
+		facts, err := c.inspect(context.Background(), audit.File{Path: f.Path, SizeBytes: f.SizeBytes, Content: content, HeaderOnly: f.HeaderOnly}, c.options)
 		unix.Close(fds[i])
 		rep := reply{Facts: c.packer.pack(facts)}
 		if err != nil {

@@ -15,7 +15,7 @@ import (
 const batchSize = 16
 
 // maxReplyBytes bounds what the parent reads for one reply.
-const maxReplyBytes = 64 << 20
+const maxReplyBytes = 256 << 20
 
 type batch struct {
 	// Options are nil if they are those of the batch before.
@@ -27,6 +27,8 @@ type fileRequest struct {
 	Path      string
 	Offset    int64 // of the content in the descriptor
 	SizeBytes int64
+
+	HeaderOnly bool
 }
 
 // hello says which limits the child could set.

@@ -1,0 +1,315 @@
+package annotation
+
+import (
+	"assay/internal/audit/deid"
+	"assay/internal/audit/score"
+)
+
+// Hash is the keyed hash of an identifier.
+type Hash = deid.Hash
+
+// Format is a format of label files, or of what describes a set.
+type Format string
+
+// Formats.
+const (
+	COCOInstances Format = "coco-instances"
+	COCOKeypoints Format = "coco-keypoints"
+	COCOPanoptic  Format = "coco-panoptic"
+	COCOCaptions  Format = "coco-captions"
+	COCOImageInfo Format = "coco-image-info"
+	COCOLabels    Format = "coco-labels"
+	COCOResults   Format = "coco-results"
+	YOLO          Format = "yolo" // detect until the set tells which task
+	YOLODetect    Format = "yolo-detect"
+	YOLOSegment   Format = "yolo-segment"
+	YOLOPose      Format = "yolo-pose"
+	YOLOOBB       Format = "yolo-obb"
+	Darknet       Format = "darknet"
+	VOC           Format = "pascal-voc"
+	VOCImageSet   Format = "voc-imageset"
+	LabelMeJSON   Format = "labelme-json"
+	LabelMeXML    Format = "labelme-xml"
+	CVATImages    Format = "cvat-images"
+	CVATVideo     Format = "cvat-video"
+	LabelStudio   Format = "label-studio"
+	CheXpert      Format = "chexpert-csv"
+	ChestXray14   Format = "chestxray14-csv"
+	RSNA          Format = "rsna-csv"
+	Table         Format = "table"
+	JSONL         Format = "jsonl"
+	ImageList     Format = "image-list" // names of images, one a line
+	PNGMask       Format = "png-mask"
+	NIfTI         Format = "nifti"
+	NRRD          Format = "nrrd"
+	MHA           Format = "mha"
+	NNUNet        Format = "nnunet-v2"
+	NNUNet1       Format = "nnunet-v1"
+	MSD           Format = "msd"
+	BraTS         Format = "brats"
+	DICOMImage    Format = "dicom-image"
+	DICOMSEG      Format = "dicom-seg"
+	RTSTRUCT      Format = "rtstruct"
+	SRTID1500     Format = "dicom-sr-tid1500"
+	SROther       Format = "dicom-sr"
+	LIDC          Format = "lidc-xml"
+	Croissant     Format = "croissant"
+)
+
+// Split is the part of a set that an image is meant for.
+type Split string
+
+// Splits; a fold of cross-validation is none of them.
+const (
+	NoSplit    Split = ""
+	Train      Split = "train"
+	Validation Split = "val"
+	Test       Split = "test"
+)
+
+// Match is a format that a file may be in.
+type Match struct {
+	Format     Format
+	Confidence float64 // above 0, at most 1
+}
+
+// Facts are what one file tells of images and labels. They cross the fence,
+// so they are plain and bounded by Limits. Names of images and classes are as
+// the file writes them and may identify a person: they stay in the parent, and
+// a report masks them.
+type Facts struct {
+	Formats []Match    // by confidence; the first is the one that was read, more than one if they tie
+	Book    score.Book // what is wrong with the file itself
+
+	Classes []Class
+	Readers []Hash // people or models that labeled
+	Images  []Image
+	Labels  []Label
+	Shapes  []Shape // outlines that several readers drew, to be compared
+	At      Pointers
+	Beyond  int // records that the limits kept out
+
+	// What only some formats have; nil otherwise.
+	List    *List    // names, one a line
+	Rows    *Rows    // YOLO: rows of numbers
+	Config  *Config  // a description of the set: data.yaml, dataset.json, croissant.json, obj.data
+	Picture *Picture // an image file of pixels
+	Volume  *Volume  // an image volume
+	Object  *Object  // a DICOM instance that refers to others
+	Quality *Quality // of the pixels of an image, if they were looked at
+}
+
+// Class is a class that a file declares or uses.
+type Class struct {
+	Name     string
+	Declared bool  // by the file, in a list of classes; otherwise found in use
+	ID       int64 // the number under which the file declares it
+	Ordinal  bool  // its values are ratings in order
+
+	// Of labels given for a whole image, those that a file leaves blank: the
+	// class is not mentioned. They are not among the Labels.
+	Blank int
+}
+
+// Image is an image that a file lists or labels, by whatever name it uses.
+type Image struct {
+	Name                 string // relative path, file name or stem; empty if SOP or Series names it
+	SOP, Series          Hash   // of DICOM
+	Width, Height, Depth int32  // declared; 0 unknown
+	Patient              Hash   // of the patient key that the file itself gives; zero if none
+	Split                Split
+	Sex                  byte    // 'M', 'F', 'O' (another word), 0 unknown
+	AgeYears             float32 // NaN unknown; as the table says, impossible ones too
+	Place                int32   // completes Facts.At
+	Empty                bool    // explicitly without any label: a negative
+	Listed               bool    // the file says that the image exists
+}
+
+// Pointers are patterns of pointers into the file, each with at most one %d
+// for the Place of an Image or Label; empty if the file has no such place.
+type Pointers struct {
+	Image, Width, Height, Patient, Split, Age, Label string
+}
+
+// Kind says what a label is.
+type Kind byte
+
+// Kinds.
+const (
+	WholeImage Kind = iota // a finding of the image
+	Box
+	Polygon
+	Mask
+	Keypoints
+	Point
+	Line
+	Measurement
+)
+
+// State is what a label says of its class.
+type State byte
+
+// States.
+const (
+	Positive State = iota
+	Negative
+	Uncertain
+)
+
+// Origin says who or what made a label.
+type Origin byte
+
+// Origins.
+const (
+	UnknownOrigin Origin = iota
+	Human
+	Model
+	SemiAutomatic
+	Report // drawn from a report by software
+)
+
+// Label is one label: a class said of an image, or of a place in it.
+type Label struct {
+	Image  int32 // index into Images
+	Class  int32 // index into Classes, -1 for none
+	Reader int32 // index into Readers, -1 unknown
+	Unit   int32 // number of the thing labeled, equal for readers of one thing; -1 unknown
+	Shape  int32 // index into Shapes, -1 for none
+	Place  int32 // completes Facts.At.Label
+
+	Kind   Kind
+	State  State
+	Origin Origin
+
+	Box   [4]float32 // x and y of the upper left corner, width, height, in pixels; zero for a whole image
+	Value float32    // of a rating; NaN without
+}
+
+// Shape is an outline or mask, for comparison between readers.
+type Shape struct {
+	Points []float32 // x, y, x, y, … in pixels; a polygon
+	Runs   []uint32  // run lengths over Width x Height, column by column, the first of zeros; a mask
+	Width  int32
+	Height int32
+}
+
+// List is a list of names of images, one a line, as a split is written.
+type List struct {
+	Names []string
+	Lines []int32 // of each name, from 1
+	Split Split   // that the name of the list tells
+}
+
+// Rows are the rows of a YOLO label file.
+type Rows struct {
+	Rows []Row
+}
+
+// Row is one line: a class and numbers.
+type Row struct {
+	Line     int32
+	Columns  int32 // fields of the line
+	Class    int32 // -1 if the first field is no integer
+	Values   []float32
+	Wrong    bool // a field after the first is no number
+	Repeated bool // equal to a line before
+}
+
+// Config is what a description of a set says.
+type Config struct {
+	Names        map[int64]string  // classes by number
+	Count        int64             // of classes, as it claims; -1 without
+	Splits       map[Split]string  // folder or list of each
+	Keypoints    [2]int32          // kpt_shape
+	Images       []ImagePair       // that it lists
+	Channels     map[string]string // of nnU-Net
+	FileEnding   string
+	Training     int64 // cases it claims for training; -1 without
+	Test         int64 // -1 without
+	Regions      bool  // labels are regions
+	RegionsOrder []int64
+	Digests      map[string]string // SHA-256 by path that it claims
+	Pointer      map[string]string // where in the file a key stands
+}
+
+// ImagePair is an image with its label file.
+type ImagePair struct {
+	Image, Label string
+	Split        Split
+}
+
+// Picture is what the pixels of an image file tell.
+type Picture struct {
+	Width, Height int32
+	Depth         int32 // channels
+	Bits          int32 // of a sample
+	Indexed       bool  // has a color map
+
+	// Values are the different values of the pixels with their counts, in
+	// ascending order; of a color image R+256G+65536B. Nil if there are more
+	// than MaxValues, or nobody looked.
+	Values []Value
+	Runs   *Shape // the mask of all values but 0, if the file may be one of several readers
+}
+
+// MaxValues is how many different values of an image are counted.
+const MaxValues = 4096
+
+// Value is how often a value occurs.
+type Value struct {
+	Value int64
+	Count int64
+}
+
+// Volume is what the header and voxels of an image volume tell.
+type Volume struct {
+	Dims      []int64
+	SpacingMM [3]float64
+	Affine    [3][4]float64
+	HasAffine bool
+	Integer   bool // every voxel is a whole number, within 1e-6
+	Read      bool // the voxels were read
+	Truncated bool
+	NaN       int64
+	Values    []Value // nil if not all are whole numbers, there are more than MaxValues, or nobody looked
+	Parts     []Value // of each value, the number of connected components
+	Min, Max  float64
+	Runs      *Shape
+}
+
+// Object is what a DICOM object that labels others refers to.
+type Object struct {
+	Instances []Hash // referenced SOPInstanceUIDs
+	Series    []Hash
+	Frame     Hash // FrameOfReferenceUID
+	// Places are pointers to each of Instances.
+	Places []string
+	// Planes are the places of contours, in millimeters, beside the image each
+	// names by its index in Instances, -1 for none.
+	Planes []Plane
+}
+
+// Plane is a contour's place in space.
+type Plane struct {
+	Instance int32
+	Points   int32
+	Position [3]float64 // of its first point
+	Flat     bool       // all points lie in one plane of z
+	Pointer  string
+}
+
+// Quality is what the pixels of an image say of themselves.
+type Quality struct {
+	BitsStored   int32
+	BitsUsed     float32
+	Constant     bool
+	ClippedLow   float32 // share of pixels at the smallest value, 0 if that is padding
+	ClippedHigh  float32
+	NotFinite    int64 // NaN and infinite samples
+	Photometric  string
+	Lossy        bool
+	Hash         uint64 // perceptual, of 64 bits; 0 if there is none
+	Thumb        []byte // 32 x 32, gray; nil if there is none
+	RowMM, ColMM float32
+	ThicknessMM  float32
+}

@@ -1,0 +1,467 @@
+package annotation
+
+import (
+	"fmt"
+	"math"
+	"path"
+	"slices"
+	"strings"
+
+	"assay/internal/audit/score"
+)
+
+// JoinOptions say what the caller knows of a set.
+type JoinOptions struct {
+	// Patient tells the patient from the path of an image file, as a key; ""
+	// if it cannot. Nil tries the usual ways to write it.
+	Patient func(path string) string
+	// Splits says which part the files below a folder are meant for.
+	Splits map[string]Split
+	// SplitOf reads the part that the folders of a path name.
+	SplitOf func(path string) (Split, byte)
+	Hash    func(string) Hash
+}
+
+// Join holds the facts of all files against each other.
+func Join(members []Member, opts JoinOptions) *Set {
+	j := newJoiner(members, opts)
+	for _, join := range joins {
+		join(j)
+	}
+	return j.finish()
+}
+
+// joins are the steps of Join, in order: those of formats that say of other
+// files what they are come before the ones that take names one by one.
+var joins = []func(*joiner){joinNames, joinRest}
+
+// role is what a file is for.
+type role byte
+
+const (
+	unknownRole role = iota
+	imageRole        // has an item
+	maskRole         // labels an image
+	ignoredRole      // a part of another item, or not part of the set
+)
+
+// joiner is a Join under way.
+type joiner struct {
+	members []Member
+	opts    JoinOptions
+	set     *Set
+	roles   []role  // of members
+	items   []int32 // of members, -1 for none
+
+	byPath          map[string]int
+	byBase, byStem  map[string][]int // lower-case
+	bySOP, bySeries map[Hash][]int
+	classes         map[string]int32
+	readers         map[Hash]int32
+	named           map[string]int32 // items without a file, by name
+}
+
+func newJoiner(members []Member, opts JoinOptions) *joiner {
+	j := &joiner{
+		members: members, opts: opts, set: &Set{},
+		roles: make([]role, len(members)), items: make([]int32, len(members)),
+		byPath: map[string]int{}, byBase: map[string][]int{}, byStem: map[string][]int{},
+		bySOP: map[Hash][]int{}, bySeries: map[Hash][]int{},
+		classes: map[string]int32{}, readers: map[Hash]int32{}, named: map[string]int32{},
+	}
+	for i := range members {
+		m := &members[i]
+		j.items[i] = -1
+		j.byPath[m.Path] = i
+		if isImage(m) {
+			base := strings.ToLower(path.Base(m.Path))
+			j.byBase[base] = append(j.byBase[base], i)
+			j.byStem[stem(base)] = append(j.byStem[stem(base)], i)
+			j.set.ImageFiles++
+		}
+		if m.Instance != nil {
+			j.bySOP[m.Instance.SOP] = append(j.bySOP[m.Instance.SOP], i)
+			j.bySeries[m.Instance.Series] = append(j.bySeries[m.Instance.Series], i)
+		}
+		if f := m.Facts; f != nil {
+			j.set.Book.Add(m.Index, &f.Book)
+			j.set.Beyond += f.Beyond
+			j.count(f)
+		}
+	}
+	return j
+}
+
+// isImage reports whether a file can be an image of the set; what labels it is
+// told by the joins.
+func isImage(m *Member) bool { return m.Kind.Image() || m.Kind.Volume() || m.Instance != nil }
+
+// stem is a file name without its extension, and without .gz.
+func stem(base string) string {
+	base = strings.TrimSuffix(base, ".gz")
+	return strings.TrimSuffix(base, path.Ext(base))
+}
+
+// count notes the format of a file.
+func (j *joiner) count(f *Facts) {
+	first := f.Formats[0].Format
+	at := slices.IndexFunc(j.set.Formats, func(c FormatCount) bool { return c.Format == first })
+	if at < 0 {
+		at = len(j.set.Formats)
+		j.set.Formats = append(j.set.Formats, FormatCount{Format: first})
+	}
+	c := &j.set.Formats[at]
+	c.Files++
+	for _, m := range f.Formats[1:] {
+		if !slices.Contains(c.Also, m.Format) {
+			c.Also = append(c.Also, m.Format)
+		}
+	}
+}
+
+// find counts a broken rule at a place of a member.
+func (j *joiner) find(r score.Rule, member int, pointer, shape, note string) {
+	j.set.Book.Find(r, score.Example{File: j.members[member].Index, Pointer: pointer, Shape: shape, Note: note})
+}
+
+func (j *joiner) check(r score.Rule, n int) { j.set.Book.Check(r, n) }
+
+// lookup finds the image that a label file names: beside it, from the root of
+// the set, by the end of its path, by its file name, or by its stem.
+func (j *joiner) lookup(member int, name string) (int, bool) {
+	name = strings.TrimPrefix(strings.ReplaceAll(name, `\`, "/"), "./")
+	if name == "" {
+		return 0, false
+	}
+	for _, p := range []string{path.Join(path.Dir(j.members[member].Path), name), path.Clean(name)} {
+		if i, ok := j.byPath[p]; ok {
+			return i, true
+		}
+	}
+	base := strings.ToLower(path.Base(name))
+	if i, ok := j.nearest(member, name, j.byBase[base]); ok {
+		return i, true
+	}
+	if i, ok := j.nearest(member, name, j.byStem[base]); ok {
+		return i, true
+	}
+	return j.nearest(member, name, j.byStem[stem(base)])
+}
+
+// nearest picks among files of one name the one whose folders agree most with
+// the name, then with the label file. Masks are passed over.
+func (j *joiner) nearest(member int, name string, list []int) (int, bool) {
+	best, most := -1, -1
+	for _, i := range list {
+		if j.roles[i] == maskRole || j.roles[i] == ignoredRole {
+			continue
+		}
+		n := 1000*commonEnd(j.members[i].Path, name) + commonStart(j.members[i].Path, j.members[member].Path)
+		if n > most {
+			best, most = i, n
+		}
+	}
+	return best, best >= 0
+}
+
+func commonEnd(a, b string) int {
+	x, y := strings.Split(a, "/"), strings.Split(b, "/")
+	n := 0
+	for n < min(len(x), len(y)) && strings.EqualFold(x[len(x)-1-n], y[len(y)-1-n]) {
+		n++
+	}
+	return n
+}
+
+func commonStart(a, b string) int {
+	x, y := strings.Split(a, "/"), strings.Split(b, "/")
+	n := 0
+	for n < min(len(x), len(y)) && x[n] == y[n] {
+		n++
+	}
+	return n
+}
+
+// item returns the item of a member, made if there is none.
+func (j *joiner) item(member int) int32 {
+	if j.items[member] >= 0 {
+		return j.items[member]
+	}
+	m := &j.members[member]
+	it := Item{File: m.Index, NamedIn: score.NoFile, Age: float32(math.NaN()), Instance: m.Instance, Digest: m.Digest}
+	if in := m.Instance; in != nil {
+		it.Patient, it.Sex, it.Age = in.Patient, in.Sex, in.AgeYears
+		it.Width, it.Height, it.Depth = in.Columns, in.Rows, in.Frames
+	}
+	if f := m.Facts; f != nil {
+		it.Quality = f.Quality
+		if f.Picture != nil {
+			it.Width, it.Height = f.Picture.Width, f.Picture.Height
+		}
+		if f.Volume != nil {
+			size := [3]int64{}
+			copy(size[:], f.Volume.Dims)
+			it.Width, it.Height, it.Depth = int32(size[0]), int32(size[1]), int32(size[2])
+		}
+	}
+	it.Split, it.Fold = j.splitOf(m.Path)
+	j.roles[member] = imageRole
+	j.items[member] = int32(len(j.set.Items))
+	j.set.Items = append(j.set.Items, it)
+	return j.items[member]
+}
+
+func (j *joiner) splitOf(p string) (Split, byte) {
+	for folder := path.Dir(p); folder != "." && folder != "/"; folder = path.Dir(folder) {
+		if s, ok := j.opts.Splits[folder]; ok {
+			return s, 0
+		}
+	}
+	if j.opts.SplitOf == nil {
+		return NoSplit, 0
+	}
+	return j.opts.SplitOf(p)
+}
+
+// absent returns the item of an image that a label file names and the set does
+// not hold.
+func (j *joiner) absent(name string) int32 {
+	if i, ok := j.named[name]; ok {
+		return i
+	}
+	i := int32(len(j.set.Items))
+	j.set.Items = append(j.set.Items, Item{File: score.NoFile, NamedIn: score.NoFile, Age: float32(math.NaN())})
+	j.named[name] = i
+	return i
+}
+
+// class returns the number of a class in the set.
+func (j *joiner) class(name string, declared, ordinal bool) int32 {
+	i, ok := j.classes[name]
+	if !ok {
+		i = int32(len(j.set.Classes))
+		j.classes[name] = i
+		j.set.Classes = append(j.set.Classes, SetClass{Name: name})
+	}
+	c := &j.set.Classes[i]
+	c.Declared = c.Declared || declared
+	c.Ordinal = c.Ordinal || ordinal
+	return i
+}
+
+func (j *joiner) reader(h Hash) int32 {
+	if h == (Hash{}) {
+		return -1
+	}
+	i, ok := j.readers[h]
+	if !ok {
+		i = int32(len(j.readers))
+		j.readers[h] = i
+		j.set.Readers = len(j.readers)
+	}
+	return i
+}
+
+// joinNames takes the images and labels of files that name images one by one.
+func joinNames(j *joiner) {
+	for i := range j.members {
+		f := j.members[i].Facts
+		if f == nil || len(f.Images) == 0 && len(f.Labels) == 0 && len(f.Classes) == 0 {
+			continue
+		}
+		j.names(i, f)
+	}
+}
+
+// names brings the facts of one label file into the set.
+func (j *joiner) names(member int, f *Facts) {
+	j.set.LabelFiles++
+	images := j.images(member, f)
+	classes := make([]int32, len(f.Classes))
+	for i, c := range f.Classes {
+		classes[i] = j.class(c.Name, c.Declared, c.Ordinal)
+		j.set.Classes[classes[i]].Blank += c.Blank
+	}
+	readers := make([]int32, len(f.Readers))
+	for i, h := range f.Readers {
+		readers[i] = j.reader(h)
+	}
+	shapes := int32(len(j.set.Shapes))
+	j.set.Shapes = append(j.set.Shapes, f.Shapes...)
+	for _, l := range f.Labels {
+		out := SetLabel{
+			Item: at(images, l.Image), Class: at(classes, l.Class), Reader: at(readers, l.Reader), Unit: l.Unit, Shape: -1,
+			File: j.members[member].Index, Kind: l.Kind, State: l.State, Origin: l.Origin, Box: l.Box, Value: l.Value, Pointer: l.Place,
+		}
+		if l.Shape >= 0 {
+			out.Shape = shapes + l.Shape
+		}
+		j.label(out)
+	}
+}
+
+// label adds a label, and says so to its item.
+func (j *joiner) label(l SetLabel) {
+	j.set.Labels = append(j.set.Labels, l)
+	if l.Item >= 0 {
+		it := &j.set.Items[l.Item]
+		it.Labeled = true
+		if l.State == Positive {
+			it.Labels++
+		}
+	}
+}
+
+func at(list []int32, i int32) int32 {
+	if i < 0 || int(i) >= len(list) {
+		return -1
+	}
+	return list[i]
+}
+
+// images resolves the images that a file names, and tells those that are not
+// there; where none is, the set holds labels only, and nothing is missing.
+func (j *joiner) images(member int, f *Facts) []int32 {
+	out := make([]int32, len(f.Images))
+	found := make([]int, len(f.Images))
+	present := 0
+	for i := range f.Images {
+		found[i] = j.resolve(member, &f.Images[i])
+		if found[i] >= 0 {
+			present++
+		}
+	}
+	for i := range f.Images {
+		im := &f.Images[i]
+		if found[i] >= 0 {
+			out[i] = j.item(found[i])
+			j.size(member, f, im, found[i])
+		} else {
+			out[i] = j.absent(nameOf(im, i, member))
+		}
+		j.describe(out[i], member, f, im)
+	}
+	if present > 0 {
+		j.missing(member, f, found)
+	}
+	return out
+}
+
+func nameOf(im *Image, i, member int) string {
+	switch {
+	case im.Name != "":
+		return im.Name
+	case im.SOP != Hash{}:
+		return "sop " + string(im.SOP[:])
+	case im.Series != Hash{}:
+		return "series " + string(im.Series[:])
+	}
+	return fmt.Sprintf("image %d of file %d", i, member)
+}
+
+// resolve finds the member of an image, -1 if there is none.
+func (j *joiner) resolve(member int, im *Image) int {
+	switch {
+	case im.SOP != Hash{}:
+		if list := j.bySOP[im.SOP]; len(list) > 0 {
+			return list[0]
+		}
+	case im.Series != Hash{}:
+		if list := j.bySeries[im.Series]; len(list) > 0 {
+			return list[0]
+		}
+	default:
+		if i, ok := j.lookup(member, im.Name); ok {
+			return i
+		}
+	}
+	return -1
+}
+
+// missing tells of the images that a file names and the set lacks.
+func (j *joiner) missing(member int, f *Facts, found []int) {
+	for i := range found {
+		j.check(ruleMissing, 1)
+		if found[i] < 0 {
+			j.find(ruleMissing, member, pointer(f.At.Image, f.Images[i].Place), "", "")
+		}
+	}
+}
+
+// size holds the declared size of an image against its file.
+func (j *joiner) size(member int, f *Facts, im *Image, file int) {
+	it := &j.set.Items[j.items[file]]
+	if im.Width == 0 && im.Height == 0 || it.Width == 0 {
+		return
+	}
+	j.check(ruleSize, 1)
+	switch {
+	case im.Width != 0 && im.Width != it.Width:
+		j.find(ruleSize, member, pointer(f.At.Width, im.Place), "", "width")
+	case im.Height != 0 && im.Height != it.Height:
+		j.find(ruleSize, member, pointer(f.At.Height, im.Place), "", "height")
+	}
+}
+
+// describe gives an item what a label file says of its image.
+func (j *joiner) describe(item int32, member int, f *Facts, im *Image) {
+	it := &j.set.Items[item]
+	if it.NamedIn == score.NoFile {
+		it.NamedIn, it.Pointer = j.members[member].Index, pointer(f.At.Image, im.Place)
+	}
+	if im.Patient != (Hash{}) && it.Patient == (Hash{}) {
+		it.Patient, it.Patients = im.Patient, pointer(f.At.Patient, im.Place)
+	}
+	if im.Split != NoSplit && it.Split == NoSplit {
+		it.Split, it.SplitAt = im.Split, pointer(f.At.Split, im.Place)
+	}
+	if im.Sex != 0 && it.Sex == 0 {
+		it.Sex = im.Sex
+	}
+	if !math.IsNaN(float64(im.AgeYears)) && math.IsNaN(float64(it.Age)) {
+		it.Age, it.AgeAt = im.AgeYears, pointer(f.At.Age, im.Place)
+	}
+	if im.Width != 0 && it.Width == 0 {
+		it.Width, it.Height, it.Depth = im.Width, im.Height, im.Depth
+	}
+	it.Labeled = it.Labeled || im.Empty
+}
+
+// pointer completes a pattern with a place.
+func pointer(pattern string, place int32) string {
+	if strings.Contains(pattern, "%d") {
+		return fmt.Sprintf(pattern, place)
+	}
+	return pattern
+}
+
+// joinRest gives an item to every image that no label file named, and tells
+// the patients that nothing else told.
+func joinRest(j *joiner) {
+	for i := range j.members {
+		if isImage(&j.members[i]) && j.roles[i] == unknownRole {
+			j.item(i)
+		}
+	}
+	j.patients()
+}
+
+// patients tells the patient of items from their paths, if nothing else did.
+func (j *joiner) patients() {
+	for i := range j.set.Items {
+		it := &j.set.Items[i]
+		if it.Patient != (Hash{}) {
+			j.set.PatientFrom = "what headers and label files say"
+		}
+	}
+}
+
+func (j *joiner) finish() *Set {
+	slices.SortStableFunc(j.set.Formats, func(a, b FormatCount) int {
+		if a.Files != b.Files {
+			return b.Files - a.Files
+		}
+		return strings.Compare(string(a.Format), string(b.Format))
+	})
+	return j.set
+}

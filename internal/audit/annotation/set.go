@@ -1,0 +1,103 @@
+package annotation
+
+import (
+	"assay/internal/audit/score"
+	"assay/internal/audit/series"
+	"assay/internal/audit/sniff"
+)
+
+// Member is one file of the set, with what was found in it.
+type Member struct {
+	Index     int32 // in the plan
+	Path      string
+	SizeBytes int64
+	Kind      sniff.Kind
+	Facts     *Facts    // nil if it is in no format of this package
+	Instance  *Instance // of a DICOM instance that was read
+	Digest    [16]byte  // of the decoded pixels; zero if unknown
+}
+
+// Instance is what a DICOM header tells the set.
+type Instance struct {
+	SOP, Series, Study, Patient, Frame Hash
+	SOPClass, Modality                 string
+	Manufacturer, Model                string
+	Institution                        Hash
+	Sex                                byte    // 'M', 'F', 'O', 0 unknown
+	AgeYears                           float32 // NaN unknown
+	FieldStrengthT, KVp                float32 // 0 unknown
+	Rows, Columns, Frames              int32
+	ThicknessMM                        float32
+	Place                              series.Place
+}
+
+// Set is the common model: what all files together say.
+type Set struct {
+	Formats []FormatCount // by files, then name
+	Items   []Item
+	Classes []SetClass
+	Readers int
+	Labels  []SetLabel
+	Shapes  []Shape
+	Book    score.Book
+
+	LabelFiles  int    // files that hold labels
+	ImageFiles  int    // files that are images
+	PatientFrom string // how patients were told apart, in words; empty if they were not
+	Beyond      int
+}
+
+// FormatCount is a format with the files in it.
+type FormatCount struct {
+	Format Format
+	Files  int
+	Also   []Format // with which its files tie
+}
+
+// Item is an image of the set as labels mean it: a picture, a radiograph, a
+// series of slices, or a case of several volumes.
+type Item struct {
+	File    int32   // its first file; score.NoFile if labels name it and it is not there
+	Files   []int32 // all of them, if there are several
+	Split   Split
+	Fold    byte
+	Patient Hash
+	Sex     byte
+	Age     float32 // years, NaN unknown
+
+	Width, Height, Depth int32
+	Instance             *Instance // of its first file, nil if it is no DICOM
+	Quality              *Quality  // nil if nobody looked
+	Digest               [16]byte
+
+	Labeled bool // has a label record, an explicit negative too
+	Labels  int  // that say something is there
+
+	// Where a label file names it, for findings on splits, sex or age.
+	NamedIn                  int32  // file, score.NoFile if none
+	Pointer                  string // of its name there
+	Patients, SplitAt, AgeAt string // pointers to these
+}
+
+// SetClass is a class of the set.
+type SetClass struct {
+	Name     string
+	Declared bool
+	Ordinal  bool
+	Blank    int
+	Voxels   int64   // of masks of volumes
+	ML       float64 // milliliters of them
+	Parts    int64   // connected components
+}
+
+// SetLabel is a label of the set: a Label whose indexes point into the Set.
+type SetLabel struct {
+	Item, Class, Reader, Unit, Shape int32
+	File                             int32 // that holds it
+	Kind                             Kind
+	State                            State
+	Origin                           Origin
+	Box                              [4]float32
+	Value                            float32
+	Pointer                          int32 // Place of the label in its file
+}
