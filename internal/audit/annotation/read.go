@@ -15,6 +15,7 @@ type input struct {
 	Source
 	ctx   context.Context
 	facts *Facts
+	xml   *xmlHead // nil until a reader asked for it
 }
 
 // find counts a broken rule at a place of the file.
