@@ -20,6 +20,7 @@ var rows = [][]string{
 	{"internal/notary/..."},
 	{"internal/catalog/...", "internal/upload/...", "internal/agreement/..."},
 	{"internal/review/...", "internal/ingest/..."},
+	{"web/style"},
 	{"web/static"},
 	{"web/ui"},
 	{"web/page"},

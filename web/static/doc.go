@@ -1,5 +1,5 @@
-// Package static holds the style sheet, the scripts, the fonts and the icon,
-// and serves them under names that carry a digest of their bytes, so that a
+// Package static holds the scripts, the fonts and the icon,
+// and serves them, with the style sheets of package style, under names that carry a digest of their bytes, so that a
 // browser may keep them for ever.
 //
 // It promises that a URL from URL never changes its bytes. The audit for the

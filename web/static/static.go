@@ -13,9 +13,11 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"assay/web/style"
 )
 
-//go:embed *.css *.js *.svg fonts vendor wasm
+//go:embed *.js *.svg fonts vendor wasm
 var files embed.FS
 
 // Prefix is where Handler is mounted.
@@ -48,30 +50,22 @@ type asset struct {
 // shelf holds every asset by its plain name and by its hashed name.
 type shelf struct{ plain, hashed map[string]*asset }
 
-var load = sync.OnceValue(func() *shelf { return newShelf(files) })
+var load = sync.OnceValue(func() *shelf { return newShelf(files, style.Files) })
 
-// newShelf reads all assets of f. Style sheets come last, since their bytes
-// name the hashed URLs of what they refer to.
-func newShelf(f fs.FS) *shelf {
+// newShelf reads all assets. The style sheets are a set of their own and come
+// last, since their bytes name the hashed URLs of what they refer to.
+func newShelf(assets, styles fs.FS) *shelf {
 	s := &shelf{map[string]*asset{}, map[string]*asset{}}
-	var styles []string
-	err := fs.WalkDir(f, ".", func(name string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || contentTypes[path.Ext(name)] == "" {
-			return err
+	for _, f := range []fs.FS{assets, styles} {
+		err := fs.WalkDir(f, ".", func(name string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || contentTypes[path.Ext(name)] == "" {
+				return err
+			}
+			return s.add(f, name)
+		})
+		if err != nil {
+			panic(fmt.Sprintf("static: embedded files: %v", err)) // a broken build
 		}
-		if path.Ext(name) == ".css" {
-			styles = append(styles, name)
-			return nil
-		}
-		return s.add(f, name)
-	})
-	for _, name := range styles {
-		if err == nil {
-			err = s.add(f, name)
-		}
-	}
-	if err != nil {
-		panic(fmt.Sprintf("static: embedded files: %v", err)) // a broken build
 	}
 	return s
 }

@@ -123,10 +123,9 @@ func TestSmallBudgetsHold(t *testing.T) {
 
 func TestChangedFontChangesTheNameOfTheStyleSheet(t *testing.T) {
 	name := func(font string) string {
-		s := newShelf(fstest.MapFS{
-			"a.css":         {Data: []byte(`x{src:url("/static/fonts/f.woff2")}`)},
-			"fonts/f.woff2": {Data: []byte(font)},
-		})
+		s := newShelf(
+			fstest.MapFS{"fonts/f.woff2": {Data: []byte(font)}},
+			fstest.MapFS{"a.css": {Data: []byte(`x{src:url("/static/fonts/f.woff2")}`)}})
 		return s.plain["a.css"].hashed
 	}
 	if one, two := name("one"), name("two"); one == two {
