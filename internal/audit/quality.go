@@ -133,6 +133,9 @@ func (a *run) takeLabels(i int, sums sums, f *Facts) {
 	if m.Digest == ([16]byte{}) {
 		m.Digest = sums.pixels
 	}
+	if q := f.Labels; m.Digest == ([16]byte{}) && q != nil && q.Quality != nil {
+		m.Digest = q.Quality.Digest
+	}
 	if in := f.Instance; in != nil {
 		m.Instance = &annotation.Instance{
 			SOP: in.SOPInstance, Series: in.Series, Study: in.Study, Patient: in.Patient, Frame: in.Place.Frame,

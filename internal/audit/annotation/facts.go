@@ -39,6 +39,7 @@ const (
 	Table         Format = "table"
 	JSONL         Format = "jsonl"
 	ImageList     Format = "image-list" // names of images, one a line
+	Raster        Format = "picture"    // an image file that is no label by itself
 	PNGMask       Format = "png-mask"
 	NIfTI         Format = "nifti"
 	NRRD          Format = "nrrd"
@@ -308,8 +309,9 @@ type Quality struct {
 	NotFinite    int64 // NaN and infinite samples
 	Photometric  string
 	Lossy        bool
-	Hash         uint64 // perceptual, of 64 bits; 0 if there is none
-	Thumb        []byte // 32 x 32, gray; nil if there is none
+	Digest       [16]byte // of the decoded pixels with their size; zero if blank or small
+	Hash         uint64   // perceptual, of 64 bits; 0 if there is none
+	Thumb        []byte   // 32 x 32, gray; nil if there is none
 	RowMM, ColMM float32
 	ThicknessMM  float32
 }

@@ -102,9 +102,16 @@ func stem(base string) string {
 	return strings.TrimSuffix(base, path.Ext(base))
 }
 
-// count notes the format of a file.
+// count notes the format of a file; a mere picture is of none.
 func (j *joiner) count(f *Facts) {
 	first := f.Formats[0].Format
+	if first == Raster {
+		return
+	}
+	j.countFormat(first, f.Formats[1:])
+}
+
+func (j *joiner) countFormat(first Format, ties []Match) {
 	at := slices.IndexFunc(j.set.Formats, func(c FormatCount) bool { return c.Format == first })
 	if at < 0 {
 		at = len(j.set.Formats)
@@ -112,7 +119,7 @@ func (j *joiner) count(f *Facts) {
 	}
 	c := &j.set.Formats[at]
 	c.Files++
-	for _, m := range f.Formats[1:] {
+	for _, m := range ties {
 		if !slices.Contains(c.Also, m.Format) {
 			c.Also = append(c.Also, m.Format)
 		}

@@ -69,7 +69,7 @@ var (
 	xmlReaders     []reader
 	tableReaders   []reader
 	textReaders    []reader
-	pictureReaders []reader
+	pictureReaders = []reader{pictureReader}
 	volumeReaders  []reader
 	dicomReaders   []reader
 )

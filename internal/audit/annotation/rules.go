@@ -37,6 +37,7 @@ var (
 // ruleLists are the rules of all formats.
 var ruleLists = [][]score.Rule{
 	{ruleUnread, ruleMissing, ruleSize, ruleLimit},
+	{rulePictureUnread},
 }
 
 // Rules returns every rule of this package, by code. Codes are unique.
