@@ -11,19 +11,22 @@ import (
 var (
 	ruleUnread = score.Rule{
 		Code: "F-001", Level: score.Error, Title: "Label file that cannot be read", Of: "label files",
-		Cap: 15, Full: 0.1, Hard: 0.05,
+		Says: "cannot be read",
+		Cap:  15, Full: 0.1, Hard: 0.05,
 		Fix:    "Write the file anew with the program that made it, and look at the place named.",
 		Source: "the syntax of the format",
 	}
 	ruleMissing = score.Rule{
 		Code: "F-002", Level: score.Error, Title: "Labels for an image that is not there", Of: "images named by labels",
-		Cap: 6, Full: 0.05,
+		Says: "are not there",
+		Cap:  6, Full: 0.05,
 		Fix:    "Add the image, or take its labels out.",
 		Source: "the names in the label files beside the files of the set",
 	}
 	ruleSize = score.Rule{
 		Code: "F-003", Level: score.Error, Title: "Declared size differs from the image", Of: "images with a declared size",
-		Cap: 5, Full: 0.05,
+		Says: "have another one in their file",
+		Cap:  5, Full: 0.05,
 		Fix:    "Write the width and height of the image file into the label file, and check that the labels were drawn on this image.",
 		Source: "the label files beside the headers of the images",
 	}

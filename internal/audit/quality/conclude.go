@@ -1,8 +1,6 @@
 package quality
 
 import (
-	"fmt"
-
 	"assay/internal/audit/annotation"
 	"assay/internal/audit/score"
 )
@@ -24,10 +22,37 @@ type Options struct {
 
 // Conclude measures and scores a set. It adds to the set's Book.
 func Conclude(set *annotation.Set, opts Options) *Report {
-	r := &Report{Schema: Schema, Tool: Tool{Name: "assay", Version: opts.Version, Score: score.Version}, Gates: Gates{PHI: opts.PHI}}
+	r := &Report{
+		Schema: Schema,
+		Tool:   Tool{Name: "assay", Version: opts.Version, Score: score.Version, RulesSHA256: RulesSHA256()},
+		Input:  input(set, opts),
+		Gates:  Gates{PHI: opts.PHI},
+	}
 	r.Classes = classes(set, opts)
-	r.Findings = findings(&set.Book, opts)
+	set.Book.Sort()
+	r.judge(set, opts)
 	return r
+}
+
+// input says what the set is.
+func input(set *annotation.Set, opts Options) Input {
+	in := Input{
+		ManifestSHA256: opts.ManifestSHA256, Files: opts.Files, Bytes: opts.Bytes,
+		Labels: len(set.Labels), Formats: []Format{}, Sampled: opts.Sample,
+	}
+	for i := range set.Items {
+		if set.Items[i].File != score.NoFile {
+			in.Images++
+		}
+	}
+	for _, f := range set.Formats {
+		out := Format{Name: string(f.Format), Files: f.Files}
+		for _, a := range f.Also {
+			out.Also = append(out.Also, string(a))
+		}
+		in.Formats = append(in.Formats, out)
+	}
+	return in
 }
 
 // classes counts the labels of each class.
@@ -48,32 +73,6 @@ func classes(set *annotation.Set, opts Options) []Class {
 		case annotation.Uncertain:
 			list[l.Class].Uncertain++
 		}
-	}
-	return list
-}
-
-// findings turns the book into the findings of the report.
-func findings(book *score.Book, opts Options) []Finding {
-	rules := map[string]score.Rule{}
-	for _, r := range annotation.Rules() {
-		rules[r.Code] = r
-	}
-	book.Sort()
-	list := []Finding{}
-	for _, t := range book.Tallies {
-		r := rules[t.Code]
-		if t.Affected == 0 {
-			continue
-		}
-		f := Finding{
-			Code: t.Code, Level: string(r.Level), Severity: string(r.Severity()), Pillar: string(r.Pillar()),
-			Affected: t.Affected, Eligible: t.Eligible, Fix: r.Fix,
-			Message: fmt.Sprintf("%s: %d of %d %s", r.Title, t.Affected, t.Eligible, r.Of),
-		}
-		for _, e := range t.Examples {
-			f.Examples = append(f.Examples, Example{Path: opts.Name(e.File), Pointer: e.Pointer, Shape: e.Shape, Note: e.Note})
-		}
-		list = append(list, f)
 	}
 	return list
 }

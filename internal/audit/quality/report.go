@@ -18,6 +18,7 @@ type Report struct {
 	Score    Score     `json:"score"`
 	Pillars  []Pillar  `json:"pillars"`
 	Losses   []Loss    `json:"losses"` // what the score lost, largest first; they sum to 100 minus the score
+	Fixes    []Loss    `json:"fixes"`  // the three to mend first; the gain of each is after those before it
 	Findings []Finding `json:"findings"`
 	Classes  []Class   `json:"classes"`
 	Metrics  Metrics   `json:"metrics"`

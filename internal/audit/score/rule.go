@@ -35,6 +35,7 @@ type Rule struct {
 	Level  Level
 	Title  string // "Annotation id used twice"
 	Of     string // what it is held against, plural: "annotations", "images"
+	Says   string // what is true of those that break it, after Of: "have no label record"; empty if the title does
 	Fix    string // what to change, one or two sentences
 	Source string // where the rule comes from
 
@@ -46,6 +47,10 @@ type Rule struct {
 	// rules that never do that. AnyHard does it from the first one on.
 	Hard    float64
 	AnyHard bool
+
+	// Pixels says that the rule looks at pixels or voxels: of a set that was
+	// sampled, its rate is that of the sample, and has an interval.
+	Pixels bool
 }
 
 // Pillar returns the pillar of the rule.
