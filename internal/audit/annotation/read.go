@@ -16,6 +16,8 @@ type input struct {
 	ctx   context.Context
 	facts *Facts
 	xml   *xmlHead // nil until a reader asked for it
+
+	outlined *node // of JSON, once outline was asked
 }
 
 // find counts a broken rule at a place of the file.
