@@ -8,7 +8,7 @@ COPY go.mod go.sum ./
 RUN --mount=type=cache,target=/go/pkg/mod go mod download
 COPY . .
 ENV CGO_ENABLED=0 GOFLAGS="-trimpath -buildvcs=false"
-RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/go/cache GOCACHE=/go/cache make build
+RUN --mount=type=cache,target=/go/pkg/mod --mount=type=cache,target=/go/cache GOCACHE=/go/cache make build BROTLI=11
 
 FROM debian:bookworm-slim
 # tesseract reads burned-in text, gdcmconv decodes compressed pixels; curl is

@@ -42,6 +42,7 @@ type site struct {
 	Accounts *account.Service
 	Listings *listing.Service
 	Blobs    *blob.Store
+	server   *httptest.Server
 }
 
 // newSite serves the real routes over a database of its own. Demo opens the
@@ -67,7 +68,7 @@ func newSite(t *testing.T, demo bool) site {
 	})
 	server.Start()
 	t.Cleanup(server.Close)
-	return site{server.URL, db, accounts, listings, documents}
+	return site{server.URL, db, accounts, listings, documents, server}
 }
 
 // user makes a user with a confirmed address and goodPassword.

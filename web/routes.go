@@ -49,6 +49,7 @@ func (s *Server) anyone(r chi.Router) {
 	r.Get("/datasets/{slug}/certificate.json", s.handle(s.downloadCertificate))
 	r.Get("/datasets/{slug}/audit", s.handle(s.showAudit))
 	r.Get("/datasets/{slug}/audit.json", s.handle(s.sendAudit))
+	r.Get("/lqs", s.handle(s.showLQS))
 	r.Get("/licenses", s.handle(s.showLicenses))
 	r.Get("/licenses/{id}", s.handle(s.showLicense))
 	r.Get("/guides", s.handle(s.listGuides))

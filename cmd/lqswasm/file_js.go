@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -21,51 +20,6 @@ type fileSet struct {
 	folders map[string][]string // folder to the names in it, sorted
 }
 
-// blob is a Blob of the browser, read piece by piece.
-type blob struct {
-	value js.Value
-	size  int64
-}
-
-// ReadAt waits for the page to read a slice of the blob.
-func (b *blob) ReadAt(p []byte, off int64) (int, error) {
-	if off >= b.size {
-		return 0, io.EOF
-	}
-	end := min(off+int64(len(p)), b.size)
-	buffer, err := await(b.value.Call("slice", float64(off), float64(end)).Call("arrayBuffer"))
-	if err != nil {
-		return 0, err
-	}
-	n := js.CopyBytesToGo(p, js.Global().Get("Uint8Array").New(buffer))
-	if n < len(p) {
-		return n, io.EOF
-	}
-	return n, nil
-}
-
-// await waits for a promise. It must not run in the page's own call.
-func await(promise js.Value) (js.Value, error) {
-	type outcome struct {
-		value js.Value
-		err   error
-	}
-	c := make(chan outcome, 1)
-	done := js.FuncOf(func(_ js.Value, args []js.Value) any {
-		c <- outcome{value: args[0]}
-		return nil
-	})
-	defer done.Release()
-	failed := js.FuncOf(func(js.Value, []js.Value) any {
-		c <- outcome{err: errors.New("the browser could not read the file")}
-		return nil
-	})
-	defer failed.Release()
-	promise.Call("then", done, failed)
-	o := <-c
-	return o.value, o.err
-}
-
 // filesOf reads the array of {path, blob}.
 func filesOf(list js.Value) (*fileSet, error) {
 	s := &fileSet{blobs: map[string]*blob{}, folders: map[string][]string{".": nil}}
@@ -74,8 +28,7 @@ func filesOf(list js.Value) (*fileSet, error) {
 		if !fs.ValidPath(name) || name == "." || s.blobs[name] != nil || s.folders[name] != nil {
 			return nil, fmt.Errorf("file %d has no usable path", i+1)
 		}
-		value := list.Index(i).Get("blob")
-		s.blobs[name] = &blob{value, int64(value.Get("size").Float())}
+		s.blobs[name] = newBlob(list.Index(i).Get("blob"))
 		s.list(name)
 	}
 	for _, names := range s.folders {
@@ -110,7 +63,7 @@ func (s *fileSet) audit(ctx context.Context, opts audit.Options) (*audit.Report,
 // Open opens a file or a folder.
 func (s *fileSet) Open(name string) (fs.File, error) {
 	if b := s.blobs[name]; b != nil {
-		return &openBlob{io.NewSectionReader(b, 0, b.size), info{path.Base(name), b.size, false}}, nil
+		return &openBlob{io.NewSectionReader(b, 0, b.size), b, info{path.Base(name), b.size, false}}, nil
 	}
 	names, ok := s.folders[name]
 	if !ok {
@@ -149,11 +102,17 @@ func (i info) Mode() fs.FileMode {
 
 type openBlob struct {
 	*io.SectionReader
+	blob *blob
 	info info
 }
 
 func (f *openBlob) Stat() (fs.FileInfo, error) { return f.info, nil }
-func (f *openBlob) Close() error               { return nil }
+
+// Close frees what was read of the blob.
+func (f *openBlob) Close() error {
+	f.blob.forget()
+	return nil
+}
 
 type openFolder struct {
 	info info

@@ -1,21 +1,33 @@
 // Command lqswasm is the audit for the browser: the same engine as lqs,
-// compiled for js/wasm. It reads the files that the page hands over and sends
-// nothing anywhere.
+// compiled for js/wasm. It reads slices of the files that the page hands over
+// and sends nothing anywhere.
 //
-// It defines one function,
+// It runs in Web Workers and defines three functions:
 //
-//	assayAudit(files, options) → Promise of a report as JSON text
+//	assayServe(port)
 //
-// where files is an array of {path, blob} and options may hold claims (JSON
-// text), allLocations (boolean) and progress, a function that is called with
-// (stage, files, totalFiles, bytes, totalBytes). A single file that is an
-// archive is opened. The promise is rejected with an Error if the audit could
-// not finish.
+// inspects files for a coordinator at the other end of a MessagePort.
+//
+//	assayConnect(ports)
+//
+// makes this worker the coordinator of those that serve the other ends.
+//
+//	assayScore(files, options, progress) → {done, cancel, lose}
+//
+// scores a set of files, an array of {path, blob}; without a connection it
+// inspects them itself. A single file that is an archive is opened. options may
+// hold sample and seed (numbers), whole (boolean: read every byte), patientKey
+// (text) and claims (JSON text). progress is called with (stage, files,
+// totalFiles, bytes, totalBytes). done is a Promise of {lqs, audit}, the two
+// reports as JSON text; it is rejected with an Error if the audit could not
+// finish. cancel() ends it, lose(i) says that the worker behind port i has
+// died.
 package main
 
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"syscall/js"
@@ -24,54 +36,83 @@ import (
 )
 
 func main() {
-	js.Global().Set("assayAudit", js.FuncOf(start))
+	js.Global().Set("assayScore", js.FuncOf(start))
+	js.Global().Set("assayServe", js.FuncOf(serve))
+	js.Global().Set("assayConnect", js.FuncOf(connect))
 	select {} // the page calls from now on
 }
 
-// start answers with a promise at once; the audit runs in a goroutine, since
-// reading a blob must wait for the page.
+// start answers at once; the audit runs in a goroutine, since reading a blob
+// must wait.
 func start(_ js.Value, args []js.Value) any {
+	ctx, cancel := context.WithCancel(context.Background())
+	r, err := newRequest(args)
 	executor := js.FuncOf(func(_ js.Value, settle []js.Value) any {
 		go func() {
-			report, err := auditFiles(args)
+			defer cancel()
+			var result map[string]any
+			if err == nil {
+				result, err = r.run(ctx)
+			}
 			if err != nil {
-				settle[1].Invoke(js.Global().Get("Error").New(err.Error()))
+				settle[1].Invoke(js.Global().Get("Error").New(plain(err)))
 				return
 			}
-			settle[0].Invoke(report)
+			settle[0].Invoke(result)
 		}()
 		return nil
 	})
 	defer executor.Release()
-	return js.Global().Get("Promise").New(executor)
+	return map[string]any{
+		"done":   js.Global().Get("Promise").New(executor),
+		"cancel": js.FuncOf(func(js.Value, []js.Value) any { cancel(); return nil }),
+		"lose": js.FuncOf(func(_ js.Value, args []js.Value) any {
+			if shared != nil {
+				go shared.lose(args[0].Int())
+			}
+			return nil
+		}),
+	}
 }
 
-func auditFiles(args []js.Value) (text string, err error) {
+func plain(err error) string {
+	if errors.Is(err, context.Canceled) {
+		return "stopped"
+	}
+	return err.Error()
+}
+
+// request is one call of assayScore.
+type request struct {
+	set  *fileSet
+	opts audit.Options
+}
+
+func newRequest(args []js.Value) (r *request, err error) {
+	r = &request{opts: audit.Options{Version: "browser", Scoring: &audit.Scoring{Quick: true, Seed: 1}}}
 	defer func() {
-		if r := recover(); r != nil {
-			err = fmt.Errorf("the audit was called in a wrong way: %v", r)
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the audit was called in a wrong way: %v", p)
 		}
 	}()
 	if len(args) == 0 || args[0].Type() != js.TypeObject {
-		return "", fmt.Errorf("assayAudit needs an array of files")
+		return r, errors.New("assayScore needs an array of files")
 	}
-	opts := audit.Options{Version: "wasm"}
 	if len(args) > 1 && args[1].Type() == js.TypeObject {
-		if err := readOptions(args[1], &opts); err != nil {
-			return "", err
+		if err := readOptions(args[1], &r.opts); err != nil {
+			return r, err
 		}
 	}
-	set, err := filesOf(args[0])
-	if err != nil {
-		return "", err
+	if len(args) > 2 && args[2].Type() == js.TypeFunction {
+		r.opts.Progress = func(p audit.Progress) {
+			args[2].Invoke(string(p.Stage), p.Files, p.TotalFiles, float64(p.Bytes), float64(p.TotalBytes))
+		}
 	}
-	report, err := set.audit(context.Background(), opts)
-	if err != nil {
-		return "", err
+	if shared != nil {
+		r.opts.Inspect, r.opts.Parallel = shared.inspect, ahead*len(shared.workers)
 	}
-	var b strings.Builder
-	err = report.WriteJSON(&b)
-	return b.String(), err
+	r.set, err = filesOf(args[0])
+	return r, err
 }
 
 func readOptions(o js.Value, opts *audit.Options) error {
@@ -81,11 +122,34 @@ func readOptions(o js.Value, opts *audit.Options) error {
 			return fmt.Errorf("claims: %w", err)
 		}
 	}
-	opts.AllLocations = o.Get("allLocations").Truthy()
-	if f := o.Get("progress"); f.Type() == js.TypeFunction {
-		opts.Progress = func(p audit.Progress) {
-			f.Invoke(string(p.Stage), p.Files, p.TotalFiles, float64(p.Bytes), float64(p.TotalBytes))
-		}
+	if v := o.Get("sample"); v.Type() == js.TypeNumber {
+		opts.Scoring.Sample = v.Int()
 	}
+	if v := o.Get("seed"); v.Type() == js.TypeNumber {
+		opts.Scoring.Seed = uint64(v.Float())
+	}
+	if v := o.Get("patientKey"); v.Type() == js.TypeString {
+		opts.Scoring.PatientKey = v.String()
+	}
+	opts.Scoring.Quick = !o.Get("whole").Truthy()
+	opts.AllLocations = o.Get("allLocations").Truthy()
 	return nil
+}
+
+// run scores the set.
+func (r *request) run(ctx context.Context) (result map[string]any, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the audit stopped: %v", p)
+		}
+	}()
+	report, err := r.set.audit(ctx, r.opts)
+	if err != nil {
+		return nil, err
+	}
+	var lqs, whole strings.Builder
+	if err := errors.Join(report.Quality.WriteJSON(&lqs), report.WriteJSON(&whole)); err != nil {
+		return nil, err
+	}
+	return map[string]any{"lqs": lqs.String(), "audit": whole.String()}, nil
 }

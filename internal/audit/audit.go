@@ -111,6 +111,11 @@ func Run(ctx context.Context, fsys fs.FS, opts Options) (*Report, error) {
 	}
 	a.images.lookAgain()
 	a.tell(Concluding)
+	if a.quick() {
+		if err := a.confirm(ctx); err != nil {
+			return nil, err
+		}
+	}
 	return a.conclude()
 }
 
@@ -156,7 +161,7 @@ func newRun(fsys fs.FS, opts Options) (*run, error) {
 		set:     newSet(opts.Scratch, opts.Limits.sortBytes),
 	}
 	if s := opts.Scoring; s != nil {
-		a.inspect.Labels, a.inspect.PatientKey = true, s.PatientKey
+		a.inspect.Labels, a.inspect.Quick, a.inspect.PatientKey = true, a.quick(), s.PatientKey
 	}
 	if _, err := rand.Read(a.inspect.Key[:]); err != nil {
 		return nil, fmt.Errorf("make a key: %w", err)

@@ -54,7 +54,9 @@ type InspectOptions struct {
 	// Labels asks for what the LQS needs: labels, and the quality of images.
 	// PatientKey is the column or key that names the patient; "" tries the
 	// usual ones.
+	// Quick asks for the sketch of an image.
 	Labels     bool
+	Quick      bool
 	PatientKey string
 
 	// Known, if not empty, asks for a second look: only for the words of
@@ -86,6 +88,7 @@ type Facts struct {
 
 	Names     []Hash            // words of names and numbers of persons, as a document itself calls them
 	Labels    *annotation.Facts // of a file with labels, or of an image; nil unless asked for
+	Sketch    Sketch            // of an image; zero unless asked for
 	Splits    []SplitRow        // of a table that says what is meant for training and test
 	Words     []Hash            // of the texts of a file that is not DICOM
 	PathWords []Hash            // of the path

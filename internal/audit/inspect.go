@@ -86,7 +86,7 @@ func inspectFile(ctx context.Context, f File, opts InspectOptions) (Facts, error
 		return Facts{}, err
 	}
 	if r.failed == nil {
-		if err := i.labels(ctx); err != nil && r.failed == nil {
+		if err := errors.Join(i.labels(ctx), i.sketch()); err != nil && r.failed == nil {
 			return Facts{}, err
 		}
 	}

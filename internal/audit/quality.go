@@ -24,6 +24,11 @@ type Scoring struct {
 	Sample int
 	Seed   uint64
 
+	// Quick leaves bytes unread that neither the labels nor the sample need:
+	// files have no SHA-256 then, and images are compared by slices of them
+	// first. It is for a browser, where reading all takes minutes.
+	Quick bool
+
 	// PatientKey is the column or key of label files that names the patient,
 	// Patient reads it from the path of an image. Without them the usual
 	// names and PatientID are taken.
@@ -57,6 +62,9 @@ type scored struct {
 	members []annotation.Member
 	sampled []bool // by file; nil if all are
 	of      int    // files that can be images
+
+	sketches []Sketch // of members, with Scoring.Quick
+	pixels   []PixelRange
 }
 
 // sample picks the files whose pixels are read: those of the smallest hashes
@@ -152,6 +160,18 @@ func (a *run) takeLabels(i int, sums sums, f *Facts) {
 		}
 	}
 	a.scored.members = append(a.scored.members, m)
+	if a.quick() {
+		a.scored.sketches = append(a.scored.sketches, f.Sketch)
+		a.scored.pixels = append(a.scored.pixels, rangeOf(f))
+	}
+}
+
+// rangeOf says where the pixels of a file lie, as far as its header tells.
+func rangeOf(f *Facts) PixelRange {
+	if f.Instance == nil {
+		return PixelRange{}
+	}
+	return f.Instance.Pixels
 }
 
 // score concludes the LQS, once the report of the audit stands.
@@ -169,7 +189,7 @@ func (a *run) score(r *Report) {
 		},
 	})
 	opts := quality.Options{
-		Version: r.Tool.Version, ManifestSHA256: r.Input.RootDigest, Files: r.Input.Files, Bytes: r.Input.Bytes,
+		Version: r.Tool.Version, ManifestSHA256: r.Input.RootDigest, Files: r.Input.Files, Bytes: r.Input.Bytes, Partial: a.quick(),
 		PHI: phiGate(r), Mask: a.maskName,
 		Name: func(file int32) string {
 			if file < 0 || int(file) >= len(a.files) {

@@ -48,6 +48,7 @@
     }
   };
   addCopyButtons(document);
+  addEventListener("fresh", (e) => addCopyButtons(e.target));
 
   // A page of progress renews its main part in place, until the server no
   // longer asks for it. A field in use is never taken away.

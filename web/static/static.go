@@ -23,6 +23,12 @@ var files embed.FS
 // Prefix is where Handler is mounted.
 const Prefix = "/static/"
 
+// policies are those of scripts that run by themselves: a worker that reads the
+// files of a visitor may connect to nothing at all.
+var policies = map[string]string{
+	"lqs_worker.js": "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'none'",
+}
+
 const (
 	cacheForever = "public, max-age=31536000, immutable"
 	cacheCheck   = "no-cache"
@@ -45,6 +51,8 @@ type asset struct {
 	contentType string
 	body        []byte
 	zipped      func() []byte // nil if compressing gains nothing
+	brotli      []byte        // as the build compressed it; nil if it did not
+	policy      string        // a Content-Security-Policy of its own
 }
 
 // shelf holds every asset by its plain name and by its hashed name.
@@ -91,6 +99,9 @@ func (s *shelf) add(f fs.FS, name string) error {
 	if ext != ".woff2" {
 		a.zipped = sync.OnceValue(func() []byte { return zip(body) })
 	}
+	a.policy = policies[name]
+	// Without such a file there is none.
+	a.brotli, _ = fs.ReadFile(f, name+".br")
 	s.plain[a.name], s.hashed[a.hashed] = a, a
 	return nil
 }
@@ -151,9 +162,16 @@ func serve(w http.ResponseWriter, r *http.Request, a *asset, cache string) {
 	header.Set("Content-Type", a.contentType)
 	header.Set("X-Content-Type-Options", "nosniff")
 	body, tag := a.body, `"`+a.hashed+`"`
+	if a.policy != "" {
+		header.Set("Content-Security-Policy", a.policy)
+	}
 	if a.zipped != nil {
 		header.Set("Vary", "Accept-Encoding")
-		if acceptsGzip(r) {
+		switch {
+		case a.brotli != nil && accepts(r, "br"):
+			body, tag = a.brotli, `"`+a.hashed+`-br"`
+			header.Set("Content-Encoding", "br")
+		case accepts(r, "gzip"):
 			body, tag = a.zipped(), `"`+a.hashed+`-gz"`
 			header.Set("Content-Encoding", "gzip")
 		}
@@ -170,11 +188,11 @@ func serve(w http.ResponseWriter, r *http.Request, a *asset, cache string) {
 	_, _ = w.Write(body) // the reader went away
 }
 
-// acceptsGzip reads Accept-Encoding; "gzip;q=0" is a refusal.
-func acceptsGzip(r *http.Request) bool {
+// accepts reads Accept-Encoding; "gzip;q=0" is a refusal.
+func accepts(r *http.Request, encoding string) bool {
 	for part := range strings.SplitSeq(r.Header.Get("Accept-Encoding"), ",") {
 		coding, q, _ := strings.Cut(strings.TrimSpace(part), ";")
-		if strings.EqualFold(strings.TrimSpace(coding), "gzip") {
+		if strings.EqualFold(strings.TrimSpace(coding), encoding) {
 			q = strings.ReplaceAll(q, " ", "")
 			return q != "q=0" && q != "q=0.0" && q != "q=0.00" && q != "q=0.000"
 		}

@@ -11,6 +11,7 @@ type Options struct {
 	ManifestSHA256 string
 	Files          int
 	Bytes          int64
+	Partial        bool // ManifestSHA256 is over paths and sizes alone
 	Sample         *Sample
 	PHI            Gate
 	// Name returns the path of a file for the report, masked if need be.

@@ -36,7 +36,8 @@ type Tool struct {
 
 // Input says what was scored.
 type Input struct {
-	ManifestSHA256 string   `json:"manifest_sha256"` // of the sorted (path, size, SHA-256) of all files
+	ManifestSHA256 string   `json:"manifest_sha256"`   // of the sorted (path, size, SHA-256) of all files
+	Partial        bool     `json:"partial,omitempty"` // files were not read whole: the digest is over paths and sizes alone
 	Files          int      `json:"files"`
 	Bytes          int64    `json:"bytes"`
 	Images         int      `json:"images"`

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"sync"
+	"syscall/js"
+)
+
+// Bytes read of a blob at once: the first time, and where reading goes on.
+const (
+	firstRead = 64 << 10
+	nextRead  = 1 << 20
+)
+
+// blob is a Blob of the browser, read slice by slice: its head, which several
+// look at, is kept, and the slice that was read last.
+type blob struct {
+	value js.Value
+	size  int64
+
+	mu   sync.Mutex
+	head []byte
+	last []byte
+	at   int64 // of last
+}
+
+func newBlob(value js.Value) *blob {
+	return &blob{value: value, size: int64(value.Get("size").Float())}
+}
+
+// forget frees the slices that are kept.
+func (b *blob) forget() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.head, b.last = nil, nil
+}
+
+// ReadAt reads ahead: what follows the slice read last comes in one of 1 MiB.
+func (b *blob) ReadAt(p []byte, off int64) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	done := 0
+	for done < len(p) && off+int64(done) < b.size {
+		n, err := b.part(p[done:], off+int64(done))
+		if err != nil {
+			return done, err
+		}
+		done += n
+	}
+	if done < len(p) {
+		return done, io.EOF
+	}
+	return done, nil
+}
+
+// part fills as much of p as one slice holds.
+func (b *blob) part(p []byte, off int64) (int, error) {
+	if off < firstRead {
+		if b.head == nil {
+			var err error
+			if b.head, err = b.slice(nil, 0, firstRead); err != nil {
+				b.head = nil
+				return 0, err
+			}
+		}
+		return copy(p, b.head[off:]), nil
+	}
+	if off < b.at || off >= b.at+int64(len(b.last)) {
+		want := int64(firstRead)
+		if off == b.at+int64(len(b.last)) || off == firstRead {
+			want = nextRead
+		}
+		last, err := b.slice(b.last, off, max(want, min(int64(len(p)), nextRead)))
+		if err != nil {
+			b.last = nil
+			return 0, err
+		}
+		b.last, b.at = last, off
+	}
+	return copy(p, b.last[off-b.at:]), nil
+}
+
+// slice reads n bytes at off into room, fewer at the end.
+func (b *blob) slice(room []byte, off, n int64) ([]byte, error) {
+	n = min(n, b.size-off)
+	part := b.value.Call("slice", float64(off), float64(off+n))
+	buffer, err := bufferOf(part)
+	if err != nil {
+		return nil, err
+	}
+	if int64(cap(room)) < n {
+		room = make([]byte, n)
+	}
+	room = room[:n]
+	if got := js.CopyBytesToGo(room, js.Global().Get("Uint8Array").New(buffer)); int64(got) < n {
+		return nil, errors.New("the browser read less of the file than it has")
+	}
+	return room, nil
+}
+
+// bufferOf reads a blob whole: at once in a worker, else by waiting for the
+// page.
+func bufferOf(part js.Value) (buffer js.Value, err error) {
+	reader := js.Global().Get("FileReaderSync")
+	if reader.IsUndefined() {
+		return await(part.Call("arrayBuffer"))
+	}
+	defer func() {
+		if recover() != nil {
+			err = errUnreadable
+		}
+	}()
+	return reader.New().Call("readAsArrayBuffer", part), nil
+}
+
+var errUnreadable = errors.New("the browser could not read the file: it may have been changed or removed since it was chosen")
+
+// await waits for a promise. It must not run in the page's own call.
+func await(promise js.Value) (js.Value, error) {
+	type outcome struct {
+		value js.Value
+		err   error
+	}
+	c := make(chan outcome, 1)
+	done := js.FuncOf(func(_ js.Value, args []js.Value) any {
+		c <- outcome{value: args[0]}
+		return nil
+	})
+	defer done.Release()
+	failed := js.FuncOf(func(js.Value, []js.Value) any {
+		c <- outcome{err: errUnreadable}
+		return nil
+	})
+	defer failed.Release()
+	promise.Call("then", done, failed)
+	o := <-c
+	return o.value, o.err
+}
