@@ -36,6 +36,7 @@ const (
 	CheXpert      Format = "chexpert-csv"
 	ChestXray14   Format = "chestxray14-csv"
 	RSNA          Format = "rsna-csv"
+	RunTable      Format = "rle-csv" // masks as run lengths
 	Table         Format = "table"
 	JSONL         Format = "jsonl"
 	ImageList     Format = "image-list" // names of images, one a line
@@ -98,6 +99,26 @@ type Facts struct {
 	Volume  *Volume  // an image volume
 	Object  *Object  // a DICOM instance that refers to others
 	Quality *Quality // of the pixels of an image, if they were looked at
+	Columns []Column // of a table, or keys of records
+	People  []Person // that a table without images describes
+}
+
+// Column is what a column of a table holds.
+type Column struct {
+	Name   string // as pointers say it
+	Holds  string // "empty", "integer", "number", "boolean", "date", "path", "category", "text", "object", "list" or "mixed"
+	Filled int    // values that are there
+	Blank  int    // values that are not: nothing, or a word for it
+	Zero   int    // values that are the number 0
+}
+
+// Person is a patient whom a table describes apart from images.
+type Person struct {
+	Patient  Hash
+	Sex      byte
+	AgeYears float32 // NaN unknown
+	Split    Split
+	Place    int32
 }
 
 // Class is a class that a file declares or uses.

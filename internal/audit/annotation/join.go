@@ -33,7 +33,7 @@ func Join(members []Member, opts JoinOptions) *Set {
 
 // joins are the steps of Join, in order: those of formats that say of other
 // files what they are come before the ones that take names one by one.
-var joins = []func(*joiner){joinNames, joinRest}
+var joins = []func(*joiner){joinNames, joinTables, joinLists, joinRest}
 
 // role is what a file is for.
 type role byte
@@ -59,6 +59,7 @@ type joiner struct {
 	classes         map[string]int32
 	readers         map[Hash]int32
 	named           map[string]int32 // items without a file, by name
+	compared        int              // paths compared in search of a name
 }
 
 func newJoiner(members []Member, opts JoinOptions) *joiner {
@@ -156,20 +157,35 @@ func (j *joiner) lookup(member int, name string) (int, bool) {
 }
 
 // nearest picks among files of one name the one whose folders agree most with
-// the name, then with the label file. Masks are passed over.
+// the name, then with the label file. Masks are passed over. If the name has
+// folders, and several files agree with some of them equally well, it is none
+// of these: view1_frontal.jpg of another patient is another image.
 func (j *joiner) nearest(member int, name string, list []int) (int, bool) {
-	best, most := -1, -1
+	best, most, equal := -1, -1, false
+	if j.compared += len(list); j.compared > maxCompared {
+		list = list[:min(len(list), 1)]
+	}
 	for _, i := range list {
 		if j.roles[i] == maskRole || j.roles[i] == ignoredRole {
 			continue
 		}
 		n := 1000*commonEnd(j.members[i].Path, name) + commonStart(j.members[i].Path, j.members[member].Path)
-		if n > most {
-			best, most = i, n
+		switch {
+		case n > most:
+			best, most, equal = i, n, false
+		case n == most:
+			equal = true
 		}
+	}
+	if equal && most/1000 <= strings.Count(name, "/") {
+		return -1, false
 	}
 	return best, best >= 0
 }
+
+// maxCompared bounds how many paths are compared for names that are not found
+// as they are written, in all.
+const maxCompared = 50_000_000
 
 func commonEnd(a, b string) int {
 	x, y := strings.Split(a, "/"), strings.Split(b, "/")
@@ -419,8 +435,10 @@ func (j *joiner) describe(item int32, member int, f *Facts, im *Image) {
 	if im.Patient != (Hash{}) && it.Patient == (Hash{}) {
 		it.Patient, it.Patients = im.Patient, pointer(f.At.Patient, im.Place)
 	}
-	if im.Split != NoSplit && it.Split == NoSplit {
-		it.Split, it.SplitAt = im.Split, pointer(f.At.Split, im.Place)
+	// A label file that says which part an image is for knows better than the
+	// folder it lies in.
+	if im.Split != NoSplit && !it.SplitSaid {
+		it.Split, it.SplitAt, it.SplitSaid = im.Split, pointer(f.At.Split, im.Place), true
 	}
 	if im.Sex != 0 && it.Sex == 0 {
 		it.Sex = im.Sex

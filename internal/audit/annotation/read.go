@@ -69,7 +69,7 @@ var (
 	jsonReaders    []reader
 	lineReaders    []reader
 	xmlReaders     []reader
-	tableReaders   []reader
+	tableReaders   = []reader{{detectTable, readTable}}
 	textReaders    []reader
 	pictureReaders = []reader{pictureReader}
 	volumeReaders  []reader

@@ -41,6 +41,7 @@ var (
 var ruleLists = [][]score.Rule{
 	{ruleUnread, ruleMissing, ruleSize, ruleLimit},
 	{rulePictureUnread},
+	tableRules,
 }
 
 // Rules returns every rule of this package, by code. Codes are unique.

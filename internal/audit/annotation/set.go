@@ -77,6 +77,7 @@ type Item struct {
 	NamedIn                  int32  // file, score.NoFile if none
 	Pointer                  string // of its name there
 	Patients, SplitAt, AgeAt string // pointers to these
+	SplitSaid                bool   // by a label file or list, not by a folder alone
 }
 
 // SetClass is a class of the set.
@@ -100,4 +101,8 @@ type SetLabel struct {
 	Box                              [4]float32
 	Value                            float32
 	Pointer                          int32 // Place of the label in its file
+
+	// Again says that the label shows where in its image something is that
+	// another label file says of the whole image; it does not count as one more.
+	Again bool
 }

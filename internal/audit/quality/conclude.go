@@ -63,7 +63,7 @@ func classes(set *annotation.Set, opts Options) []Class {
 		list[i] = Class{Name: opts.Mask(c.Name), Declared: c.Declared, Blank: c.Blank, Splits: map[string]Count{}}
 	}
 	for _, l := range set.Labels {
-		if l.Class < 0 {
+		if l.Class < 0 || l.Again {
 			continue
 		}
 		switch l.State {
