@@ -45,7 +45,7 @@ func (c *auditCmd) Run(ctx context.Context, s *streams) error {
 		residual = new(audit.Residual)
 	}
 	show := newProgress(s.err)
-	report, err := c.audit(ctx, audit.Options{
+	report, err := auditPaths(ctx, c.Paths, audit.Options{
 		Version: version(), Claims: claims,
 		Inspect: pool.Inspect, Parallel: pool.Parallel(), NoOCR: c.NoOCR, Tools: programs.Audit(),
 		Now:          today(),
@@ -82,22 +82,22 @@ func exitOf(v audit.Verdict) error {
 	return exitError(exitFailed)
 }
 
-// audit opens the paths and audits them as one set.
-func (c *auditCmd) audit(ctx context.Context, opts audit.Options) (*audit.Report, error) {
-	if len(c.Paths) > 1 {
-		set, err := joinPaths(c.Paths)
+// auditPaths opens the paths and audits them as one set.
+func auditPaths(ctx context.Context, paths []string, opts audit.Options) (*audit.Report, error) {
+	if len(paths) > 1 {
+		set, err := joinPaths(paths)
 		if err != nil {
 			return nil, usageError{err}
 		}
 		defer set.close()
 		return audit.Run(ctx, set, opts)
 	}
-	info, err := os.Stat(c.Paths[0])
+	info, err := os.Stat(paths[0])
 	if err != nil {
 		return nil, usageError{plain(err)}
 	}
 	if info.IsDir() {
-		root, err := os.OpenRoot(c.Paths[0])
+		root, err := os.OpenRoot(paths[0])
 		if err != nil {
 			return nil, usageError{plain(err)}
 		}
@@ -105,9 +105,9 @@ func (c *auditCmd) audit(ctx context.Context, opts audit.Options) (*audit.Report
 		return audit.Run(ctx, root.FS(), opts)
 	}
 	if !info.Mode().IsRegular() {
-		return nil, usageError{fmt.Errorf("%s is neither a file nor a folder", c.Paths[0])}
+		return nil, usageError{fmt.Errorf("%s is neither a file nor a folder", paths[0])}
 	}
-	f, err := os.Open(c.Paths[0])
+	f, err := os.Open(paths[0])
 	if err != nil {
 		return nil, usageError{plain(err)}
 	}
@@ -135,19 +135,20 @@ func (c *auditCmd) write(r *audit.Report, out io.Writer) error {
 		return r.WriteJSON(out)
 	case "":
 	default:
-		if err := writeFile(c.JSON, r); err != nil {
+		if err := writeFile(c.JSON, r.WriteJSON); err != nil {
 			return err
 		}
 	}
 	return summarize(out, r)
 }
 
-func writeFile(name string, r *audit.Report) error {
+// writeFile has a file written.
+func writeFile(name string, write func(io.Writer) error) error {
 	f, err := os.Create(name)
 	if err != nil {
 		return plain(err)
 	}
-	return errors.Join(r.WriteJSON(f), f.Close())
+	return errors.Join(write(f), f.Close())
 }
 
 // writePrivate writes a file that only its owner may read, whatever the mode

@@ -17,11 +17,11 @@ import (
 	"assay/internal/fence"
 )
 
-// Exit codes of audit; those of verify stand in verify.go.
+// Exit codes of audit and score; those of verify stand in verify.go.
 const (
 	exitPassed       = 0
-	exitFlagged      = 1
-	exitFailed       = 2
+	exitFlagged      = 1 // score: below --fail-under
+	exitFailed       = 2 // score: a hard fault
 	exitUsage        = 3
 	exitUnrecognized = 4
 	exitInterrupted  = 130
@@ -29,6 +29,7 @@ const (
 
 type cli struct {
 	Audit   auditCmd   `cmd:"" help:"Audit files, a folder or an archive (zip, tar, tar.gz, tar.zst)."`
+	Score   scoreCmd   `cmd:"" help:"Score the labels of a data set: the LQS, with what it lost and what to mend first."`
 	Verify  verifyCmd  `cmd:"" help:"Check downloaded files against a signed audit certificate, offline."`
 	Rules   rulesCmd   `cmd:"" help:"Print every rule of the audit."`
 	Version versionCmd `cmd:"" help:"Print the version of the program, the rules and their tables."`
@@ -59,7 +60,8 @@ func run(args []string, stdout, stderr io.Writer) int {
 	var c cli
 	parser, err := kong.New(&c,
 		kong.Name("lqs"),
-		kong.Description("Audit medical data sets. Exit code of audit: 0 passed, 1 flagged, 2 failed, 3 wrong usage, 4 nothing recognized."),
+		kong.Description("Audit medical data sets. Exit code of audit: 0 passed, 1 flagged, 2 failed, 3 wrong usage, 4 nothing recognized. "+
+			"Of score: 0 passed, 1 below --fail-under, 2 hard fault, 3 wrong usage, 4 nothing recognized, 130 stopped."),
 		kong.UsageOnError(),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(n int) { code = n }),

@@ -131,8 +131,7 @@ func count(n int, what string) string {
 func (c *verifyCmd) files(ctx context.Context, progress io.Writer) (audit.Manifest, error) {
 	show := newProgress(progress)
 	defer show.done()
-	walk := auditCmd{Paths: []string{c.Path}}
-	report, err := walk.audit(ctx, audit.Options{
+	report, err := auditPaths(ctx, []string{c.Path}, audit.Options{
 		Inspect: func(context.Context, audit.File, audit.InspectOptions) (audit.Facts, error) {
 			return audit.Facts{Status: audit.Read}, nil
 		},

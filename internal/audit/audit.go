@@ -161,7 +161,8 @@ func newRun(fsys fs.FS, opts Options) (*run, error) {
 		set:     newSet(opts.Scratch, opts.Limits.sortBytes),
 	}
 	if s := opts.Scoring; s != nil {
-		a.inspect.Labels, a.inspect.Quick, a.inspect.PatientKey = true, a.quick(), s.PatientKey
+		a.inspect.Labels, a.inspect.Quick = true, a.quick()
+		a.inspect.PatientKey, a.inspect.LabelFormat = s.PatientKey, s.Format
 	}
 	if _, err := rand.Read(a.inspect.Key[:]); err != nil {
 		return nil, fmt.Errorf("make a key: %w", err)

@@ -54,10 +54,12 @@ type InspectOptions struct {
 	// Labels asks for what the LQS needs: labels, and the quality of images.
 	// PatientKey is the column or key that names the patient; "" tries the
 	// usual ones.
+	// LabelFormat is the format that the caller names, "" the surest.
 	// Quick asks for the sketch of an image.
-	Labels     bool
-	Quick      bool
-	PatientKey string
+	Labels      bool
+	Quick       bool
+	PatientKey  string
+	LabelFormat annotation.Format
 
 	// Known, if not empty, asks for a second look: only for the words of
 	// person names and the identifiers that some file of the set holds, as

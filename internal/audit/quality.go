@@ -35,8 +35,12 @@ type Scoring struct {
 	PatientKey string
 	Patient    func(path string) string
 
-	// Splits says which part of the set the files below a folder are meant
-	// for; without it, the names of folders and lists do.
+	// Format is the format of label files that may be in several; "" takes the
+	// one that fits best.
+	Format annotation.Format
+
+	// Splits says which part of the set a file, or the files below a folder,
+	// are meant for, by path; without it, the names of folders and lists do.
 	Splits map[string]annotation.Split
 }
 
@@ -47,7 +51,7 @@ func (i *inspection) labels(ctx context.Context) error {
 	}
 	src := annotation.Source{
 		Path: i.file.Path, SizeBytes: i.file.SizeBytes, Content: i.file.Content, Kind: i.kind,
-		Hash: i.hash.hash, PatientKey: i.opts.PatientKey, Pixels: !i.file.HeaderOnly,
+		Hash: i.hash.hash, PatientKey: i.opts.PatientKey, Format: i.opts.LabelFormat, Pixels: !i.file.HeaderOnly,
 	}
 	if i.facts.Instance != nil {
 		src.SOPClass = i.facts.Instance.SOPClass

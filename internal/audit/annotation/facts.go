@@ -58,6 +58,16 @@ const (
 	Croissant     Format = "croissant"
 )
 
+// Formats are all formats, in the order of their families.
+var Formats = []Format{
+	COCOInstances, COCOKeypoints, COCOPanoptic, COCOCaptions, COCOImageInfo, COCOLabels, COCOResults,
+	YOLO, YOLODetect, YOLOSegment, YOLOPose, YOLOOBB, Darknet,
+	VOC, VOCImageSet, LabelMeJSON, LabelMeXML, CVATImages, CVATVideo, LabelStudio,
+	CheXpert, ChestXray14, RSNA, Table, JSONL, ImageList,
+	PNGMask, NIfTI, NRRD, MHA, NNUNet, NNUNet1, MSD, BraTS,
+	DICOMImage, DICOMSEG, RTSTRUCT, SRTID1500, SROther, LIDC, Croissant,
+}
+
 // Split is the part of a set that an image is meant for.
 type Split string
 

@@ -15,7 +15,7 @@ type JoinOptions struct {
 	// Patient tells the patient from the path of an image file, as a key; ""
 	// if it cannot. Nil tries the usual ways to write it.
 	Patient func(path string) string
-	// Splits says which part the files below a folder are meant for.
+	// Splits says which part a file, or the files below a folder, are meant for.
 	Splits map[string]Split
 	// SplitOf reads the part that the folders of a path name.
 	SplitOf func(path string) (Split, byte)
@@ -235,7 +235,7 @@ func (j *joiner) item(member int) int32 {
 }
 
 func (j *joiner) splitOf(p string) (Split, byte) {
-	for folder := path.Dir(p); folder != "." && folder != "/"; folder = path.Dir(folder) {
+	for folder := p; folder != "." && folder != "/"; folder = path.Dir(folder) {
 		if s, ok := j.opts.Splits[folder]; ok {
 			return s, 0
 		}

@@ -108,6 +108,7 @@ func Read(ctx context.Context, src Source) (*Facts, error) {
 func (in *input) read() error {
 	var best reader
 	var found []Match
+	byFormat := map[Format]claim{}
 	for _, r := range readers(in.Kind) {
 		matches, err := r.detect(in)
 		if err != nil {
@@ -118,6 +119,7 @@ func (in *input) read() error {
 				best = r
 			}
 			found = append(found, m)
+			byFormat[m.Format] = claim{m, r}
 			slices.SortStableFunc(found, func(a, b Match) int {
 				switch {
 				case a.Confidence > b.Confidence:
@@ -132,10 +134,20 @@ func (in *input) read() error {
 	if len(found) == 0 {
 		return nil
 	}
+	if named, ok := byFormat[in.Format]; ok {
+		in.facts.Formats = []Match{named.match}
+		return named.reader.read(in)
+	}
 	// Only those that tie with the surest stay.
 	surest := found[0].Confidence
 	in.facts.Formats = slices.DeleteFunc(found, func(m Match) bool { return m.Confidence < surest })
 	return best.read(in)
+}
+
+// claim is a reader's word that a file may be in a format.
+type claim struct {
+	match  Match
+	reader reader
 }
 
 // section reads the file from its start.

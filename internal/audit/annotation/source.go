@@ -22,6 +22,10 @@ type Source struct {
 	// the caller says so; otherwise the usual names are tried.
 	PatientKey string
 
+	// Format is the format that the caller names: a file that may be in it is
+	// read as that, whatever else it may be. Empty takes the surest.
+	Format Format
+
 	// Pixels asks to look at the pixels or voxels of an image, not at its
 	// header alone.
 	Pixels bool
