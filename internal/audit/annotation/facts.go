@@ -309,25 +309,28 @@ type Volume struct {
 	Runs      *Shape
 }
 
-// Object is what a DICOM object that labels others refers to.
+// Object is what a DICOM object that labels others says of them, besides its
+// Images, which are the instances it refers to.
 type Object struct {
-	Instances []Hash // referenced SOPInstanceUIDs
-	Series    []Hash
-	Frame     Hash // FrameOfReferenceUID
-	// Places are pointers to each of Instances.
-	Places []string
-	// Planes are the places of contours, in millimeters, beside the image each
-	// names by its index in Instances, -1 for none.
-	Planes []Plane
+	Places  []string // pointers to each of Images, by their Place
+	Frame   Hash     // FrameOfReferenceUID, zero if there is none, or several
+	FrameAt string   // pointer to it
+	Masks   []MaskSize
+	Planes  []Plane
 }
 
-// Plane is a contour's place in space.
+// MaskSize is how large a mask is, of a label.
+type MaskSize struct {
+	Label  int32 // index into Labels
+	Voxels int64
+	ML     float64 // milliliters, 0 if the size of a voxel is unknown
+}
+
+// Plane is where a contour lies.
 type Plane struct {
-	Instance int32
-	Points   int32
-	Position [3]float64 // of its first point
-	Flat     bool       // all points lie in one plane of z
-	Pointer  string
+	Image        int32      // index into Images, -1 if it names none
+	ROI, Contour int32      // items of ROIContourSequence and of its ContourSequence, from 0
+	Position     [3]float64 // of its first point, in millimeters
 }
 
 // Quality is what the pixels of an image say of themselves.

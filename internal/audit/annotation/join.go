@@ -33,7 +33,7 @@ func Join(members []Member, opts JoinOptions) *Set {
 
 // joins are the steps of Join, in order: those of formats that say of other
 // files what they are come before the ones that take names one by one.
-var joins = []func(*joiner){joinNames, joinTables, joinLists, joinRest}
+var joins = []func(*joiner){joinNames, joinTables, joinLists, joinObjects, joinRest}
 
 // role is what a file is for.
 type role byte
@@ -79,6 +79,9 @@ func newJoiner(members []Member, opts JoinOptions) *joiner {
 			j.byBase[base] = append(j.byBase[base], i)
 			j.byStem[stem(base)] = append(j.byStem[stem(base)], i)
 			j.set.ImageFiles++
+			if m.Instance != nil {
+				j.countFormat(DICOMImage, nil)
+			}
 		}
 		if m.Instance != nil {
 			j.bySOP[m.Instance.SOP] = append(j.bySOP[m.Instance.SOP], i)
@@ -95,7 +98,9 @@ func newJoiner(members []Member, opts JoinOptions) *joiner {
 
 // isImage reports whether a file can be an image of the set; what labels it is
 // told by the joins.
-func isImage(m *Member) bool { return m.Kind.Image() || m.Kind.Volume() || m.Instance != nil }
+func isImage(m *Member) bool {
+	return m.Kind.Image() || m.Kind.Volume() || m.Instance != nil && m.Instance.isImage()
+}
 
 // stem is a file name without its extension, and without .gz.
 func stem(base string) string {
@@ -205,10 +210,15 @@ func commonStart(a, b string) int {
 	return n
 }
 
-// item returns the item of a member, made if there is none.
+// item returns the item of a member, made if there is none. The slices of a
+// series have one item.
 func (j *joiner) item(member int) int32 {
 	if j.items[member] >= 0 {
 		return j.items[member]
+	}
+	together := j.seriesOf(member)
+	if len(together) > 0 {
+		member = together[0]
 	}
 	m := &j.members[member]
 	it := Item{File: m.Index, NamedIn: score.NoFile, Age: float32(math.NaN()), Instance: m.Instance, Digest: m.Digest}
@@ -230,6 +240,9 @@ func (j *joiner) item(member int) int32 {
 	it.Split, it.Fold = j.splitOf(m.Path)
 	j.roles[member] = imageRole
 	j.items[member] = int32(len(j.set.Items))
+	if len(together) > 0 {
+		j.fill(&it, j.items[member], together)
+	}
 	j.set.Items = append(j.set.Items, it)
 	return j.items[member]
 }
@@ -321,6 +334,9 @@ func (j *joiner) names(member int, f *Facts) {
 		}
 		j.label(out)
 	}
+	if f.Object != nil {
+		j.masks(f, classes)
+	}
 }
 
 // label adds a label, and says so to its item.
@@ -356,10 +372,14 @@ func (j *joiner) images(member int, f *Facts) []int32 {
 	}
 	for i := range f.Images {
 		im := &f.Images[i]
-		if found[i] >= 0 {
-			out[i] = j.item(found[i])
-			j.size(member, f, im, found[i])
-		} else {
+		switch shown := j.shown(found[i], im); {
+		case shown >= 0:
+			out[i] = j.item(shown)
+			j.size(member, f, im, shown)
+		case found[i] >= 0:
+			out[i] = -1 // no image, such as a presentation state
+			continue
+		default:
 			out[i] = j.absent(nameOf(im, i, member))
 		}
 		j.describe(out[i], member, f, im)
@@ -374,10 +394,10 @@ func nameOf(im *Image, i, member int) string {
 	switch {
 	case im.Name != "":
 		return im.Name
-	case im.SOP != Hash{}:
-		return "sop " + string(im.SOP[:])
 	case im.Series != Hash{}:
 		return "series " + string(im.Series[:])
+	case im.SOP != Hash{}:
+		return "sop " + string(im.SOP[:])
 	}
 	return fmt.Sprintf("image %d of file %d", i, member)
 }
@@ -386,13 +406,9 @@ func nameOf(im *Image, i, member int) string {
 func (j *joiner) resolve(member int, im *Image) int {
 	switch {
 	case im.SOP != Hash{}:
-		if list := j.bySOP[im.SOP]; len(list) > 0 {
-			return list[0]
-		}
+		return j.firstImage(j.bySOP[im.SOP])
 	case im.Series != Hash{}:
-		if list := j.bySeries[im.Series]; len(list) > 0 {
-			return list[0]
-		}
+		return j.firstImage(j.bySeries[im.Series])
 	default:
 		if i, ok := j.lookup(member, im.Name); ok {
 			return i
@@ -406,7 +422,7 @@ func (j *joiner) missing(member int, f *Facts, found []int) {
 	for i := range found {
 		j.check(ruleMissing, 1)
 		if found[i] < 0 {
-			j.find(ruleMissing, member, pointer(f.At.Image, f.Images[i].Place), "", "")
+			j.find(ruleMissing, member, f.placeOf(&f.Images[i]), "", "")
 		}
 	}
 }
@@ -430,7 +446,7 @@ func (j *joiner) size(member int, f *Facts, im *Image, file int) {
 func (j *joiner) describe(item int32, member int, f *Facts, im *Image) {
 	it := &j.set.Items[item]
 	if it.NamedIn == score.NoFile {
-		it.NamedIn, it.Pointer = j.members[member].Index, pointer(f.At.Image, im.Place)
+		it.NamedIn, it.Pointer = j.members[member].Index, f.placeOf(im)
 	}
 	if im.Patient != (Hash{}) && it.Patient == (Hash{}) {
 		it.Patient, it.Patients = im.Patient, pointer(f.At.Patient, im.Place)
@@ -450,6 +466,14 @@ func (j *joiner) describe(item int32, member int, f *Facts, im *Image) {
 		it.Width, it.Height, it.Depth = im.Width, im.Height, im.Depth
 	}
 	it.Labeled = it.Labeled || im.Empty
+}
+
+// placeOf is the pointer to where the file names an image.
+func (f *Facts) placeOf(im *Image) string {
+	if f.Object != nil {
+		return f.Object.Places[im.Place]
+	}
+	return pointer(f.At.Image, im.Place)
 }
 
 // pointer completes a pattern with a place.

@@ -73,7 +73,7 @@ var (
 	textReaders    []reader
 	pictureReaders = []reader{pictureReader}
 	volumeReaders  []reader
-	dicomReaders   []reader
+	dicomReaders   = []reader{dicomObjects}
 )
 
 // Read looks at one file and returns what it tells of labels, nil if it is in

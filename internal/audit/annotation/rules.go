@@ -42,6 +42,7 @@ var ruleLists = [][]score.Rule{
 	{ruleUnread, ruleMissing, ruleSize, ruleLimit},
 	{rulePictureUnread},
 	tableRules,
+	segRules, rtRules, srRules,
 }
 
 // Rules returns every rule of this package, by code. Codes are unique.

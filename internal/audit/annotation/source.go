@@ -12,7 +12,7 @@ type Source struct {
 	SizeBytes int64
 	Content   io.ReaderAt
 	Kind      sniff.Kind // as refined by the path
-	SOPClass  string     // UID, of a DICOM instance whose header was read
+	SOPClass  string     // name in the standard, of a DICOM instance whose header was read
 
 	// Hash hashes an identifier with the key of the audit, as the facts of
 	// DICOM headers are.
