@@ -46,7 +46,11 @@ type Scoring struct {
 
 // labels reads what a file tells of labels and image quality.
 func (i *inspection) labels(ctx context.Context) error {
-	if !i.opts.Labels || i.second || i.opts.OnlyPixels || i.facts.Status != Read {
+	if !i.opts.Labels || i.second || i.opts.OnlyPixels {
+		return nil
+	}
+	// A volume that is cut off was refused, and the LQS says so.
+	if i.facts.Status != Read && !i.kind.Volume() {
 		return nil
 	}
 	src := annotation.Source{
@@ -133,7 +137,7 @@ func (a *run) headerOnly(i int) bool {
 
 // takeLabels keeps what the LQS needs of a file.
 func (a *run) takeLabels(i int, sums sums, f *Facts) {
-	if a.opts.Scoring == nil || f.Status != Read {
+	if a.opts.Scoring == nil {
 		return
 	}
 	m := annotation.Member{

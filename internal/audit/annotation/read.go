@@ -72,7 +72,7 @@ var (
 	tableReaders   = []reader{{detectTable, readTable}}
 	textReaders    []reader
 	pictureReaders = []reader{pictureReader}
-	volumeReaders  []reader
+	volumeReaders  = []reader{volumeReader}
 	dicomReaders   = []reader{dicomObjects}
 )
 

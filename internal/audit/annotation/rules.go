@@ -43,6 +43,7 @@ var ruleLists = [][]score.Rule{
 	{rulePictureUnread},
 	tableRules,
 	segRules, rtRules, srRules,
+	volumeRules,
 }
 
 // Rules returns every rule of this package, by code. Codes are unique.

@@ -7,10 +7,10 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"math"
 	"strings"
 	"unicode"
 
+	"assay/internal/audit/nifti"
 	"assay/internal/audit/sniff"
 )
 
@@ -34,111 +34,44 @@ func (in *inspection) volume(kind sniff.Kind) error {
 	return in.ctx.Err()
 }
 
-// niftiLayout is where the fields of a header stand.
-type niftiLayout struct {
-	size                                   int
-	dim, dimSize                           int
-	bitpix, voxOffset                      int
-	dbName, description, auxFile, intentAt int
-}
-
-// Source: nifti1.h, nifti2.h.
-var (
-	nifti1 = niftiLayout{size: 348, dim: 40, dimSize: 2, bitpix: 72, voxOffset: 108, dbName: 14, description: 148, auxFile: 228, intentAt: 328}
-	nifti2 = niftiLayout{size: 540, dim: 16, dimSize: 8, bitpix: 14, voxOffset: 168, dbName: -1, description: 240, auxFile: 320, intentAt: 508}
-)
-
 // maxExtension bounds the bytes of a NIfTI's extensions that are read.
 const maxExtension = 16 << 20
 
 // nifti reads the header and the extensions of a volume of size bytes, -1 if
 // that is not known.
 func (in *inspection) nifti(r io.Reader, size int64) {
-	h := make([]byte, 540)
-	n, _ := io.ReadFull(r, h[:348])
-	if n < 348 {
-		in.add(ruleVolumeHeader, hit{message: "The header is cut short."})
+	b := make([]byte, nifti.Size2)
+	if _, err := io.ReadFull(r, b[:nifti.Size1]); err != nil {
+		in.add(ruleVolumeHeader, hit{message: sentence(nifti.ErrShort)})
 		return
 	}
-	layout, order := nifti1, binary.ByteOrder(binary.LittleEndian)
-	switch {
-	case binary.LittleEndian.Uint32(h) == 348:
-	case binary.BigEndian.Uint32(h) == 348:
-		order = binary.BigEndian
-	case binary.LittleEndian.Uint32(h) == 540:
-		layout = nifti2
-	case binary.BigEndian.Uint32(h) == 540:
-		layout, order = nifti2, binary.BigEndian
+	n := nifti.HeaderSize(b)
+	if _, err := io.ReadFull(r, b[nifti.Size1:n]); err != nil {
+		in.add(ruleVolumeHeader, hit{message: sentence(nifti.ErrShort)})
+		return
 	}
-	if layout.size == 540 {
-		if _, err := io.ReadFull(r, h[348:]); err != nil {
-			in.add(ruleVolumeHeader, hit{message: "The header is cut short."})
-			return
-		}
+	h, err := nifti.Parse(b[:n])
+	if err == nil && !h.Apart && size >= 0 && (h.Start < 0 || h.Start > size || h.Bytes > size-h.Start) {
+		err = fmt.Errorf("the header's dimensions need %d bytes from %d on; the file has %d", h.Bytes, h.Start, size)
 	}
-	voxels := in.niftiShape(h, layout, order, size)
-	in.niftiText("descrip", h[layout.description:][:80])
-	in.niftiText("aux_file", h[layout.auxFile:][:24])
-	in.niftiText("intent_name", h[layout.intentAt:][:16])
-	if layout.dbName >= 0 && in.niftiText("db_name", h[layout.dbName:][:18]) {
+	if err != nil {
+		in.add(ruleVolumeHeader, hit{message: sentence(err)})
+	}
+	in.niftiText("descrip", h.Description)
+	in.niftiText("aux_file", h.AuxFile)
+	in.niftiText("intent_name", h.IntentName)
+	if in.niftiText("db_name", h.DBName) {
 		in.add(ruleVolume, hit{path: "db_name", message: "The header names a database entry, often that of a patient."})
 	}
-	if voxels > int64(layout.size)+4 {
-		in.extensions(r, voxels-int64(layout.size), order)
+	if err == nil && h.Start > int64(n)+4 {
+		in.extensions(r, h.Start-int64(n), h.Order)
 	}
 }
 
-// niftiShape holds the dimensions against the file and returns where the
-// voxels start, 0 if they are elsewhere or the header is wrong.
-func (in *inspection) niftiShape(h []byte, l niftiLayout, order binary.ByteOrder, size int64) int64 {
-	dim := func(i int) int64 {
-		if l.dimSize == 2 {
-			return int64(int16(order.Uint16(h[l.dim+2*i:])))
-		}
-		return int64(order.Uint64(h[l.dim+8*i:]))
-	}
-	wrong := func(format string, args ...any) int64 {
-		in.add(ruleVolumeHeader, hit{message: fmt.Sprintf(format, args...)})
-		return 0
-	}
-	dims := dim(0)
-	if dims < 1 || dims > 7 {
-		return wrong("The header has %d dimensions; 1 to 7 are possible.", dims)
-	}
-	bits := int64(order.Uint16(h[l.bitpix:]))
-	bytes := bits
-	for i := range int(dims) {
-		d := dim(i + 1)
-		if d < 1 {
-			return wrong("Dimension %d of the header is %d.", i+1, d)
-		}
-		if bytes > math.MaxInt64/8/max(d, 1) {
-			return wrong("The dimensions of the header multiply to more bytes than any file has.")
-		}
-		bytes *= d
-	}
-	bytes = (bytes + 7) / 8
-	var start int64
-	if l.dimSize == 8 {
-		start = int64(order.Uint64(h[l.voxOffset:]))
-	} else {
-		f := float64(math.Float32frombits(order.Uint32(h[l.voxOffset:])))
-		if math.IsNaN(f) || math.IsInf(f, 0) || f < 0 || f > 1<<40 {
-			return wrong("The place of the voxels in the header is no number.")
-		}
-		start = int64(f)
-	}
-	magic := string(h[344:347])
-	if l.size == 540 {
-		magic = string(h[4:7])
-	}
-	if strings.HasPrefix(magic, "ni") { // the voxels are in a file of their own
-		return start
-	}
-	if size >= 0 && (start < 0 || start > size || bytes > size-start) {
-		return wrong("The header's dimensions need %d bytes from %d on; the file has %d.", bytes, start, size)
-	}
-	return start
+// sentence writes an error for the report.
+func sentence(err error) string {
+	s := err.Error()
+	return strings.ToUpper(s[:1]) + s[1:] + "."
 }
 
 // niftiText scans a field of fixed length and reports whether it is filled.
