@@ -62,7 +62,7 @@ func (s *Server) showCertificate(w http.ResponseWriter, r *http.Request) error {
 		Shell:  s.shell(r, "Audit certificate: "+e.Title, "datasets"),
 		Crumbs: []ui.Crumb{{Label: "Data sets", URL: "/datasets"}, {Label: e.Title, URL: "/datasets/" + e.Slug}, {Label: "Audit certificate"}},
 		Title:  e.Title, Stale: stale, Lines: certificateLines(c), Digest: c.RootDigest, KeyID: c.KeyID,
-		DownloadURL: "/datasets/" + e.Slug + "/certificate.json", BadgeURL: badge, BadgeText: badgeOf(&c, stale).alt(),
+		DownloadURL: "/datasets/" + e.Slug + "/certificate.json", BadgeURL: badge, BadgeText: badgeOf(&c, stale).Alt(),
 		Fetch:    "curl -fsSO " + s.config.PublicURL + keysPath + "\ncurl -fsSO " + s.config.PublicURL + revocationsPath,
 		Verify:   "lqs verify " + file + " FOLDER --key assay-keys.json --revocations assay-revocations.json",
 		Markdown: "[![Assay audit](" + s.config.PublicURL + badge + ")](" + address + ")",

@@ -173,7 +173,7 @@ func writeFindings(w io.Writer, list []finding.Finding) error {
 			row := []string{f.Rule, string(f.Severity), strings.Join(f.HIPAA, " "), f.Action, f.Path, f.Shape, strconv.Itoa(f.Count),
 				f.Message, f.Fix, at.File, positive(int64(at.Frame)), positive(at.Offset)}
 			for i := range row {
-				row[i] = harmless(row[i])
+				row[i] = finding.Cell(row[i])
 			}
 			if err := out.Write(row); err != nil {
 				return err
@@ -189,15 +189,4 @@ func positive(n int64) string {
 		return ""
 	}
 	return strconv.FormatInt(n, 10)
-}
-
-// harmless keeps a spreadsheet from reading a cell as a formula: a quote goes
-// before one that begins like one.
-//
-// Source: OWASP, CSV Injection.
-func harmless(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
 }

@@ -13,6 +13,7 @@ import (
 	"assay/internal/audit"
 	"assay/internal/audit/deid"
 	"assay/internal/audit/dicom/dict"
+	"assay/internal/audit/finding"
 	"assay/internal/audit/text"
 	"assay/internal/errs"
 	"assay/internal/ingest"
@@ -144,7 +145,7 @@ func writeTexts(w io.Writer, list []audit.ResidualText) error {
 		return err
 	}
 	for _, t := range list {
-		if err := out.Write([]string{harmless(t.Attribute), harmless(t.Text), strconv.Itoa(t.Count)}); err != nil {
+		if err := out.Write([]string{finding.Cell(t.Attribute), finding.Cell(t.Text), strconv.Itoa(t.Count)}); err != nil {
 			return err
 		}
 	}

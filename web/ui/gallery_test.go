@@ -24,6 +24,13 @@ var gallery = map[string]templ.Component{
 	"forms":   uitest.Forms(),
 	"report":  uitest.Report(),
 	"search":  uitest.Search(),
+
+	"quality-rich":   uitest.Quality(uitest.RichQuality(), nil),
+	"quality-plain":  uitest.Quality(uitest.PlainQuality(), nil),
+	"quality-empty":  uitest.Quality(uitest.EmptyQuality(), nil),
+	"quality-failed": uitest.Quality(uitest.FailedQuality(), &ui.QualityFilter{Action: "/quality-failed", Level: "E"}),
+	"quality-wide":   uitest.Quality(uitest.WideQuality(), nil),
+	"quality-no":     uitest.Quality(nil, nil),
 }
 
 func serveGallery(t *testing.T) string {
