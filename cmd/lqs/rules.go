@@ -4,20 +4,33 @@ import (
 	"fmt"
 
 	"assay/internal/audit"
+	"assay/internal/audit/quality"
+	"assay/internal/audit/score"
 	"assay/internal/fence"
 )
 
 type rulesCmd struct {
+	LQS      bool `name:"lqs" help:"Those of the LQS alone, with what they cost."`
 	Markdown bool `help:"As a page of the documentation."`
 }
 
-// Run prints the registry.
+// Run prints the registries.
 func (c *rulesCmd) Run(s *streams) error {
-	if c.Markdown {
+	switch {
+	case c.Markdown && c.LQS:
+		return quality.WriteRulesPage(s.out)
+	case c.Markdown:
 		return audit.WriteRulesPage(s.out)
 	}
-	for _, r := range audit.Registry() {
-		if _, err := fmt.Fprintf(s.out, "%-7s  %-34s %s\n", r.Severity, r.ID, r.Title); err != nil {
+	if !c.LQS {
+		for _, r := range audit.Registry() {
+			if _, err := fmt.Fprintf(s.out, "%-7s  %-34s %s\n", r.Severity, r.ID, r.Title); err != nil {
+				return err
+			}
+		}
+	}
+	for _, r := range quality.Registry() {
+		if _, err := fmt.Fprintf(s.out, "%-7s  %-34s %s. %s\n", quality.LevelName(r.Level), r.Code, r.Title, quality.Costs(r)); err != nil {
 			return err
 		}
 	}
@@ -29,7 +42,7 @@ type versionCmd struct{}
 // Run prints what the report's tool section holds, and which programs the
 // audit would use.
 func (versionCmd) Run(s *streams) error {
-	fmt.Fprintf(s.out, "lqs %s\nrules %s\n", version(), audit.RulesVersion)
+	fmt.Fprintf(s.out, "lqs %s\nrules %s\nscore %s, rules with weights %s\n", version(), audit.RulesVersion, score.Version, quality.RulesSHA256())
 	for _, t := range audit.Tables() {
 		fmt.Fprintf(s.out, "table %s: %s\n", t.Name, t.Edition)
 	}

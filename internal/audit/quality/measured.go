@@ -7,14 +7,7 @@ import (
 
 // unmeasured tells the pillars that leave the score, with why. Unknown is not
 // pass: a pillar counts only if a rule of it that can cost points was held
-// against something, and if what it is about is there:
-//
-//   - format: a label file, or an image of a format that has rules;
-//   - completeness: images or labels;
-//   - distribution: classes, declared or in use;
-//   - splits: at least two, and patients or pixels to hold them apart by;
-//   - image quality: images whose pixels or headers were looked at;
-//   - provenance: labels.
+// against something, and if what it is about is there, as Measured says.
 func unmeasured(set *annotation.Set, rules []score.Rule) map[score.Pillar]string {
 	out := map[score.Pillar]string{}
 	held := heldPillars(set, rules)

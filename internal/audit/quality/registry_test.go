@@ -1,9 +1,12 @@
 package quality_test
 
 import (
+	"os"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"assay/internal/audit/finding"
 	"assay/internal/audit/quality"
@@ -36,5 +39,19 @@ func TestEveryRuleOfTheRegistryIsWhole(t *testing.T) {
 func TestDigestOfTheRulesIsStable(t *testing.T) {
 	if got := quality.RulesSHA256(); len(got) != 64 || got != quality.RulesSHA256() {
 		t.Errorf("digest %q is not one SHA-256", got)
+	}
+}
+
+func TestRulesPageIsFresh(t *testing.T) {
+	var b strings.Builder
+	if err := quality.WriteRulesPage(&b); err != nil {
+		t.Fatal(err)
+	}
+	have, err := os.ReadFile("../../../docs/lqs-rules.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(have), b.String()); diff != "" {
+		t.Errorf("docs/lqs-rules.md is old, run go generate ./internal/audit/quality (-have +want):\n%s", diff)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"assay/internal/audit/distribution"
 )
 
 // Sheet is what a score is reckoned from.
@@ -206,11 +208,15 @@ func (s *Sheet) interval(lines []line) (low, high float64) {
 	for i, l := range lines {
 		if sampled(l) {
 			t := s.Book.Of(l.rule.Code)
-			best[i].rate, worst[i].rate = Wilson(min(t.Affected, t.Eligible), t.Eligible, 1-0.05/float64(n))
+			best[i].rate, worst[i].rate = distribution.WilsonAt(min(t.Affected, t.Eligible), t.Eligible, normalQuantile(1-0.05/float64(n)))
 		}
 	}
 	return tenths(s.reckon(worst).value), tenths(s.reckon(best).value)
 }
+
+// normalQuantile returns how many standard deviations from its mean hold a
+// share of a normal distribution.
+func normalQuantile(share float64) float64 { return math.Sqrt2 * math.Erfinv(share) }
 
 // losses lists what the score lost, in tenths that sum to what it lacks of
 // 100: each is rounded down, and those with the largest rests get the tenths

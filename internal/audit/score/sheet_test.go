@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"assay/internal/audit/distribution"
 	"assay/internal/audit/score"
 )
 
@@ -150,7 +151,7 @@ func TestSampleGivesAnIntervalToRulesOnPixelsAlone(t *testing.T) {
 	sheet := score.Sheet{Rules: registry, Sampled: true, Book: bookOf(held{pixelRule, 40, 2000}, held{formatRule, 1, 100})}
 	got := sheet.Score()
 	// One rule on pixels: 95 %, of 40 in 2,000 the interval 0.0147 to 0.0271.
-	low, high := score.Wilson(40, 2000, 0.95)
+	low, high := distribution.Wilson(40, 2000)
 	want := [3]float64{round(99 - 50*high), 98, round(99 - 50*low)}
 	if diff := cmp.Diff(want, [3]float64{got.Low, got.Value, got.High}); diff != "" {
 		t.Errorf("low, value, high (-want +got):\n%s", diff)
@@ -250,26 +251,6 @@ func TestMendingNeverLowersTheScore(t *testing.T) {
 			t.Fatalf("fixes lead to %v", at)
 		}
 	})
-}
-
-// Published values: the table of the tests of the audit, with the level 0.95.
-func TestWilsonInterval(t *testing.T) {
-	tests := []struct {
-		k, n      int
-		low, high float64
-	}{
-		{0, 10, 0, 0.2775327998628892},
-		{3, 10, 0.10779126740630099, 0.6032218525388546},
-		{50, 100, 0.4038315303659956, 0.5961684696340044},
-		{100, 100, 0.9630065017930143, 1},
-		{0, 0, 0, 1},
-	}
-	for _, tt := range tests {
-		low, high := score.Wilson(tt.k, tt.n, 0.95)
-		if math.Abs(low-tt.low) > 1e-9 || math.Abs(high-tt.high) > 1e-9 {
-			t.Errorf("Wilson(%d, %d) = %v, %v, want %v, %v", tt.k, tt.n, low, high, tt.low, tt.high)
-		}
-	}
 }
 
 func TestWeightsSumToAHundred(t *testing.T) {
