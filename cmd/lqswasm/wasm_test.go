@@ -2,6 +2,8 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,26 +17,47 @@ import (
 	"assay/internal/audit/synth"
 )
 
-// harness runs the module in node on the files of a folder and prints the
-// report.
+// harness runs the module in node on the files of a folder and prints both
+// reports. With workers it inspects in threads, as the page does.
 const harness = `
-const fs = require("node:fs"), path = require("node:path");
-require(process.argv[2]);
+const fs = require("node:fs"), path = require("node:path"), { Worker, MessageChannel } = require("node:worker_threads");
+const [exec, wasm, folder, threads] = process.argv.slice(2);
+require(exec);
 const go = new Go();
 const list = (dir, below) => fs.readdirSync(dir, {withFileTypes: true}).flatMap(e =>
   e.isDirectory() ? list(path.join(dir, e.name), below + e.name + "/") :
   [{path: below + e.name, blob: new Blob([fs.readFileSync(path.join(dir, e.name))])}]);
-WebAssembly.instantiate(fs.readFileSync(process.argv[3]), go.importObject).then(async r => {
+const thread = "const {workerData: d, parentPort} = require('node:worker_threads'); require(d.exec);" +
+  "const go = new Go(); WebAssembly.instantiate(d.module, go.importObject).then(i => { go.run(i); assayServe(d.port); parentPort.postMessage(0); });";
+const inspectors = async (module) => {
+  const ports = [];
+  for (let i = 0; i < Number(threads); i++) {
+    const c = new MessageChannel();
+    const w = new Worker(thread, {eval: true, workerData: {exec, module, port: c.port2}, transferList: [c.port2]});
+    await new Promise(ok => w.once("message", ok));
+    ports.push(c.port1);
+  }
+  assayConnect(ports);
+};
+WebAssembly.instantiate(fs.readFileSync(wasm), go.importObject).then(async r => {
   go.run(r.instance);
+  await inspectors(r.module);
   let stages = new Set();
-  const text = await assayAudit(list(process.argv[4], ""), {allLocations: true, progress: s => stages.add(s)});
+  const run = assayScore(list(folder, ""), {allLocations: true, whole: true}, s => stages.add(s));
+  const result = await run.done;
   if (!stages.has("inspecting files")) throw new Error("no progress");
   let refused = false;
-  try { await assayAudit(); } catch (e) { refused = e instanceof Error; }
+  try { await assayScore().done; } catch (e) { refused = e instanceof Error; }
   if (!refused) throw new Error("a wrong call was not refused");
-  process.stdout.write(text, () => process.exit(0));
+  const stopped = assayScore(list(folder, ""), {});
+  stopped.cancel();
+  try { await stopped.done; throw new Error("it went on"); } catch (e) { if (e.message !== "stopped") throw e; }
+  process.stdout.write(JSON.stringify({lqs: result.lqs, audit: result.audit}), () => process.exit(0));
 }).catch(e => { console.error(e); process.exit(1); });
 `
+
+// texts are the two reports of a run.
+type texts struct{ LQS, Audit string }
 
 func TestBrowserGivesTheReportOfTheCommandLine(t *testing.T) {
 	node, err := exec.LookPath("node")
@@ -42,7 +65,7 @@ func TestBrowserGivesTheReportOfTheCommandLine(t *testing.T) {
 		t.Skip("node is not installed: the module is built but not run")
 	}
 	folder, module := t.TempDir(), filepath.Join(t.TempDir(), "lqs.wasm")
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", module, ".")
+	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", module, ".")
 	build.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", "GOFLAGS=")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
@@ -67,25 +90,35 @@ func TestBrowserGivesTheReportOfTheCommandLine(t *testing.T) {
 	if err := os.WriteFile(script, []byte(harness), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	out, err := exec.CommandContext(t.Context(), node, script, filepath.Join(goroot(t), "lib", "wasm", "wasm_exec.js"),
-		module, filepath.Join(folder, "set")).Output()
-	if err != nil {
-		t.Fatalf("node: %v\n%s", err, err.(*exec.ExitError).Stderr)
+	want := reportsOf(t, set)
+	for _, threads := range []string{"0", "2"} {
+		out, err := exec.CommandContext(t.Context(), node, script, filepath.Join(goroot(t), "lib", "wasm", "wasm_exec.js"),
+			module, filepath.Join(folder, "set"), threads).Output()
+		if err != nil {
+			t.Fatalf("node with %s workers: %v\n%s", threads, err, err.(*exec.ExitError).Stderr)
+		}
+		var got texts
+		if err := json.Unmarshal(out, &got); err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("reports with %s workers (-here +browser):\n%s", threads, diff)
+		}
 	}
-	want, err := audit.Run(t.Context(), set, audit.Options{Version: "wasm", AllLocations: true})
+}
+
+// reportsOf scores the set in this process.
+func reportsOf(t *testing.T, set fs.FS) texts {
+	t.Helper()
+	r, err := audit.Run(t.Context(), set, audit.Options{Version: "browser", AllLocations: true, Scoring: &audit.Scoring{Seed: 1}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	var text strings.Builder
-	if err := want.WriteJSON(&text); err != nil {
+	var lqs, whole strings.Builder
+	if err := errors.Join(r.Quality.WriteJSON(&lqs), r.WriteJSON(&whole)); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(text.String(), string(out)); diff != "" {
-		t.Errorf("report (-here +browser):\n%s", diff)
-	}
-	if !json.Valid(out) {
-		t.Error("the report is no JSON")
-	}
+	return texts{lqs.String(), whole.String()}
 }
 
 func goroot(t *testing.T) string {
