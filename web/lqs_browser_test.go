@@ -14,7 +14,7 @@ import (
 )
 
 // ready opens the page of the free audit and waits until its workers run.
-func ready(t *testing.T, p *webtest.Page) {
+func ready(t testing.TB, p *webtest.Page) {
 	t.Helper()
 	if !static.Has("wasm/lqs.wasm") {
 		t.Skip("this build has no audit for browsers: run make wasm")

@@ -47,7 +47,7 @@ type site struct {
 
 // newSite serves the real routes over a database of its own. Demo opens the
 // mailbox page.
-func newSite(t *testing.T, demo bool) site {
+func newSite(t testing.TB, demo bool) site {
 	t.Helper()
 	db := postgrestest.New(t)
 	server := httptest.NewUnstartedServer(nil)
