@@ -241,7 +241,7 @@ type Rows struct {
 type Row struct {
 	Line     int32
 	Columns  int32 // fields of the line
-	Class    int32 // -1 if the first field is no integer
+	Class    int32 // -1 if the first field is no integer, less if it is a negative one
 	Values   []float32
 	Wrong    bool // a field after the first is no number
 	Repeated bool // equal to a line before
@@ -250,8 +250,10 @@ type Row struct {
 // Config is what a description of a set says.
 type Config struct {
 	Names        map[int64]string  // classes by number
+	NamesFile    string            // that holds them, of Darknet
 	Count        int64             // of classes, as it claims; -1 without
-	Splits       map[Split]string  // folder or list of each
+	Root         string            // folder from which Splits start, if it says so
+	Splits       []SplitPath       // in the order of the file
 	Keypoints    [2]int32          // kpt_shape
 	Images       []ImagePair       // that it lists
 	Channels     map[string]string // of nnU-Net
@@ -262,6 +264,14 @@ type Config struct {
 	RegionsOrder []int64
 	Digests      map[string]string // SHA-256 by path that it claims
 	Pointer      map[string]string // where in the file a key stands
+}
+
+// SplitPath is a folder of images, or a list of them, that is one part of a
+// set.
+type SplitPath struct {
+	Split   Split
+	Path    string
+	Pointer string
 }
 
 // ImagePair is an image with its label file.

@@ -15,7 +15,8 @@ type input struct {
 	Source
 	ctx   context.Context
 	facts *Facts
-	xml   *xmlHead // nil until a reader asked for it
+	xml   *xmlHead  // nil until a reader asked for it
+	text  *textHead // nil until a reader asked for it
 
 	outlined *node // of JSON, once outline was asked
 }
@@ -69,8 +70,8 @@ var (
 	jsonReaders    []reader
 	lineReaders    []reader
 	xmlReaders     []reader
-	tableReaders   = []reader{{detectTable, readTable}}
-	textReaders    []reader
+	tableReaders   = []reader{{detectTable, readTable}, yoloReader}
+	textReaders    = []reader{yoloYAMLReader, darknetDataReader, namesReader, yoloReader, listReader}
 	pictureReaders = []reader{pictureReader}
 	volumeReaders  = []reader{volumeReader}
 	dicomReaders   = []reader{dicomObjects}

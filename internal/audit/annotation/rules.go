@@ -40,6 +40,7 @@ var (
 // ruleLists are the rules of all formats.
 var ruleLists = [][]score.Rule{
 	{ruleUnread, ruleMissing, ruleSize, ruleLimit},
+	yoloRules,
 	{rulePictureUnread},
 	tableRules,
 	segRules, rtRules, srRules,
