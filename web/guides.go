@@ -6,6 +6,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"assay/internal/audit"
+	"assay/internal/audit/quality"
 	"assay/web/page"
 )
 
@@ -16,8 +17,11 @@ func (s *Server) listGuides(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) showGuide(w http.ResponseWriter, r *http.Request) error {
-	if chi.URLParam(r, "slug") == page.RulesSlug {
+	switch chi.URLParam(r, "slug") {
+	case page.RulesSlug:
 		return s.showRules(w, r)
+	case page.ScoreSlug:
+		return s.showScoreRules(w, r)
 	}
 	guide, ok := page.GuideBySlug(chi.URLParam(r, "slug"))
 	if !ok {
@@ -35,4 +39,13 @@ func (s *Server) showRules(w http.ResponseWriter, r *http.Request) error {
 	shell.Description = page.RulesSummary
 	shell.Styles = reportStyles()
 	return s.render(w, r, http.StatusOK, page.Rules(page.NewRulesView(shell, audit.Registry())))
+}
+
+// showScoreRules says how the LQS is reckoned, from the registry that the score
+// itself uses; docs/lqs-rules.md is written from it too.
+func (s *Server) showScoreRules(w http.ResponseWriter, r *http.Request) error {
+	shell := s.shell(r, page.ScoreTitle, "guides")
+	shell.Description = page.ScoreSummary
+	shell.Styles = reportStyles()
+	return s.render(w, r, http.StatusOK, page.ScoreRules(page.NewScoreRulesView(shell, quality.Registry())))
 }

@@ -46,6 +46,7 @@ func TestReportPagesInABrowser(t *testing.T) {
 	}
 	look("public-audit", "/datasets/"+public.Listing.Slug+"/audit")
 	look("rules", "/guides/audit-rules")
+	look("score-rules", "/guides/lqs")
 	p.Go("/login")
 	p.Fill("email", "ada@example.org")
 	p.Fill("password", goodPassword)

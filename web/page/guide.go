@@ -21,9 +21,15 @@ import (
 var guideFiles embed.FS
 
 // guideSlugs are the guides in reading order. Each is guide/SLUG.md: a title,
-// one paragraph that sums it up, then sections. The rules of the audit are no
-// text: Rules draws them from the registry.
-var guideSlugs = []string{"hipaa", "irb", "de-identification", RulesSlug, "fda-samd", "market"}
+// one paragraph that sums it up, then sections. Those of drawnGuides are no
+// text.
+var guideSlugs = []string{"hipaa", "irb", "de-identification", RulesSlug, ScoreSlug, "fda-samd", "market"}
+
+// drawnGuides are drawn from a registry: Rules and ScoreRules do.
+var drawnGuides = map[string]Guide{
+	RulesSlug: {Slug: RulesSlug, Title: RulesTitle, Summary: RulesSummary},
+	ScoreSlug: {Slug: ScoreSlug, Title: ScoreTitle, Summary: ScoreSummary},
+}
 
 // Guide is a text about the rules around medical data.
 type Guide struct {
@@ -38,7 +44,8 @@ func (g Guide) URL() string { return "/guides/" + g.Slug }
 // Guides returns all guides in reading order.
 func Guides() []Guide { return guides() }
 
-// GuideBySlug finds one guide that is a text; the rules of the audit are not.
+// GuideBySlug finds one guide that is a text; those drawn from a registry are
+// not.
 func GuideBySlug(slug string) (Guide, bool) {
 	for _, g := range guides() {
 		if g.Slug == slug && g.body != nil {
@@ -51,8 +58,8 @@ func GuideBySlug(slug string) (Guide, bool) {
 var guides = sync.OnceValue(func() []Guide {
 	list := make([]Guide, 0, len(guideSlugs))
 	for _, slug := range guideSlugs {
-		if slug == RulesSlug {
-			list = append(list, Guide{Slug: slug, Title: RulesTitle, Summary: RulesSummary})
+		if drawn, ok := drawnGuides[slug]; ok {
+			list = append(list, drawn)
 			continue
 		}
 		source, err := guideFiles.ReadFile("guide/" + slug + ".md")
