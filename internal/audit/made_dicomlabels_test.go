@@ -22,6 +22,24 @@ func init() {
 		madeRecords(t, s, r, "findings")
 		madeEligible(t, r, "F-522", madeNumber(s, "measurement_groups"))
 	}
+	madeCounts["lidc_xml"] = func(t *testing.T, s madeSet, r *quality.Report) {
+		madeObjects(t, s, r, "lidc-xml", "")
+		got := map[string]int{}
+		for _, c := range r.Classes {
+			got[c.Name] = c.Labels
+		}
+		for class, key := range map[string]string{
+			"nodule >= 3 mm": "with_characteristics", "nodule < 3 mm": "small_single_point", "non-nodule": "non_nodules",
+		} {
+			if got[class] != madeNumber(s, key) {
+				t.Errorf("%d marks are %s, want %s = %d", got[class], class, key, madeNumber(s, key))
+			}
+		}
+		if got, want := got["nodule >= 3 mm"]+got["nodule < 3 mm"], madeNumber(s, "nodules_marked"); got != want {
+			t.Errorf("%d nodules, want %d", got, want)
+		}
+		madeEligible(t, r, "F-530", madeNumber(s, "rois"))
+	}
 }
 
 // madeObjects holds the files of a format, and the images, against the truth.
@@ -32,7 +50,7 @@ func madeObjects(t *testing.T, s madeSet, r *quality.Report, format, key string)
 		files[f.Name] = f.Files
 	}
 	for name, key := range map[string]string{format: key, "dicom-image": "ct_instances"} {
-		if files[name] != madeNumber(s, key) {
+		if key != "" && files[name] != madeNumber(s, key) {
 			t.Errorf("%d files are %s, want %s = %d", files[name], name, key, madeNumber(s, key))
 		}
 	}

@@ -1,7 +1,8 @@
 package annotation
 
 import (
-	"encoding/binary"
+	"hash/fnv"
+	"io"
 	"math"
 	"strconv"
 	"strings"
@@ -404,7 +405,7 @@ func (r *srReader) labels(groups []srGroup) {
 			image = 0
 		}
 		l := Label{
-			Image: image, Reader: reader, Unit: unitOf(r.in.Hash(g.tracking)), Shape: -1, Place: r.items[g.item].child,
+			Image: image, Reader: reader, Unit: unitOf(g.tracking), Shape: -1, Place: r.items[g.item].child,
 			Kind: g.kind, Origin: origin, Value: float32(math.NaN()),
 		}
 		l.Class = names.of(firstOf(g.finding.meaning, g.finding.value, "finding"), false)
@@ -470,10 +471,12 @@ func (r *srReader) observer() (int32, Origin) {
 }
 
 // unitOf numbers a thing by its UID, so that files that measure one thing agree
-// on its number; -1 without.
-func unitOf(h Hash) int32 {
-	if h == (Hash{}) {
+// on its number, and every run does; -1 without.
+func unitOf(uid string) int32 {
+	if uid == "" {
 		return -1
 	}
-	return int32(binary.LittleEndian.Uint32(h[:4]) &^ (1 << 31))
+	h := fnv.New32a()
+	io.WriteString(h, uid)
+	return int32(h.Sum32() &^ (1 << 31))
 }

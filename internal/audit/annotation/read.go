@@ -69,9 +69,9 @@ func readers(k sniff.Kind) []reader {
 var (
 	jsonReaders    []reader
 	lineReaders    []reader
-	xmlReaders     []reader
 	tableReaders   = []reader{{detectTable, readTable}, yoloReader}
 	textReaders    = []reader{yoloYAMLReader, darknetDataReader, namesReader, yoloReader, listReader}
+	xmlReaders     = []reader{lidcReader}
 	pictureReaders = []reader{pictureReader}
 	volumeReaders  = []reader{volumeReader}
 	dicomReaders   = []reader{dicomObjects}

@@ -43,8 +43,8 @@ var ruleLists = [][]score.Rule{
 	yoloRules,
 	{rulePictureUnread},
 	tableRules,
-	segRules, rtRules, srRules,
 	volumeRules,
+	segRules, rtRules, srRules, lidcRules,
 }
 
 // Rules returns every rule of this package, by code. Codes are unique.
