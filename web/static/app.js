@@ -30,7 +30,7 @@
   const summary = document.querySelector("[data-focus]");
   if (summary) summary.focus();
 
-  // A digest can be copied whole.
+  // A digest or a pointer can be copied whole.
   const addCopyButtons = (root) => {
     if (!navigator.clipboard) return;
     for (const el of root.querySelectorAll("[data-copy]")) {
@@ -38,7 +38,7 @@
       b.type = "button";
       b.className = "copy";
       b.textContent = "Copy";
-      b.setAttribute("aria-label", "Copy " + el.dataset.copy.slice(0, 8));
+      b.setAttribute("aria-label", "Copy " + (el.dataset.copyName || el.dataset.copy.slice(0, 8)));
       b.addEventListener("click", async () => {
         await navigator.clipboard.writeText(el.dataset.copy);
         b.textContent = "Copied";
@@ -48,6 +48,8 @@
     }
   };
   addCopyButtons(document);
+  // What another script put into the page gets its buttons when it says so.
+  addEventListener("assay:content", (e) => addCopyButtons(e.target));
   addEventListener("fresh", (e) => addCopyButtons(e.target));
 
   // A page of progress renews its main part in place, until the server no

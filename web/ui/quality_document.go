@@ -18,9 +18,9 @@ import (
 // scripts a click marks one whole.
 const copyScript = `for(const e of navigator.clipboard?document.querySelectorAll("[data-copy]"):[]){` +
 	`const b=document.createElement("button");b.type="button";b.className="copy";b.textContent="Copy";` +
-	`b.setAttribute("aria-label","Copy "+e.dataset.copy.slice(0,40));` +
+	`b.setAttribute("aria-label","Copy "+(e.dataset.copyName||e.dataset.copy.slice(0,8)));` +
 	`b.addEventListener("click",async()=>{await navigator.clipboard.writeText(e.dataset.copy);b.textContent="Copied";setTimeout(()=>b.textContent="Copy",2000)});` +
-	`e.after(b)}`
+	`e.append(b)}`
 
 // documentStyle is the style sheet of a report that is one file.
 var documentStyle = sync.OnceValue(style.Inline)

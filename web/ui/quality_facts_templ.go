@@ -343,7 +343,7 @@ func centersPlot(m *quality.HeatMap) templ.Component {
 		ctx = templ.InitializeContext(ctx)
 		ctx = templ.ClearChildren(ctx)
 		h := centers(m)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 23, "<figure class=\"plot\" data-testid=\"lqs-centers\"><figcaption><span class=\"plot-title\">Where boxes lie</span> <span class=\"src\">n = ")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 23, "<figure class=\"plot lqs-map\" data-testid=\"lqs-centers\"><figcaption><span class=\"plot-title\">Where boxes lie</span> <span class=\"src\">n = ")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

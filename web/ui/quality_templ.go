@@ -1082,7 +1082,7 @@ func qualityLosses(p QualityProps) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var47 string
-					templ_7745c5c3_Var47, templ_7745c5c3_Err = templ.JoinStringErrs(points(l.Gain))
+					templ_7745c5c3_Var47, templ_7745c5c3_Err = templ.JoinStringErrs(tenths(l.Gain))
 					if templ_7745c5c3_Err != nil {
 						return templ.Error{Err: templ_7745c5c3_Err, FileName: `quality.templ`, Line: 255, Col: 59}
 					}
@@ -1182,7 +1182,7 @@ func qualityLosses(p QualityProps) templ.Component {
 							return templ_7745c5c3_Err
 						}
 						var templ_7745c5c3_Var52 string
-						templ_7745c5c3_Var52, templ_7745c5c3_Err = templ.JoinStringErrs(points(l.Gain))
+						templ_7745c5c3_Var52, templ_7745c5c3_Err = templ.JoinStringErrs(tenths(l.Gain))
 						if templ_7745c5c3_Err != nil {
 							return templ.Error{Err: templ_7745c5c3_Err, FileName: `quality.templ`, Line: 278, Col: 27}
 						}
@@ -1201,7 +1201,7 @@ func qualityLosses(p QualityProps) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					var templ_7745c5c3_Var53 string
-					templ_7745c5c3_Var53, templ_7745c5c3_Err = templ.JoinStringErrs(points(l.Points))
+					templ_7745c5c3_Var53, templ_7745c5c3_Err = templ.JoinStringErrs(tenths(l.Points))
 					if templ_7745c5c3_Err != nil {
 						return templ.Error{Err: templ_7745c5c3_Err, FileName: `quality.templ`, Line: 283, Col: 43}
 					}

@@ -86,6 +86,15 @@ func points(v float64) string {
 	return strings.TrimSuffix(strconv.FormatFloat(v, 'f', 1, 64), ".0")
 }
 
+// tenths writes points that stand under each other, with one decimal; fewer
+// are not rounded to nothing.
+func tenths(v float64) string {
+	if v > 0 && v < .05 {
+		return "<0.1"
+	}
+	return figure(&v, 1)
+}
+
 // probability writes a p-value.
 func probability(v *float64) string {
 	if defined(v) && *v < .001 {
