@@ -18,8 +18,9 @@
 // inspects them itself. A single file that is an archive is opened. options may
 // hold sample and seed (numbers), whole (boolean: read every byte), patientKey
 // (text) and claims (JSON text). progress is called with (stage, files,
-// totalFiles, bytes, totalBytes). done is a Promise of {lqs, audit}, the two
-// reports as JSON text; it is rejected with an Error if the audit could not
+// totalFiles, bytes, totalBytes). done is a Promise of {lqs, audit, csv, html,
+// document}: the two reports as JSON text, the findings of the first as a table,
+// its part of a page, and the same as a file of its own; it is rejected with an Error if the audit could not
 // finish. cancel() ends it, lose(i) says that the worker behind port i has
 // died.
 package main
@@ -33,6 +34,7 @@ import (
 	"syscall/js"
 
 	"assay/internal/audit"
+	"assay/web/ui"
 )
 
 func main() {
@@ -147,9 +149,12 @@ func (r *request) run(ctx context.Context) (result map[string]any, err error) {
 	if err != nil {
 		return nil, err
 	}
-	var lqs, whole strings.Builder
-	if err := errors.Join(report.Quality.WriteJSON(&lqs), report.WriteJSON(&whole)); err != nil {
+	props := ui.QualityProps{Report: report.Quality}
+	var lqs, whole, document, html, csv strings.Builder
+	err = errors.Join(report.Quality.WriteJSON(&lqs), report.WriteJSON(&whole), report.Quality.WriteFindingsCSV(&csv), ui.QualityDocument(props).Render(ctx, &document))
+	props.GuideURL = "/guides/lqs"
+	if err := errors.Join(err, ui.QualityReport(props).Render(ctx, &html)); err != nil {
 		return nil, err
 	}
-	return map[string]any{"lqs": lqs.String(), "audit": whole.String()}, nil
+	return map[string]any{"lqs": lqs.String(), "audit": whole.String(), "document": document.String(), "html": html.String(), "csv": csv.String()}, nil
 }

@@ -142,7 +142,7 @@
     finish();
     reports = r;
     say('Done in ' + (seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)) + ' s. Nothing was sent.');
-    result.innerHTML = r.html || '';
+    result.innerHTML = r.html;
     result.dispatchEvent(new Event('fresh', { bubbles: true }));
     saving.hidden = false;
     for (const facts of document.querySelectorAll('input[name=lqs_facts]')) facts.value = r.lqs;
@@ -165,13 +165,8 @@
     a.click();
     setTimeout(() => URL.revokeObjectURL(url), 10000);
   };
-  const styles = () => [...document.styleSheets].map((s) => {
-    try { return [...s.cssRules].filter((r) => !(r instanceof CSSFontFaceRule)).map((r) => r.cssText).join('\n'); } catch { return ''; }
-  }).join('\n');
-  const documentOf = () => '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">' +
-    '<title>LQS report</title><style>' + styles() + '</style></head><body><main id="main" class="wrap"><h1>LQS report</h1>' + reports.html + '</main></body></html>\n';
 
-  by('lqs-html').addEventListener('click', () => save('lqs-report.html', 'text/html', documentOf()));
+  by('lqs-html').addEventListener('click', () => save('lqs-report.html', 'text/html', reports.document));
   by('lqs-json').addEventListener('click', () => save('lqs-report.json', 'application/json', reports.lqs));
   by('lqs-audit').addEventListener('click', () => save('audit-report.json', 'application/json', reports.audit));
   by('lqs-csv').addEventListener('click', () => save('lqs-findings.csv', 'text/csv', reports.csv));
