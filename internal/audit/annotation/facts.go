@@ -161,6 +161,8 @@ type Image struct {
 // for the Place of an Image or Label; empty if the file has no such place.
 type Pointers struct {
 	Image, Width, Height, Patient, Split, Age, Label string
+
+	places []string // of images by their Place, where no pattern fits; set by Join
 }
 
 // Kind says what a label is.

@@ -5,6 +5,7 @@ import (
 	"math"
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 
 	"assay/internal/audit/score"
@@ -22,7 +23,8 @@ type JoinOptions struct {
 	Hash    func(string) Hash
 }
 
-// Join holds the facts of all files against each other.
+// Join holds the facts of all files against each other. It takes the images,
+// labels and shapes out of the facts, so that they are not held twice.
 func Join(members []Member, opts JoinOptions) *Set {
 	j := newJoiner(members, opts)
 	for _, join := range joins {
@@ -54,19 +56,19 @@ type joiner struct {
 	items   []int32 // of members, -1 for none
 
 	byPath          map[string]int
-	byBase, byStem  map[string][]int // lower-case
+	byBase, byStem  names // images
 	bySOP, bySeries map[Hash][]int
 	classes         map[string]int32
 	readers         map[Hash]int32
 	named           map[string]int32 // items without a file, by name
-	compared        int              // paths compared in search of a name
+	ranks           []splitRank      // of items: who told their split
 }
 
 func newJoiner(members []Member, opts JoinOptions) *joiner {
 	j := &joiner{
 		members: members, opts: opts, set: &Set{},
 		roles: make([]role, len(members)), items: make([]int32, len(members)),
-		byPath: map[string]int{}, byBase: map[string][]int{}, byStem: map[string][]int{},
+		byPath: make(map[string]int, len(members)), byBase: newNames(len(members)), byStem: newNames(len(members)),
 		bySOP: map[Hash][]int{}, bySeries: map[Hash][]int{},
 		classes: map[string]int32{}, readers: map[Hash]int32{}, named: map[string]int32{},
 	}
@@ -75,9 +77,6 @@ func newJoiner(members []Member, opts JoinOptions) *joiner {
 		j.items[i] = -1
 		j.byPath[m.Path] = i
 		if isImage(m) {
-			base := strings.ToLower(path.Base(m.Path))
-			j.byBase[base] = append(j.byBase[base], i)
-			j.byStem[stem(base)] = append(j.byStem[stem(base)], i)
 			j.set.ImageFiles++
 			if m.Instance != nil {
 				j.countFormat(DICOMImage, nil)
@@ -91,6 +90,13 @@ func newJoiner(members []Member, opts JoinOptions) *joiner {
 			j.set.Book.Add(m.Index, &f.Book)
 			j.set.Beyond += f.Beyond
 			j.count(f)
+		}
+	}
+	for i := range slices.Backward(members) { // so that the first of a name comes first
+		if isImage(&members[i]) {
+			base := strings.ToLower(path.Base(members[i].Path))
+			j.byBase.add(base, i)
+			j.byStem.add(stem(base), i)
 		}
 	}
 	return j
@@ -139,77 +145,6 @@ func (j *joiner) find(r score.Rule, member int, pointer, shape, note string) {
 
 func (j *joiner) check(r score.Rule, n int) { j.set.Book.Check(r, n) }
 
-// lookup finds the image that a label file names: beside it, from the root of
-// the set, by the end of its path, by its file name, or by its stem.
-func (j *joiner) lookup(member int, name string) (int, bool) {
-	name = strings.TrimPrefix(strings.ReplaceAll(name, `\`, "/"), "./")
-	if name == "" {
-		return 0, false
-	}
-	for _, p := range []string{path.Join(path.Dir(j.members[member].Path), name), path.Clean(name)} {
-		if i, ok := j.byPath[p]; ok {
-			return i, true
-		}
-	}
-	base := strings.ToLower(path.Base(name))
-	if i, ok := j.nearest(member, name, j.byBase[base]); ok {
-		return i, true
-	}
-	if i, ok := j.nearest(member, name, j.byStem[base]); ok {
-		return i, true
-	}
-	return j.nearest(member, name, j.byStem[stem(base)])
-}
-
-// nearest picks among files of one name the one whose folders agree most with
-// the name, then with the label file. Masks are passed over. If the name has
-// folders, and several files agree with some of them equally well, it is none
-// of these: view1_frontal.jpg of another patient is another image.
-func (j *joiner) nearest(member int, name string, list []int) (int, bool) {
-	best, most, equal := -1, -1, false
-	if j.compared += len(list); j.compared > maxCompared {
-		list = list[:min(len(list), 1)]
-	}
-	for _, i := range list {
-		if j.roles[i] == maskRole || j.roles[i] == ignoredRole {
-			continue
-		}
-		n := 1000*commonEnd(j.members[i].Path, name) + commonStart(j.members[i].Path, j.members[member].Path)
-		switch {
-		case n > most:
-			best, most, equal = i, n, false
-		case n == most:
-			equal = true
-		}
-	}
-	if equal && most/1000 <= strings.Count(name, "/") {
-		return -1, false
-	}
-	return best, best >= 0
-}
-
-// maxCompared bounds how many paths are compared for names that are not found
-// as they are written, in all.
-const maxCompared = 50_000_000
-
-func commonEnd(a, b string) int {
-	x, y := strings.Split(a, "/"), strings.Split(b, "/")
-	n := 0
-	for n < min(len(x), len(y)) && strings.EqualFold(x[len(x)-1-n], y[len(y)-1-n]) {
-		n++
-	}
-	return n
-}
-
-func commonStart(a, b string) int {
-	x, y := strings.Split(a, "/"), strings.Split(b, "/")
-	n := 0
-	for n < min(len(x), len(y)) && x[n] == y[n] {
-		n++
-	}
-	return n
-}
-
 // item returns the item of a member, made if there is none. The slices of a
 // series have one item.
 func (j *joiner) item(member int) int32 {
@@ -221,7 +156,7 @@ func (j *joiner) item(member int) int32 {
 		member = together[0]
 	}
 	m := &j.members[member]
-	it := Item{File: m.Index, NamedIn: score.NoFile, Age: float32(math.NaN()), Instance: m.Instance, Digest: m.Digest}
+	it := Item{File: m.Index, Age: float32(math.NaN()), Instance: m.Instance, Digest: m.Digest}
 	if in := m.Instance; in != nil {
 		it.Patient, it.Sex, it.Age = in.Patient, in.Sex, in.AgeYears
 		it.Width, it.Height, it.Depth = in.Columns, in.Rows, in.Frames
@@ -266,7 +201,7 @@ func (j *joiner) absent(name string) int32 {
 		return i
 	}
 	i := int32(len(j.set.Items))
-	j.set.Items = append(j.set.Items, Item{File: score.NoFile, NamedIn: score.NoFile, Age: float32(math.NaN())})
+	j.set.Items = append(j.set.Items, Item{File: score.NoFile, Age: float32(math.NaN())})
 	j.named[name] = i
 	return i
 }
@@ -299,20 +234,63 @@ func (j *joiner) reader(h Hash) int32 {
 }
 
 // joinNames takes the images and labels of files that name images one by one.
+// All names are looked up before any image counts as missing: a set that holds
+// label files only lacks nothing.
 func joinNames(j *joiner) {
+	found := make([][]int32, len(j.members))
+	images, labels, present := 0, 0, 0
 	for i := range j.members {
 		f := j.members[i].Facts
 		if f == nil || len(f.Images) == 0 && len(f.Labels) == 0 && len(f.Classes) == 0 {
 			continue
 		}
-		j.names(i, f)
+		found[i] = make([]int32, len(f.Images))
+		for k := range f.Images {
+			found[i][k] = int32(j.resolve(i, &f.Images[k]))
+			if found[i][k] >= 0 {
+				present++
+			}
+		}
+		images += len(f.Images)
+		labels += len(f.Labels)
+	}
+	j.set.Items = slices.Grow(j.set.Items, max(images, j.set.ImageFiles))
+	j.set.Labels = slices.Grow(j.set.Labels, labels)
+	lacks := present > 0 || 100*j.files() >= images
+	for i := range j.members {
+		if found[i] != nil {
+			j.names(i, j.members[i].Facts, found[i], lacks)
+		}
 	}
 }
 
+// files counts the image files that are no masks.
+func (j *joiner) files() int {
+	n := 0
+	for i := range j.members {
+		if isImage(&j.members[i]) && j.roles[i] != maskRole && j.roles[i] != ignoredRole {
+			n++
+		}
+	}
+	return n
+}
+
 // names brings the facts of one label file into the set.
-func (j *joiner) names(member int, f *Facts) {
+func (j *joiner) names(member int, f *Facts, found []int32, lacks bool) {
 	j.set.LabelFiles++
-	images := j.images(member, f)
+	pointers := f.At // a copy, so that the facts can go
+	if f.Object != nil {
+		pointers.places = f.Object.Places
+	}
+	part := j.partInName(member)
+	images := j.images(member, f, &pointers, found, part)
+	if lacks {
+		j.missing(member, f, &pointers, found)
+	}
+	if j.set.LabelAt == nil {
+		j.set.LabelAt = map[int32]*Pointers{}
+	}
+	j.set.LabelAt[j.members[member].Index] = &pointers
 	classes := make([]int32, len(f.Classes))
 	for i, c := range f.Classes {
 		classes[i] = j.class(c.Name, c.Declared, c.Ordinal)
@@ -358,21 +336,12 @@ func at(list []int32, i int32) int32 {
 	return list[i]
 }
 
-// images resolves the images that a file names, and tells those that are not
-// there; where none is, the set holds labels only, and nothing is missing.
-func (j *joiner) images(member int, f *Facts) []int32 {
+// images returns the items of the images that a file names, found or not.
+func (j *joiner) images(member int, f *Facts, at *Pointers, found []int32, part Split) []int32 {
 	out := make([]int32, len(f.Images))
-	found := make([]int, len(f.Images))
-	present := 0
-	for i := range f.Images {
-		found[i] = j.resolve(member, &f.Images[i])
-		if found[i] >= 0 {
-			present++
-		}
-	}
 	for i := range f.Images {
 		im := &f.Images[i]
-		switch shown := j.shown(found[i], im); {
+		switch shown := j.shown(int(found[i]), im); {
 		case shown >= 0:
 			out[i] = j.item(shown)
 			j.size(member, f, im, shown)
@@ -382,10 +351,11 @@ func (j *joiner) images(member int, f *Facts) []int32 {
 		default:
 			out[i] = j.absent(nameOf(im, i, member))
 		}
-		j.describe(out[i], member, f, im)
-	}
-	if present > 0 {
-		j.missing(member, f, found)
+		ref := Ref{at, j.members[member].Index, im.Place}
+		j.describe(out[i], im, ref)
+		if im.Split == NoSplit {
+			j.split(out[i], part, byList, ref)
+		}
 	}
 	return out
 }
@@ -418,11 +388,11 @@ func (j *joiner) resolve(member int, im *Image) int {
 }
 
 // missing tells of the images that a file names and the set lacks.
-func (j *joiner) missing(member int, f *Facts, found []int) {
+func (j *joiner) missing(member int, f *Facts, at *Pointers, found []int32) {
+	j.check(ruleMissing, len(found))
 	for i := range found {
-		j.check(ruleMissing, 1)
 		if found[i] < 0 {
-			j.find(ruleMissing, member, f.placeOf(&f.Images[i]), "", "")
+			j.find(ruleMissing, member, Ref{At: at, Place: f.Images[i].Place}.Image(), "", "")
 		}
 	}
 }
@@ -443,24 +413,20 @@ func (j *joiner) size(member int, f *Facts, im *Image, file int) {
 }
 
 // describe gives an item what a label file says of its image.
-func (j *joiner) describe(item int32, member int, f *Facts, im *Image) {
+func (j *joiner) describe(item int32, im *Image, ref Ref) {
 	it := &j.set.Items[item]
-	if it.NamedIn == score.NoFile {
-		it.NamedIn, it.Pointer = j.members[member].Index, f.placeOf(im)
+	if !it.Named.Known() {
+		it.Named = ref
 	}
 	if im.Patient != (Hash{}) && it.Patient == (Hash{}) {
-		it.Patient, it.Patients = im.Patient, pointer(f.At.Patient, im.Place)
+		it.Patient, it.PatientAt = im.Patient, ref
 	}
-	// A label file that says which part an image is for knows better than the
-	// folder it lies in.
-	if im.Split != NoSplit && !it.SplitSaid {
-		it.Split, it.SplitAt, it.SplitSaid = im.Split, pointer(f.At.Split, im.Place), true
-	}
+	j.split(item, im.Split, declared, ref)
 	if im.Sex != 0 && it.Sex == 0 {
 		it.Sex = im.Sex
 	}
 	if !math.IsNaN(float64(im.AgeYears)) && math.IsNaN(float64(it.Age)) {
-		it.Age, it.AgeAt = im.AgeYears, pointer(f.At.Age, im.Place)
+		it.Age, it.AgeAt = im.AgeYears, ref
 	}
 	if im.Width != 0 && it.Width == 0 {
 		it.Width, it.Height, it.Depth = im.Width, im.Height, im.Depth
@@ -468,20 +434,13 @@ func (j *joiner) describe(item int32, member int, f *Facts, im *Image) {
 	it.Labeled = it.Labeled || im.Empty
 }
 
-// placeOf is the pointer to where the file names an image.
-func (f *Facts) placeOf(im *Image) string {
-	if f.Object != nil {
-		return f.Object.Places[im.Place]
-	}
-	return pointer(f.At.Image, im.Place)
-}
-
 // pointer completes a pattern with a place.
 func pointer(pattern string, place int32) string {
-	if strings.Contains(pattern, "%d") {
-		return fmt.Sprintf(pattern, place)
+	before, after, ok := strings.Cut(pattern, "%d")
+	if !ok {
+		return pattern
 	}
-	return pattern
+	return before + strconv.Itoa(int(place)) + after
 }
 
 // joinRest gives an item to every image that no label file named, and tells
@@ -495,16 +454,6 @@ func joinRest(j *joiner) {
 	j.patients()
 }
 
-// patients tells the patient of items from their paths, if nothing else did.
-func (j *joiner) patients() {
-	for i := range j.set.Items {
-		it := &j.set.Items[i]
-		if it.Patient != (Hash{}) {
-			j.set.PatientFrom = "what headers and label files say"
-		}
-	}
-}
-
 func (j *joiner) finish() *Set {
 	slices.SortStableFunc(j.set.Formats, func(a, b FormatCount) int {
 		if a.Files != b.Files {
@@ -512,5 +461,10 @@ func (j *joiner) finish() *Set {
 		}
 		return strings.Compare(string(a.Format), string(b.Format))
 	})
+	for i := range j.members {
+		if f := j.members[i].Facts; f != nil {
+			f.Images, f.Labels, f.Shapes = nil, nil, nil
+		}
+	}
 	return j.set
 }

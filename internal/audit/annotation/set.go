@@ -41,10 +41,22 @@ type Set struct {
 	Shapes  []Shape
 	Book    score.Book
 
+	// LabelAt gives the pointers of labels by the file that holds them.
+	LabelAt map[int32]*Pointers
+
 	LabelFiles  int    // files that hold labels
 	ImageFiles  int    // files that are images
 	PatientFrom string // how patients were told apart, in words; empty if they were not
 	Beyond      int
+}
+
+// PointerOf returns the pointer to a label in its file.
+func (s *Set) PointerOf(l *SetLabel) string {
+	at := s.LabelAt[l.File]
+	if at == nil {
+		return ""
+	}
+	return pointer(at.Label, l.Pointer)
 }
 
 // FormatCount is a format with the files in it.
@@ -73,11 +85,41 @@ type Item struct {
 	Labeled bool // has a label record, an explicit negative too
 	Labels  int  // that say something is there
 
-	// Where a label file names it, for findings on splits, sex or age.
-	NamedIn                  int32  // file, score.NoFile if none
-	Pointer                  string // of its name there
-	Patients, SplitAt, AgeAt string // pointers to these
-	SplitSaid                bool   // by a label file or list, not by a folder alone
+	// Where label files say so: the record that names it first, and those that
+	// tell its patient, split and age.
+	Named, PatientAt, SplitAt, AgeAt Ref
+}
+
+// Ref is a record of a label file. The zero value is none.
+type Ref struct {
+	At    *Pointers // of the file; nil for none
+	File  int32     // in the plan
+	Place int32
+}
+
+// Known says whether there is a record.
+func (r Ref) Known() bool { return r.At != nil }
+
+// Image returns the pointer to the name of the image.
+func (r Ref) Image() string { return r.or(func(*Pointers) string { return "" }) }
+
+// Patient, Split and Age return the pointers to what a record says of them, to
+// the name of the image if the format has no place for it.
+func (r Ref) Patient() string { return r.or(func(p *Pointers) string { return p.Patient }) }
+func (r Ref) Split() string   { return r.or(func(p *Pointers) string { return p.Split }) }
+func (r Ref) Age() string     { return r.or(func(p *Pointers) string { return p.Age }) }
+
+func (r Ref) or(of func(*Pointers) string) string {
+	if r.At == nil {
+		return ""
+	}
+	if pattern := of(r.At); pattern != "" {
+		return pointer(pattern, r.Place)
+	}
+	if n := int(r.Place); n >= 0 && n < len(r.At.places) {
+		return r.At.places[n]
+	}
+	return pointer(r.At.Image, r.Place)
 }
 
 // SetClass is a class of the set.

@@ -1,19 +1,11 @@
 package annotation
 
 import (
-	"fmt"
 	"math"
 	"slices"
 
 	"assay/internal/audit/score"
 )
-
-var ruleTwoLists = score.Rule{
-	Code: "S-300", Level: score.Error, Title: "Image in two lists of parts", Of: "images in lists of parts",
-	Cap: 6, Full: 0.02,
-	Fix:    "Take the image out of one of the lists; what is trained on cannot test.",
-	Source: "the lists of the set, as ChestX-ray14's train_val_list.txt and test_list.txt",
-}
 
 // isTable reports whether a file is a table or lines of records.
 func isTable(f *Facts) bool {
@@ -63,9 +55,7 @@ func (j *joiner) people(tables []int) {
 				if !math.IsNaN(float64(p.AgeYears)) && math.IsNaN(float64(it.Age)) {
 					it.Age = p.AgeYears
 				}
-				if p.Split != NoSplit && !it.SplitSaid {
-					it.Split, it.SplitSaid = p.Split, true
-				}
+				j.split(i, p.Split, declared, Ref{})
 			}
 		}
 	}
@@ -190,52 +180,4 @@ func (j *joiner) outside(tables []int) {
 			j.find(ruleOutside, member, pointer(j.members[member].Facts.At.Label, l.Pointer), "", "")
 		}
 	}
-}
-
-// listing is a line of a list that names an item.
-type listing struct {
-	member int
-	line   int32
-}
-
-// joinLists takes the parts that lists of images name, and tells images that
-// are in lists of two parts, at the line of the one that is not for training.
-func joinLists(j *joiner) {
-	lists := map[int32]listing{} // by item
-	for i := range j.members {
-		f := j.members[i].Facts
-		if f == nil || f.List == nil || f.List.Split == NoSplit {
-			continue
-		}
-		for n, name := range f.List.Names {
-			item, ok := j.listed(i, name)
-			if !ok {
-				continue
-			}
-			here := listing{i, f.List.Lines[n]}
-			j.check(ruleTwoLists, 1)
-			before, twice := lists[item]
-			if twice && j.members[before.member].Facts.List.Split != f.List.Split {
-				at := here
-				if f.List.Split == Train {
-					at = before
-				}
-				j.find(ruleTwoLists, at.member, fmt.Sprintf("%d:1", at.line), "", "")
-				continue
-			}
-			lists[item] = here
-			if it := &j.set.Items[item]; !it.SplitSaid {
-				it.Split, it.SplitSaid = f.List.Split, true
-			}
-		}
-	}
-}
-
-// listed returns the item of a name in a list.
-func (j *joiner) listed(member int, name string) (int32, bool) {
-	if i, ok := j.lookup(member, name); ok && isImage(&j.members[i]) {
-		return j.item(i), true
-	}
-	i, ok := j.named[name]
-	return i, ok
 }
