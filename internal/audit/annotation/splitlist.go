@@ -77,14 +77,14 @@ var listPointers = &Pointers{Image: "%d:1", Split: "%d:1"}
 func joinLists(j *joiner) {
 	for i := range j.members {
 		if f := j.members[i].Facts; f != nil && f.List != nil {
-			j.list(i, f.List, f.Formats[0].Format)
+			j.list(i, f.List)
 		}
 	}
 }
 
 // list takes one list. One that names nothing of the set is about something
 // else.
-func (j *joiner) list(member int, l *List, format Format) {
+func (j *joiner) list(member int, l *List) {
 	found := make([]int32, len(l.Names))
 	any := false
 	for i, name := range l.Names {
@@ -98,17 +98,10 @@ func (j *joiner) list(member int, l *List, format Format) {
 	if wide(j.members[member].Path) {
 		rank = byWideList
 	}
-	lacks := format != VOCImageSet && j.set.ImageFiles > 0 // which has a rule of its own
 	for i, item := range found {
 		at := Ref{listPointers, j.members[member].Index, l.Lines[i]}
-		if lacks {
-			j.check(ruleMissing, 1)
-		}
-		switch {
-		case item >= 0:
+		if item >= 0 {
 			j.listSplit(item, l.Split, rank, at)
-		case lacks:
-			j.find(ruleMissing, member, at.Image(), "", "")
 		}
 	}
 }

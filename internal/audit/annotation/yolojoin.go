@@ -194,7 +194,7 @@ func (y *yoloJoin) image(label string) int {
 		return -1
 	}
 	member := y.byPath[label]
-	if i, ok := y.nearest(member, label, y.byStem[strings.ToLower(path.Base(base))]); ok {
+	if i, ok := y.nearest(member, label, &y.byStem, strings.ToLower(path.Base(base))); ok {
 		return i
 	}
 	return -1
@@ -344,8 +344,8 @@ func (y *yoloJoin) file(s *yoloSet, f *yoloFile) {
 	}
 	it := &y.set.Items[item]
 	it.Labeled = true
-	if it.NamedIn == score.NoFile {
-		it.NamedIn = y.members[f.member].Index
+	if !it.Named.Known() {
+		it.Named = Ref{At: &Pointers{}, File: y.members[f.member].Index}
 	}
 	for i := range f.rows {
 		y.row(s, f, &f.rows[i], item)
