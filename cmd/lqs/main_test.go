@@ -1,7 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
+	"image"
+	"image/png"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -33,6 +37,7 @@ func TestScripts(t *testing.T) {
 			"pack":   packFolder,
 			"dicom":  buildDICOM,
 			"exits":  exits,
+			"pngs":   makePNGs,
 
 			"certify": certify,
 			"keys":    writeKeys,
@@ -97,6 +102,22 @@ func buildDICOM(ts *testscript.TestScript, _ bool, args []string) {
 	for i, name := range args {
 		text := iodtest.Complete(ts.ReadFile(name), i+1)
 		ts.Check(os.WriteFile(ts.MkAbs(strings.TrimSuffix(name, ".txt")+".dcm"), dicomtest.Build(text), 0o644))
+	}
+}
+
+// makePNGs writes gray images of 64 by 48 pixels, each another one: pngs FILE….
+func makePNGs(ts *testscript.TestScript, _ bool, args []string) {
+	for i, name := range args {
+		im := image.NewGray(image.Rect(0, 0, 64, 48))
+		r := rand.New(rand.NewPCG(uint64(i), 48))
+		for k := range im.Pix {
+			im.Pix[k] = byte(r.IntN(256))
+		}
+		var b bytes.Buffer
+		ts.Check(png.Encode(&b, im))
+		file := ts.MkAbs(name)
+		ts.Check(os.MkdirAll(filepath.Dir(file), 0o755))
+		ts.Check(os.WriteFile(file, b.Bytes(), 0o644))
 	}
 }
 

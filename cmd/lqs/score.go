@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -13,13 +14,15 @@ import (
 	"assay/internal/audit/annotation"
 	"assay/internal/audit/quality"
 	"assay/internal/fence"
+	"assay/web/ui"
 )
 
 type scoreCmd struct {
 	Paths      []string `arg:"" name:"path" help:"A file, a folder or an archive; several are scored as one set."`
 	Format     string   `default:"auto" placeholder:"NAME" help:"The format of label files that may be in several; auto takes the one that fits best."`
-	FailUnder  float64  `placeholder:"N" help:"Exit with 1 if the score is below N."`
+	FailUnder  float64  `placeholder:"N" help:"Exit with 1 if the score is below N, or too little could be measured for a grade."`
 	JSON       string   `name:"json" placeholder:"FILE" help:"Write the report (lqs-report/1) to FILE; - is standard output, without the summary."`
+	HTML       string   `name:"html" placeholder:"FILE" help:"Write the report as one page that holds all it needs to FILE."`
 	SARIF      string   `name:"sarif" placeholder:"FILE" help:"Write the findings as SARIF 2.1.0 to FILE."`
 	Sample     int      `placeholder:"N" help:"Look at the pixels of N images, and at the headers of all."`
 	Seed       uint64   `placeholder:"S" help:"Chooses the sample: the same images for the same seed."`
@@ -59,7 +62,7 @@ func (c *scoreCmd) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	if err := c.write(report.Quality, s.out); err != nil {
+	if err := c.write(ctx, report.Quality, s.out); err != nil {
 		return err
 	}
 	return c.exit(report.Quality)
@@ -123,33 +126,39 @@ func patientOfPath(expression string) (func(string) string, error) {
 
 // write writes the reports that were asked for, and the summary unless the
 // JSON goes to standard output.
-func (c *scoreCmd) write(r *quality.Report, out io.Writer) error {
-	if c.SARIF != "" {
-		if err := writeFile(c.SARIF, func(w io.Writer) error { return writeSARIF(w, r) }); err != nil {
-			return err
-		}
+func (c *scoreCmd) write(ctx context.Context, r *quality.Report, out io.Writer) error {
+	page := func(w io.Writer) error { return ui.QualityDocument(ui.QualityProps{Report: r}).Render(ctx, w) }
+	log := func(w io.Writer) error { return writeSARIF(w, r) }
+	if err := errors.Join(writeAsked(c.HTML, page), writeAsked(c.SARIF, log)); err != nil {
+		return err
 	}
-	switch c.JSON {
-	case "-":
+	if c.JSON == "-" {
 		return r.WriteJSON(out)
-	case "":
-	default:
-		if err := writeFile(c.JSON, r.WriteJSON); err != nil {
-			return err
-		}
+	}
+	if err := writeAsked(c.JSON, r.WriteJSON); err != nil {
+		return err
 	}
 	return summarizeScore(out, r)
 }
 
+// writeAsked has a file written if one was asked for.
+func writeAsked(name string, write func(io.Writer) error) error {
+	if name == "" {
+		return nil
+	}
+	return writeFile(name, write)
+}
+
 // exit returns the exit code: a set in which nothing is known has no score
 // that could be held against anything, and a hard fault comes before a bound.
+// A score of which too little was measured for a grade keeps no bound.
 func (c *scoreCmd) exit(r *quality.Report) error {
 	switch {
 	case len(r.Input.Formats) == 0 && r.Input.Images == 0:
 		return exitError(exitUnrecognized)
 	case len(r.Score.HardFails) > 0:
 		return exitError(exitFailed)
-	case r.Score.Value < c.FailUnder:
+	case c.FailUnder > 0 && (r.Score.Value < c.FailUnder || r.Score.Grade == ""):
 		return exitError(exitFlagged)
 	}
 	return nil

@@ -32,7 +32,7 @@ func conclude(set *annotation.Set) *quality.Report {
 
 func TestLossesSayWhatTheyAreAbout(t *testing.T) {
 	missing := ruleOf(t, "F-002")
-	set := &annotation.Set{}
+	set := &annotation.Set{Formats: []annotation.FormatCount{{Format: annotation.VOC, Files: 3}}}
 	set.Book.Check(missing, 1240)
 	for range 31 {
 		set.Book.Find(missing, score.Example{File: 2, Pointer: "/images/3/file_name"})
@@ -61,7 +61,7 @@ func TestLossesSayWhatTheyAreAbout(t *testing.T) {
 
 func TestReportHoldsAHundredPlacesOfARuleAndCountsAll(t *testing.T) {
 	missing := ruleOf(t, "F-002")
-	set := &annotation.Set{}
+	set := &annotation.Set{Formats: []annotation.FormatCount{{Format: annotation.VOC, Files: 3}}}
 	set.Book.Check(missing, 5000)
 	for range 1500 {
 		set.Book.Find(missing, score.Example{})
@@ -73,7 +73,7 @@ func TestReportHoldsAHundredPlacesOfARuleAndCountsAll(t *testing.T) {
 }
 
 func TestPillarsWithNothingToLookAtAreNotMeasured(t *testing.T) {
-	set := &annotation.Set{}
+	set := &annotation.Set{Formats: []annotation.FormatCount{{Format: annotation.VOC, Files: 3}}}
 	set.Book.Check(ruleOf(t, "F-002"), 10)
 	r := conclude(set)
 	for _, p := range r.Pillars {

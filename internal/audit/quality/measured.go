@@ -12,30 +12,33 @@ func unmeasured(set *annotation.Set, rules []score.Rule) map[score.Pillar]string
 	out := map[score.Pillar]string{}
 	held := heldPillars(set, rules)
 	for _, w := range score.Weights {
-		if !held[w.Pillar] {
-			out[w.Pillar] = nothingHeld[w.Pillar]
+		switch why := lacks(set, w.Pillar); {
+		case why != "":
+			out[w.Pillar] = why
+		case !held[w.Pillar]:
+			out[w.Pillar] = "Nothing in the set is what the rules of this pillar look at."
 		}
-	}
-	if len(set.Classes) == 0 {
-		out[score.Distribution] = nothingHeld[score.Distribution]
-	}
-	if why := splitsUnknown(set); why != "" {
-		out[score.Splits] = why
-	}
-	if len(set.Labels) == 0 {
-		out[score.Provenance] = nothingHeld[score.Provenance]
 	}
 	return out
 }
 
-// nothingHeld says why a pillar has nothing that its rules could look at.
-var nothingHeld = map[score.Pillar]string{
-	score.Format:       "No file is in a format that the rules know.",
-	score.Completeness: "There are no images and no labels to hold against each other.",
-	score.Distribution: "No label names a class.",
-	score.Splits:       "Nothing says which images are for training and which for testing: name folders train, val and test, or say it with --splits.",
-	score.ImageQuality: "No pixels were looked at.",
-	score.Provenance:   "There are no labels.",
+// lacks says what a pillar needs and the set does not have, "" if nothing.
+func lacks(set *annotation.Set, p score.Pillar) string {
+	switch {
+	case p == score.Format && len(set.Formats) == 0 && set.ImageFiles == 0:
+		return "No file is in a format that the rules know."
+	case p == score.Completeness && len(set.Items) == 0 && len(set.Labels) == 0:
+		return "There are no images and no labels to hold against each other."
+	case p == score.Distribution && len(set.Classes) == 0:
+		return "No class is declared, and no label names one."
+	case p == score.Splits:
+		return splitsUnknown(set)
+	case p == score.ImageQuality && set.ImageFiles == 0:
+		return "There are no images."
+	case p == score.Provenance && len(set.Labels) == 0:
+		return "There are no labels."
+	}
+	return ""
 }
 
 // heldPillars are those of which a rule with a weight was held against
@@ -65,7 +68,7 @@ func splitsUnknown(set *annotation.Set) string {
 	}
 	switch {
 	case len(splits) < 2:
-		return nothingHeld[score.Splits]
+		return "Nothing says which images are for training and which for testing: name folders train, val and test, or say it with --splits."
 	case !known:
 		return "Neither patients nor pixels of the images are known, so nothing tells whether the splits share any: name the patient with --patient-key."
 	}
