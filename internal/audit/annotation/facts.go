@@ -317,7 +317,7 @@ type Volume struct {
 	NaN       int64
 	NaNAt     [3]int64 // x, y, z of the first NaN
 	PartAt    [3]int64 // x, y, z of the first voxel that is no whole number
-	Values    []Value  // nil if not all are whole numbers, there are more than MaxValues, or nobody looked
+	Values    []Value  // of voxels that are whole numbers; nil if many are not, there are more than MaxValues, or nobody looked
 	Firsts    []int64  // of each of Values, the index of its first voxel, x fastest
 	Parts     []Value  // of each value but 0, the number of connected components; nil if there are too many
 	Min, Max  float64

@@ -35,7 +35,7 @@ func Join(members []Member, opts JoinOptions) *Set {
 
 // joins are the steps of Join, in order: those of formats that say of other
 // files what they are come before the ones that take names one by one.
-var joins = []func(*joiner){joinYOLO, joinNames, joinTables, joinLists, joinObjects, joinRest}
+var joins = []func(*joiner){joinDatasets, joinBraTS, joinMasks, joinYOLO, joinNames, joinTables, joinLists, joinObjects, joinRest}
 
 // role is what a file is for.
 type role byte

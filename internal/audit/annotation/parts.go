@@ -49,11 +49,10 @@ func (p *parts) row(row []float64, y, z, t int64) {
 	var runs []voxelRun
 	for i := 0; i < len(row); {
 		x, start := row[i], i
-		for i < len(row) && row[i] == x {
-			i++
+		for i++; i < len(row) && row[i] == x; i++ {
 		}
 		v := int64(math.Round(x))
-		if v == 0 {
+		if v == 0 || math.IsNaN(x) {
 			continue
 		}
 		if len(p.parents) == maxRuns {

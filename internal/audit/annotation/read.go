@@ -67,7 +67,7 @@ func readers(k sniff.Kind) []reader {
 
 // Readers of each kind of file.
 var (
-	jsonReaders    []reader
+	jsonReaders    = []reader{datasetReader, labelMapReader}
 	lineReaders    []reader
 	tableReaders   = []reader{{detectTable, readTable}, yoloReader}
 	textReaders    = []reader{yoloYAMLReader, darknetDataReader, namesReader, yoloReader, listReader}

@@ -43,7 +43,7 @@ var ruleLists = [][]score.Rule{
 	yoloRules,
 	{rulePictureUnread},
 	tableRules,
-	volumeRules,
+	volumeRules, maskRules, datasetRules, datasetJoinRules, bratsRules,
 	segRules, rtRules, srRules, lidcRules,
 }
 

@@ -208,7 +208,7 @@ func TestVoxelsThatAreNoLabelsAreTold(t *testing.T) {
 	reals[1], reals[5], reals[23] = float32(math.NaN()), 1.5, float32(math.Inf(1))
 	v := volume{dims: []int{4, 3, 2}, code: 16, bits: 32, voxels: reals}
 	f := readAll(t, sniff.NIfTI, "a.nii", v.bytes(t))
-	if got := f.Volume; got.NaN != 1 || got.NaNAt != [3]int64{1, 0, 0} || got.Integer || got.PartAt != [3]int64{1, 1, 0} || got.Values != nil {
+	if got := f.Volume; got.NaN != 1 || got.NaNAt != [3]int64{1, 0, 0} || got.Integer || got.PartAt != [3]int64{1, 1, 0} || len(got.Values) != 1 || got.Values[0] != (annotation.Value{Count: 21}) {
 		t.Errorf("volume = %+v", got)
 	}
 	if f.Quality.NotFinite != 2 {

@@ -17,20 +17,23 @@ const (
 	maxRow        = 1 << 20  // voxels of a row
 	maxSlice      = 16 << 20 // voxels of the slice that quality is measured on
 	wholeWithin   = 1e-6     // a value this near to a whole number is one
+	maxParted     = 4096     // voxels that may be no whole number in a volume whose values are counted
 	maxComponents = 512      // values up to which components are counted
 )
 
 // voxelWork takes the voxels of a volume, row by row. It holds the runs of two
 // slices and the values of one, not the volume.
 type voxelWork struct {
-	layout         voxelLayout
-	facts          *Volume
-	tally          voxelTally
-	parts          parts
-	digest         xxh3.Hasher
-	slice          []float32 // of the middle; nil if it is too large
-	middle         int64
-	infinite, rows int64
+	layout   voxelLayout
+	facts    *Volume
+	tally    voxelTally
+	parts    parts
+	digest   xxh3.Hasher
+	slice    []float32 // of the middle; nil if it is too large
+	middle   int64
+	infinite int64
+	parted   int64 // that are no whole number
+	rows     int64
 }
 
 // voxels reads all voxels.
@@ -71,6 +74,11 @@ func dimOf(dims []int64, i int) int64 {
 // row takes row y of slice z of the t-th volume.
 func (w *voxelWork) row(row []float64, y, z, t int64) {
 	v := w.facts
+	if t == 0 && z == w.middle && w.slice != nil {
+		for _, x := range row {
+			w.slice = append(w.slice, float32(x))
+		}
+	}
 	if w.layout.grain.isFloat() || w.layout.grain == grainU64 || w.layout.slope != 0 {
 		w.finite(row, y, z)
 	} else {
@@ -78,22 +86,17 @@ func (w *voxelWork) row(row []float64, y, z, t int64) {
 			v.Min, v.Max = min(v.Min, x), max(v.Max, x)
 		}
 	}
-	if v.Integer {
+	if w.parted <= maxParted {
 		w.tally.row(row, w.rows*int64(len(row)))
 		if len(w.tally.values) > maxComponents || w.tally.many {
 			w.parts.give()
 		}
 		w.parts.row(row, y, z, t)
 	}
-	if t == 0 && z == w.middle && w.slice != nil {
-		for _, x := range row {
-			w.slice = append(w.slice, float32(x))
-		}
-	}
 	w.rows++
 }
 
-// finite looks for what is no number or no whole one.
+// finite looks for what is no number or no whole one, and makes it NaN.
 func (w *voxelWork) finite(row []float64, y, z int64) {
 	v := w.facts
 	for i, x := range row {
@@ -103,18 +106,20 @@ func (w *voxelWork) finite(row []float64, y, z int64) {
 				v.NaNAt = [3]int64{int64(i), y, z}
 			}
 			v.NaN++
-			row[i] = 0
 			continue
 		case math.IsInf(x, 0):
 			w.infinite++
-			row[i] = 0
+			row[i] = math.NaN()
 			continue
 		}
 		v.Min, v.Max = min(v.Min, x), max(v.Max, x)
 		whole := math.Round(x)
-		if v.Integer && (math.Abs(x-whole) > wholeWithin || math.Abs(x) > 1<<53) {
-			v.Integer, v.PartAt = false, [3]int64{int64(i), y, z}
-			w.parts.give()
+		if math.Abs(x-whole) > wholeWithin || math.Abs(x) > 1<<53 {
+			if v.Integer {
+				v.Integer, v.PartAt = false, [3]int64{int64(i), y, z}
+			}
+			row[i] = math.NaN()
+			w.parted++
 		}
 	}
 }
@@ -125,7 +130,7 @@ func (w *voxelWork) conclude(q *Quality) {
 	if v.Min > v.Max {
 		v.Min, v.Max = 0, 0
 	}
-	if v.Integer && !w.tally.many {
+	if w.parted <= maxParted && !w.tally.many {
 		v.Values, v.Firsts = w.tally.list()
 		v.Parts = w.parts.list()
 	}
@@ -158,7 +163,11 @@ func (w *voxelWork) look(q *Quality) {
 	row := make([]uint16, width)
 	for y := range height {
 		for x, s := range w.slice[y*width:][:width] {
-			row[x] = uint16(min(max((float64(s)-low)/step, 0), 0xFFFF))
+			n := 0.0
+			if s == s { // no NaN
+				n = min(max((float64(s)-low)/step, 0), 0xFFFF)
+			}
+			row[x] = uint16(n)
 		}
 		g.Row(row)
 	}
@@ -238,8 +247,10 @@ func (t *voxelTally) row(row []float64, at int64) {
 	}
 	for i := 0; i < len(row); {
 		x, start := row[i], i
-		for i < len(row) && row[i] == x {
-			i++
+		for i++; i < len(row) && row[i] == x; i++ {
+		}
+		if math.IsNaN(x) {
+			continue
 		}
 		v := int64(math.Round(x))
 		c := t.values[v]

@@ -61,6 +61,9 @@ func classes(set *annotation.Set, opts Options) []Class {
 	list := make([]Class, len(set.Classes))
 	for i, c := range set.Classes {
 		list[i] = Class{Name: opts.Mask(c.Name), Declared: c.Declared, Blank: c.Blank, Splits: map[string]Count{}}
+		if c.Voxels > 0 {
+			list[i].Voxels, list[i].ML, list[i].Components = &c.Voxels, &c.ML, &c.Parts
+		}
 	}
 	for _, l := range set.Labels {
 		if l.Class < 0 || l.Again {
