@@ -65,7 +65,7 @@ func shareRange(ci *[2]float64) string {
 	if !definedRange(ci) {
 		return notDefined
 	}
-	return strconv.FormatFloat(100*ci[0], 'f', 1, 64) + "–" + shareText(ci[1])
+	return strconv.FormatFloat(100*ci[0], 'f', 1, 64) + "–" + strconv.FormatFloat(100*ci[1], 'f', 1, 64) + " %"
 }
 
 func definedRange(ci *[2]float64) bool { return ci != nil && defined(&ci[0]) && defined(&ci[1]) }
