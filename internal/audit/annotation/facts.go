@@ -148,6 +148,7 @@ type Image struct {
 	Name                 string // relative path, file name or stem; empty if SOP or Series names it
 	SOP, Series          Hash   // of DICOM
 	Width, Height, Depth int32  // declared; 0 unknown
+	Channels             int32  // declared, of a picture; 0 unknown
 	Patient              Hash   // of the patient key that the file itself gives; zero if none
 	Split                Split
 	Sex                  byte    // 'M', 'F', 'O' (another word), 0 unknown
@@ -155,12 +156,13 @@ type Image struct {
 	Place                int32   // completes Facts.At
 	Empty                bool    // explicitly without any label: a negative
 	Listed               bool    // the file says that the image exists
+	Tracks               int32   // labels of other images that reach into this frame
 }
 
 // Pointers are patterns of pointers into the file, each with at most one %d
 // for the Place of an Image or Label; empty if the file has no such place.
 type Pointers struct {
-	Image, Width, Height, Patient, Split, Age, Label string
+	Image, Width, Height, Channels, Patient, Split, Age, Label string
 
 	places []string // of images by their Place, where no pattern fits; set by Join
 }

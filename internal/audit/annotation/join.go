@@ -35,7 +35,7 @@ func Join(members []Member, opts JoinOptions) *Set {
 
 // joins are the steps of Join, in order: those of formats that say of other
 // files what they are come before the ones that take names one by one.
-var joins = []func(*joiner){joinDatasets, joinBraTS, joinMasks, joinYOLO, joinNames, joinTables, joinLists, joinObjects, joinRest}
+var joins = []func(*joiner){joinDatasets, joinBraTS, joinMasks, joinYOLO, joinImageSets, joinNames, joinTables, joinLists, joinObjects, joinRest}
 
 // role is what a file is for.
 type role byte
@@ -400,6 +400,7 @@ func (j *joiner) missing(member int, f *Facts, at *Pointers, found []int32) {
 // size holds the declared size of an image against its file.
 func (j *joiner) size(member int, f *Facts, im *Image, file int) {
 	it := &j.set.Items[j.items[file]]
+	j.channels(member, f, im, file)
 	if im.Width == 0 && im.Height == 0 || it.Width == 0 {
 		return
 	}
@@ -409,6 +410,18 @@ func (j *joiner) size(member int, f *Facts, im *Image, file int) {
 		j.find(ruleSize, member, pointer(f.At.Width, im.Place), "", "width")
 	case im.Height != 0 && im.Height != it.Height:
 		j.find(ruleSize, member, pointer(f.At.Height, im.Place), "", "height")
+	}
+}
+
+// channels holds the declared depth of a picture against its file.
+func (j *joiner) channels(member int, f *Facts, im *Image, file int) {
+	of := j.members[file].Facts
+	if im.Channels == 0 || of == nil || of.Picture == nil || of.Picture.Depth == 0 || of.Picture.Indexed {
+		return
+	}
+	j.check(ruleVOCDepth, 1)
+	if im.Channels != of.Picture.Depth {
+		j.find(ruleVOCDepth, member, pointer(f.At.Channels, im.Place), "", "")
 	}
 }
 
@@ -431,7 +444,8 @@ func (j *joiner) describe(item int32, im *Image, ref Ref) {
 	if im.Width != 0 && it.Width == 0 {
 		it.Width, it.Height, it.Depth = im.Width, im.Height, im.Depth
 	}
-	it.Labeled = it.Labeled || im.Empty
+	it.Labeled = it.Labeled || im.Empty || im.Tracks > 0
+	it.Labels += int(im.Tracks)
 }
 
 // pointer completes a pattern with a place.

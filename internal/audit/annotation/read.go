@@ -67,11 +67,11 @@ func readers(k sniff.Kind) []reader {
 
 // Readers of each kind of file.
 var (
-	jsonReaders    = []reader{datasetReader, labelMapReader}
+	jsonReaders    = []reader{datasetReader, labelMapReader, labelMeReader}
 	lineReaders    []reader
 	tableReaders   = []reader{{detectTable, readTable}, yoloReader}
 	textReaders    = []reader{yoloYAMLReader, darknetDataReader, namesReader, yoloReader, listReader}
-	xmlReaders     = []reader{lidcReader}
+	xmlReaders     = []reader{vocReader, labelMeXMLReader, cvatReader, lidcReader}
 	pictureReaders = []reader{pictureReader}
 	volumeReaders  = []reader{volumeReader}
 	dicomReaders   = []reader{dicomObjects}

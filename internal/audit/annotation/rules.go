@@ -40,7 +40,7 @@ var (
 // ruleLists are the rules of all formats.
 var ruleLists = [][]score.Rule{
 	{ruleUnread, ruleMissing, ruleSize, ruleLimit},
-	yoloRules,
+	yoloRules, shapeRules, vocRules, labelMeRules, cvatRules,
 	{rulePictureUnread},
 	tableRules,
 	volumeRules, maskRules, datasetRules, datasetJoinRules, bratsRules,
