@@ -30,6 +30,7 @@ func Conclude(set *annotation.Set, opts Options) *Report {
 		Gates:  Gates{PHI: opts.PHI},
 	}
 	r.Classes = classes(set, opts)
+	holdWhole(set, opts.Files)
 	set.Book.Sort()
 	r.judge(set, opts)
 	return r

@@ -85,3 +85,27 @@ func TestPillarsWithNothingToLookAtAreNotMeasured(t *testing.T) {
 		t.Errorf("score %+v with %d unknown", r.Score, len(r.Unknown))
 	}
 }
+
+func TestSetsWithoutLabelsOrWithoutAnythingAreHardFaults(t *testing.T) {
+	name := func(int32) string { return "" }
+	tests := []struct {
+		name string
+		set  *annotation.Set
+		want []quality.HardFail
+	}{
+		{"nothing can be read", &annotation.Set{}, []quality.HardFail{{Code: "F-010", Title: "Nothing in the set can be read"}}},
+		{"images without a label", &annotation.Set{ImageFiles: 3, Items: make([]annotation.Item, 3)}, []quality.HardFail{{Code: "C-001", Title: "No label at all"}}},
+		{"explicit negatives are labels", &annotation.Set{ImageFiles: 1, Items: []annotation.Item{{Labeled: true}}}, []quality.HardFail{}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			r := quality.Conclude(tt.set, quality.Options{Files: 3, Name: name})
+			if diff := cmp.Diff(tt.want, r.Score.HardFails); diff != "" {
+				t.Errorf("hard faults (-want +got):\n%s", diff)
+			}
+			if hard := len(tt.want) > 0; hard && r.Score.Value > score.HardCap {
+				t.Errorf("score %v with a hard fault", r.Score.Value)
+			}
+		})
+	}
+}

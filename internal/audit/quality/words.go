@@ -9,6 +9,9 @@ import (
 
 // sentence says what a rule found: "1,240 of 8,000 images have no label record".
 func sentence(r score.Rule, affected, eligible int) string {
+	if r.Of == wholeSet {
+		return r.Title
+	}
 	of := fmt.Sprintf("%s of %s %s", thousands(affected), thousands(max(affected, eligible)), r.Of)
 	if r.Says != "" {
 		return of + " " + r.Says
