@@ -46,11 +46,7 @@ type Scoring struct {
 
 // labels reads what a file tells of labels and image quality.
 func (i *inspection) labels(ctx context.Context) error {
-	if !i.opts.Labels || i.second || i.opts.OnlyPixels {
-		return nil
-	}
-	// A volume that is cut off was refused, and the LQS says so.
-	if i.facts.Status != Read && !i.kind.Volume() {
+	if !i.opts.Labels || i.second || i.opts.OnlyPixels || !i.legible() {
 		return nil
 	}
 	src := annotation.Source{
@@ -63,6 +59,13 @@ func (i *inspection) labels(ctx context.Context) error {
 	var err error
 	i.facts.Labels, err = annotation.Read(ctx, src)
 	return err
+}
+
+// legible reports whether the file may be read for labels: text that the audit
+// cannot read to its end, as broken JSON, may hold labels before and after the
+// place, and a volume that is cut off was refused, and the LQS says so.
+func (i *inspection) legible() bool {
+	return i.facts.Status == Read || i.kind.Volume() || i.facts.Status != Crashed && i.kind.Textual()
 }
 
 // scored are what the LQS takes of all files.

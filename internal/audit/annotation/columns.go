@@ -8,8 +8,9 @@ import (
 
 // column is a column of a table, or a key of records of JSON.
 type column struct {
-	name string // for pointers
-	key  string // its name in lower case, letters and digits alone
+	name    string // for pointers
+	key     string // its name in lower case, letters and digits alone
+	element bool   // of an element of an array, not of a line
 	profile
 }
 
@@ -25,7 +26,7 @@ func fold(name string) string {
 
 // roles say which column holds what; -1 for none.
 type roles struct {
-	image, sop, series      int
+	key, image, sop, series int
 	label, runs             int
 	patient, split          int
 	sex, age, reader        int
@@ -38,6 +39,7 @@ type roles struct {
 
 // Usual names of columns, folded, the surest first.
 var (
+	keyNames     = []string{"id", "recordid", "uuid", "key", "rowid"}
 	imageNames   = []string{"imageindex", "imageid", "imagepath", "imagename", "imagefile", "imagefilename", "filename", "filepath", "dicomid", "dicompath", "image", "images", "img", "imgid", "imgpath", "imgname", "isicid", "idcode", "imageurl", "path", "file", "scan", "scanid", "slideid", "studyid", "id"}
 	sopNames     = []string{"sopinstanceuid", "instanceuid", "sopuid"}
 	seriesNames  = []string{"seriesinstanceuid", "seriesuid"}
@@ -75,7 +77,7 @@ func find(columns []column, names []string) int {
 // the patient's column, if the caller knows it.
 func rolesOf(columns []column, patientKey string) roles {
 	r := roles{
-		image: find(columns, imageNames), sop: find(columns, sopNames), series: find(columns, seriesNames), label: find(columns, labelNames),
+		key: find(columns, keyNames), image: find(columns, imageNames), sop: find(columns, sopNames), series: find(columns, seriesNames), label: find(columns, labelNames),
 		runs: find(columns, runNames), patient: find(columns, patientNames), split: find(columns, splitNames), sex: find(columns, sexNames),
 		age: find(columns, ageNames), reader: find(columns, readerNames), width: -1, height: -1, boxText: find(columns, boxTextNames), box: [4]int{-1, -1, -1, -1},
 	}
@@ -98,6 +100,9 @@ func rolesOf(columns []column, patientKey string) roles {
 	}
 	if r.corners || r.box[0] < 0 {
 		r.width, r.height = find(columns, []string{"width", "imagewidth"}), find(columns, []string{"height", "imageheight"})
+	}
+	if r.key < 0 {
+		r.key = r.image
 	}
 	for i := range columns {
 		if isReading(columns[i].key) {
@@ -191,14 +196,20 @@ func columnName(name string, i int) string {
 			return fmt.Sprintf("column %d", i+1)
 		}
 	}
-	if digits > 4 || holdingOf([]byte(name)) != textValue && holdingOf([]byte(name)) != pathValue {
+	if kind := holdingOf([]byte(name)); digits > 4 || kind == integerValue || kind == numberValue || kind == dateValue {
 		return fmt.Sprintf("column %d", i+1)
 	}
 	return name
 }
 
 // pattern is a pointer to a column in any line.
-func (c *column) pattern() string { return "%d:" + strings.ReplaceAll(c.name, "%", "%%") }
+func (c *column) pattern() string {
+	name := strings.ReplaceAll(c.name, "%", "%%")
+	if c.element {
+		return "/%d" + name
+	}
+	return "%d:" + name
+}
 
 // at is a pointer to a column in one line.
-func (c *column) at(line int32) string { return fmt.Sprintf("%d:%s", line, c.name) }
+func (c *column) at(line int32) string { return fmt.Sprintf(c.pattern(), line) }

@@ -39,8 +39,9 @@ const (
 	RunTable      Format = "rle-csv" // masks as run lengths
 	Table         Format = "table"
 	JSONL         Format = "jsonl"
-	ImageList     Format = "image-list" // names of images, one a line
-	Raster        Format = "picture"    // an image file that is no label by itself
+	Records       Format = "json-records" // an array of objects without parts
+	ImageList     Format = "image-list"   // names of images, one a line
+	Raster        Format = "picture"      // an image file that is no label by itself
 	PNGMask       Format = "png-mask"
 	NIfTI         Format = "nifti"
 	NRRD          Format = "nrrd"

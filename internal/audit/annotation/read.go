@@ -48,7 +48,7 @@ func readers(k sniff.Kind) []reader {
 	case k == sniff.DICOM:
 		return dicomReaders
 	case k == sniff.JSON:
-		return jsonReaders
+		return slices.Concat(jsonReaders, recordReaders)
 	case k == sniff.JSONL:
 		return lineReaders
 	case k == sniff.XML:
@@ -68,7 +68,6 @@ func readers(k sniff.Kind) []reader {
 // Readers of each kind of file.
 var (
 	jsonReaders    = []reader{datasetReader, labelMapReader, labelMeReader}
-	lineReaders    []reader
 	tableReaders   = []reader{{detectTable, readTable}, yoloReader}
 	textReaders    = []reader{yoloYAMLReader, darknetDataReader, namesReader, yoloReader, listReader}
 	xmlReaders     = []reader{vocReader, labelMeXMLReader, cvatReader, lidcReader}

@@ -13,7 +13,10 @@ func (r *tableReading) generic() {
 		r.person()
 		return
 	}
-	if r.reader < 0 && r.box[0] < 0 {
+	switch {
+	case r.roles.key != r.image:
+		r.key(r.value(r.roles.key))
+	case r.reader < 0 && r.box[0] < 0:
 		r.key(name)
 	}
 	image := r.imageOf(name)
@@ -54,7 +57,7 @@ func (r *tableReading) describesImages() bool {
 	if key < 0 || r.columns[key].key == "id" || r.columns[key].key == "file" {
 		return false
 	}
-	return r.patient >= 0 || r.sex >= 0 || r.age >= 0 || r.layout.split >= 0
+	return r.patient >= 0 || r.sex >= 0 || r.age >= 0 || r.roles.split >= 0
 }
 
 // labels takes the label column of a row.
@@ -94,12 +97,12 @@ func (r *tableReading) labels(image int32) {
 // person takes a row that describes a patient apart from any image.
 func (r *tableReading) person() {
 	key := string(r.value(r.patient))
-	if key == "" || r.sex < 0 && r.age < 0 && r.layout.split < 0 {
+	if key == "" || r.sex < 0 && r.age < 0 && r.roles.split < 0 {
 		return
 	}
 	p := Person{
 		Patient: r.rec.hash(key), Sex: sexOf(string(r.value(r.sex))), AgeYears: float32(r.ageOfRow()),
-		Split: splitWord(string(r.value(r.layout.split))), Place: r.t.line,
+		Split: splitWord(string(r.value(r.roles.split))), Place: r.t.line,
 	}
 	if len(r.in.facts.People) >= r.in.Limits.Records {
 		r.in.facts.Beyond++

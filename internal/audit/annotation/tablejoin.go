@@ -13,7 +13,7 @@ func isTable(f *Facts) bool {
 		return false
 	}
 	switch f.Formats[0].Format {
-	case CheXpert, ChestXray14, RSNA, RunTable, Table, JSONL:
+	case CheXpert, ChestXray14, RSNA, RunTable, Table, JSONL, Records:
 		return true
 	}
 	return false

@@ -65,7 +65,7 @@ var (
 // tableRules are the rules of all tables.
 var tableRules = []score.Rule{
 	ruleRagged, ruleUTF8, ruleMixed, ruleKey, ruleHeader, ruleAge, ruleFlat, ruleOutside,
-	ruleLabelValue, ruleNoFinding, ruleAllBlank, ruleUnknownLabel, ruleVocabulary, ruleTargetBox, ruleRuns, ruleTwoLists,
+	ruleLabelValue, ruleNoFinding, ruleAllBlank, ruleUnknownLabel, ruleVocabulary, ruleTargetBox, ruleRuns, ruleTwoLists, ruleLine,
 }
 
 // layout is how a table is written, told by its head.
@@ -73,6 +73,7 @@ type layout struct {
 	format  Format
 	columns []column
 	roles
+	records  *objectRow // of JSON; nil for separated values
 	header   bool
 	least    int // fields that a record must have
 	spaced   []int
@@ -115,9 +116,7 @@ func (in *input) tableHead() tableHeadOf {
 	}
 	for n := 0; n < tableHeadMax && t.offset < tableHead && t.record(); n++ {
 		h.widths[len(t.fields)]++
-		for len(h.flags) < len(t.fields) {
-			h.flags, h.filled, h.bars, h.kinds = append(h.flags, 0), append(h.filled, 0), append(h.bars, 0), append(h.kinds, profile{})
-		}
+		h.grow(len(t.fields))
 		for i, f := range t.fields {
 			f = trimSpace(f)
 			if h.kinds[i].add(f, 0) == blankValue {
@@ -133,6 +132,13 @@ func (in *input) tableHead() tableHeadOf {
 		}
 	}
 	return h
+}
+
+// grow makes room for n columns.
+func (h *tableHeadOf) grow(n int) {
+	for len(h.flags) < n {
+		h.flags, h.filled, h.bars, h.kinds = append(h.flags, 0), append(h.filled, 0), append(h.bars, 0), append(h.kinds, profile{})
+	}
 }
 
 // usual is the number of fields that most records have.
@@ -183,9 +189,7 @@ func (in *input) layout() *layout {
 	for l.header && l.least > 1 && l.columns[l.least-1].key == "" {
 		l.least--
 	}
-	for len(h.flags) < len(l.columns) {
-		h.flags, h.filled, h.bars, h.kinds = append(h.flags, 0), append(h.filled, 0), append(h.bars, 0), append(h.kinds, profile{})
-	}
+	h.grow(len(l.columns))
 	if !l.header {
 		l.unnamed(&h)
 	}
@@ -197,15 +201,11 @@ func (in *input) layout() *layout {
 // an image, a category beside it its label.
 func (l *layout) unnamed(h *tableHeadOf) {
 	for i := range l.columns {
-		switch h.kinds[i].holds() {
-		case "path":
-			if l.image < 0 {
-				l.image = i
-			}
-		case "category":
-			if l.label < 0 {
-				l.label = i
-			}
+		switch holds := h.kinds[i].holds(); {
+		case holds == "path" && l.image < 0:
+			l.image = i
+		case (holds == "category" || holds == "text" && len(l.columns) == 2) && l.label < 0:
+			l.label = i
 		}
 	}
 	if l.image < 0 {
@@ -290,15 +290,7 @@ type tableReading struct {
 
 // readTable reads any table.
 func readTable(in *input) error {
-	l := in.layout()
-	r := &tableReading{
-		layout: l, in: in, t: in.newTable(), rec: newRecords(in), split: splitOfTable(path.Base(in.Path)), file: -1,
-		seed: maphash.MakeSeed(), keys: map[uint64]bool{}, tokens: map[string]*token{}, units: map[byte]*unitUse{},
-	}
-	if name := readerOfName(path.Base(in.Path)); name != "" {
-		r.file = r.rec.reader(name)
-	}
-	r.pointers()
+	r := newTableReading(in, in.layout())
 	r.head()
 	for i := 0; r.t.record(); i++ {
 		if i%4096 == 0 {
@@ -310,6 +302,18 @@ func readTable(in *input) error {
 	}
 	r.finish()
 	return nil
+}
+
+func newTableReading(in *input, l *layout) *tableReading {
+	r := &tableReading{
+		layout: l, in: in, t: in.newTable(), rec: newRecords(in), split: splitOfTable(path.Base(in.Path)), file: -1,
+		seed: maphash.MakeSeed(), keys: map[uint64]bool{}, tokens: map[string]*token{}, units: map[byte]*unitUse{},
+	}
+	if name := readerOfName(path.Base(in.Path)); name != "" {
+		r.file = r.rec.reader(name)
+	}
+	r.pointers()
+	return r
 }
 
 // readerOfName reads from the name of a file whose readings it holds: reader1,
@@ -336,6 +340,12 @@ func (r *tableReading) pointers() {
 	}
 	at := &r.in.facts.At
 	at.Label = "%d:row"
+	if r.records != nil {
+		at.Label = "%d:1"
+		if r.records.array {
+			at.Label = "/%d"
+		}
+	}
 	set(&at.Image, max(r.sop, r.series, r.patient))
 	set(&at.Image, r.image)
 	set(&at.Width, r.width)
@@ -344,7 +354,7 @@ func (r *tableReading) pointers() {
 		set(&at.Patient, r.image)
 	}
 	set(&at.Patient, r.patient)
-	set(&at.Split, r.layout.split)
+	set(&at.Split, r.roles.split)
 	set(&at.Age, r.age)
 	set(&at.Label, r.label)
 	set(&at.Label, r.runs)
@@ -480,7 +490,7 @@ func (r *tableReading) imageOf(name []byte) int32 {
 			im.Width, im.Height = pixels(r.value(r.width)), pixels(r.value(r.height))
 		}
 	}
-	if s := splitWord(string(r.value(r.layout.split))); s != NoSplit {
+	if s := splitWord(string(r.value(r.roles.split))); s != NoSplit {
 		im.Split = s
 	}
 	if im.Sex == 0 && r.sex >= 0 {
@@ -543,7 +553,7 @@ func (r *tableReading) finish() {
 	}
 	r.vocabulary()
 	r.keysTwice()
-	labeled := r.format != Table && r.format != RunTable
+	labeled := r.format == CheXpert || r.format == ChestXray14 || r.format == RSNA
 	for i := range r.columns {
 		c := &r.columns[i]
 		if !(labeled && (slices.Contains(r.classes, i) || i == r.label)) && i != r.age {
@@ -590,21 +600,27 @@ func findMany(in *input, rule score.Rule, count int, lines []int32, at func(line
 	}
 }
 
-// maxRepeats is the share of records with a key that was there before, up to
-// which they are mistakes; with more, the column is no key.
-const maxRepeats = 0.05
+// Shares of records with a key that was there before, up to which they are
+// mistakes; with more, the column is no key.
+const (
+	maxRepeats   = 0.1
+	maxRepeatsID = 0.5 // of a column that is called id and names no image
+)
 
 // keysTwice tells records whose key was there before.
 func (r *tableReading) keysTwice() {
 	n := len(r.keys) + r.repeats
-	strict := r.format == CheXpert || r.format == ChestXray14
-	if n == 0 || !strict && float64(r.repeats) > maxRepeats*float64(n) {
+	share := maxRepeats
+	switch {
+	case r.format == CheXpert || r.format == ChestXray14:
+		share = 1
+	case r.roles.key != r.image:
+		share = maxRepeatsID
+	}
+	if n == 0 || float64(r.repeats) > share*float64(n) {
 		return
 	}
 	r.in.check(ruleKey, n)
-	column := r.image
-	if column < 0 {
-		column = 0
-	}
+	column := max(r.roles.key, 0)
 	findMany(r.in, ruleKey, r.repeats, r.repeated, r.columns[column].at, "")
 }
