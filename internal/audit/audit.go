@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"assay/internal/audit/annotation"
 	"assay/internal/audit/archive"
 	"assay/internal/audit/text"
 )
@@ -161,6 +162,7 @@ func newRun(fsys fs.FS, opts Options) (*run, error) {
 		set:     newSet(opts.Scratch, opts.Limits.sortBytes),
 	}
 	if s := opts.Scoring; s != nil {
+		a.set.compared = new(annotation.Compared)
 		a.inspect.Labels, a.inspect.Quick = true, a.quick()
 		a.inspect.PatientKey, a.inspect.LabelFormat = s.PatientKey, s.Format
 	}

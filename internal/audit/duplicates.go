@@ -19,7 +19,7 @@ type PixelDigest struct {
 
 // duplicateUID reports the files of a group that share a SOPInstanceUID: a
 // blocker if their bytes differ, else a warning.
-func duplicateUID(g []member, found *collector) {
+func (s *set) duplicateUID(g []member, found *collector) {
 	f := ruleDuplicateUID.New("(0008,0018) SOPInstanceUID", "", "", finding.Location{})
 	same := !slices.ContainsFunc(g, func(m member) bool { return m.content != g[0].content })
 	if same {
@@ -31,6 +31,8 @@ func duplicateUID(g []member, found *collector) {
 	for _, m := range g {
 		found.add(int(m.file), f)
 	}
+	pixels := differ(g, func(m *member) [16]byte { return m.pixels })
+	s.compared.SameUID(filesOf(g), pixels, !same)
 }
 
 // digest keeps the digest of a group with equal pixels for other sets: of the

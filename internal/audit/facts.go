@@ -117,6 +117,7 @@ type Instance struct {
 	BirthDate      Hash   // zero if absent
 	Rows, Columns  int
 	Frames         int // 0 without pixel data
+	FrameItems     int // of PerFrameFunctionalGroupsSequence
 
 	SliceThicknessMM float64 // 0 if absent
 	FieldStrengthT   float64 // 0 if absent

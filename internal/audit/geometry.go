@@ -52,6 +52,9 @@ func (s *set) geometry(g []member, found *collector) {
 		}
 	}
 	r := series.Check(s.modalityName(g[0].modality), places)
+	if slices.ContainsFunc(places, func(p series.Place) bool { return p.InSpace() }) && len(g) > 1 {
+		s.compared.Series(filesOf(g), r.Faults)
+	}
 	if r.StepMM > 0 {
 		step = r.StepMM
 	}
@@ -69,6 +72,15 @@ func (s *set) geometry(g []member, found *collector) {
 			found.place(int(g[i].file), f)
 		}
 	}
+}
+
+// filesOf returns the files of members.
+func filesOf(g []member) []int32 {
+	files := make([]int32, len(g))
+	for i := range g {
+		files[i] = g[i].file
+	}
+	return files
 }
 
 // withoutCopies leaves out files that are byte for byte another one of the

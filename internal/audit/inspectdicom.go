@@ -226,6 +226,7 @@ type headerReader struct {
 	patientID, sex, age, birth    string
 	bodyPart, manufacturer, model string
 	thickness, field, kvp         float64
+	frameItems                    int
 	place                         series.Reader
 }
 
@@ -240,6 +241,9 @@ func (r *headerReader) element(e *dicom.Element, text string) {
 		number(&r.kvp, text)
 	}
 	if e.Depth > 0 {
+		if first := e.Parents[0]; first.Tag == 0x52009230 { // PerFrameFunctionalGroupsSequence
+			r.frameItems = max(r.frameItems, first.Item)
+		}
 		return
 	}
 	switch e.Tag {
@@ -289,6 +293,7 @@ func (r *headerReader) instance(h *dicom.Header, hash *hasher) *Instance {
 	}
 	if h.PixelData.Present {
 		i.Frames = max(1, h.PixelData.Frames)
+		i.FrameItems = r.frameItems
 	}
 	return i
 }

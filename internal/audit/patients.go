@@ -107,12 +107,12 @@ func reportMixed(g []member, found *collector, severity finding.Severity, path, 
 }
 
 // differ reports whether two members differ in a hash that neither lacks.
-func differ(g []member, of func(*member) Hash) bool {
-	var first Hash
+func differ[K comparable](g []member, of func(*member) K) bool {
+	var none, first K
 	for i := range g {
 		switch h := of(&g[i]); {
-		case h == (Hash{}):
-		case first == (Hash{}):
+		case h == none:
+		case first == none:
 			first = h
 		case h != first:
 			return true

@@ -161,7 +161,8 @@ func (a *run) takeLabels(i int, sums sums, f *Facts) {
 			SOPClass: in.SOPClass, Modality: in.Modality, Manufacturer: in.Manufacturer, Model: in.Model,
 			AgeYears: float32(in.AgeYears), FieldStrengthT: float32(in.FieldStrengthT), KVp: float32(in.KVp),
 			Rows: int32(in.Rows), Columns: int32(in.Columns), Frames: int32(in.Frames),
-			ThicknessMM: float32(in.SliceThicknessMM), Place: in.Place,
+			ThicknessMM: float32(in.SliceThicknessMM), Place: in.Place, FrameItems: int32(in.FrameItems),
+			LengthDiffers: slices.ContainsFunc(f.Findings, func(f finding.Finding) bool { return f.Rule == "pix-length-mismatch" }),
 		}
 		if in.AgeYears < 0 {
 			m.Instance.AgeYears = float32(math.NaN())
@@ -193,7 +194,7 @@ func (a *run) score(r *Report) {
 	}
 	hash := newHasher(a.inspect.Key)
 	set := annotation.Join(a.scored.members, annotation.JoinOptions{
-		Patient: s.Patient, Splits: s.Splits, Hash: hash.hash,
+		Patient: s.Patient, Splits: s.Splits, Hash: hash.hash, Compared: a.set.compared,
 		SplitOf: func(p string) (annotation.Split, byte) {
 			of := splitOf(p)
 			return splitNames[of.part], of.fold

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"assay/internal/audit/annotation"
 	"assay/internal/audit/archive"
 	"assay/internal/audit/deid"
 	"assay/internal/audit/finding"
@@ -33,8 +34,9 @@ type set struct {
 	tables     splitTables // that name the parts of a split
 	digests    []PixelDigest
 
-	headers *deid.Set
-	shared  sharing
+	headers  *deid.Set
+	shared   sharing
+	compared *annotation.Compared // for the LQS; nil without
 }
 
 // roomOfSort is how many bytes of records one sort keeps in memory: those of
@@ -145,7 +147,7 @@ func (s *set) rules(found *collector, name func(file int) string, hash *hasher) 
 		}
 	}
 	var ignored int
-	each(&ignored, func(m *member) groupKey { return groupOf(m.sop) }, 2, func(g []member) { duplicateUID(g, found) })
+	each(&ignored, func(m *member) groupKey { return groupOf(m.sop) }, 2, func(g []member) { s.duplicateUID(g, found) })
 	each(&m.Series, func(m *member) groupKey { return groupOf(m.series) }, 1, func(g []member) {
 		mixedSeries(g, found)
 		s.geometry(g, found)

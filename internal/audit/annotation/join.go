@@ -21,6 +21,9 @@ type JoinOptions struct {
 	// SplitOf reads the part that the folders of a path name.
 	SplitOf func(path string) (Split, byte)
 	Hash    func(string) Hash
+	// Compared is what the audit found among the DICOM instances; nil if it
+	// did not look.
+	Compared *Compared
 }
 
 // Join holds the facts of all files against each other. It takes the images,
@@ -35,7 +38,7 @@ func Join(members []Member, opts JoinOptions) *Set {
 
 // joins are the steps of Join, in order: those of formats that say of other
 // files what they are come before the ones that take names one by one.
-var joins = []func(*joiner){joinDatasets, joinBraTS, joinMasks, joinYOLO, joinImageSets, joinNames, joinTables, joinLists, joinObjects, joinRest}
+var joins = []func(*joiner){joinDatasets, joinBraTS, joinMasks, joinYOLO, joinImageSets, joinNames, joinTables, joinLists, joinObjects, joinInstances, joinRest}
 
 // role is what a file is for.
 type role byte

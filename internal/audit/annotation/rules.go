@@ -44,7 +44,7 @@ var ruleLists = [][]score.Rule{
 	{rulePictureUnread},
 	tableRules,
 	volumeRules, maskRules, datasetRules, datasetJoinRules, bratsRules,
-	segRules, rtRules, srRules, lidcRules,
+	segRules, rtRules, srRules, lidcRules, instanceRules,
 }
 
 // Rules returns every rule of this package, by code. Codes are unique.

@@ -28,6 +28,8 @@ type Instance struct {
 	FieldStrengthT, KVp                float32 // 0 unknown
 	Rows, Columns, Frames              int32
 	ThicknessMM                        float32
+	FrameItems                         int32 // of PerFrameFunctionalGroupsSequence; 0 without
+	LengthDiffers                      bool  // the pixel data is not as long as the header says
 	Place                              series.Place
 }
 

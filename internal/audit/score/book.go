@@ -58,6 +58,16 @@ func (b *Book) Add(file int32, other *Book) {
 	}
 }
 
+// Merge takes the tallies of another book, whose examples keep their files.
+func (b *Book) Merge(other *Book) {
+	for _, o := range other.Tallies {
+		t := b.tally(o.Code)
+		t.Eligible += o.Eligible
+		t.Affected += o.Affected
+		t.Examples = append(t.Examples, o.Examples[:min(len(o.Examples), MaxExamples-len(t.Examples))]...)
+	}
+}
+
 // Of returns the tally of a rule, empty if it never came up.
 func (b *Book) Of(code string) Tally {
 	for _, t := range b.Tallies {

@@ -12,6 +12,7 @@ type Fault struct {
 	Message string // a sentence with its numbers
 	Plain   string // the same for all series
 	Info    bool   // it only informs
+	Missing bool   // slices are missing
 	At      []int  // the instances that show it, as indexes of the places, ascending
 }
 
@@ -74,6 +75,12 @@ type check struct {
 func (c *check) fault(path, plain, message string, at []int) {
 	slices.Sort(at)
 	c.faults = append(c.faults, Fault{Path: path, Plain: plain, Message: message, At: slices.Compact(at)})
+}
+
+// missing notes slices that are not there.
+func (c *check) missing(plain, message string, at []int) {
+	c.fault(pathPosition, plain, message, at)
+	c.faults[len(c.faults)-1].Missing = true
 }
 
 // groups returns indexes that share a key, in the order of their first.

@@ -201,7 +201,7 @@ func (c *check) missingInPhase(s *stack) {
 		return // a phase that ended early or covers less
 	}
 	c.gaps = true
-	c.fault(pathPosition, "Slices are missing in one of several phases of a series.",
+	c.missing("Slices are missing in one of several phases of a series.",
 		fmt.Sprintf("At %d of %d positions lie fewer slices than the %d of the others: %d are missing.", short, len(s.levels), s.times, missing), at)
 }
 
@@ -221,7 +221,7 @@ func (c *check) steps(s *stack) {
 				further = append(further, beside...)
 				continue
 			}
-			c.fault(pathPosition, "Slices are missing in a series.",
+			c.missing("Slices are missing in a series.",
 				fmt.Sprintf("Two neighboring slices lie %s mm apart where %s mm are usual: %s.", millimeters(step), millimeters(step/float64(n+1)), isMissing(n)), beside)
 		case irregular:
 			uneven = append(uneven, beside...)
@@ -229,7 +229,7 @@ func (c *check) steps(s *stack) {
 		}
 	}
 	if len(further) > 0 {
-		c.fault(pathPosition, "Slices are missing in a series.", fmt.Sprintf("In %d further gaps of the series %s.", gaps-maxGaps, isMissing(missing)), further)
+		c.missing("Slices are missing in a series.", fmt.Sprintf("In %d further gaps of the series %s.", gaps-maxGaps, isMissing(missing)), further)
 	}
 	if len(uneven) > 0 {
 		c.fault(pathPosition, "The steps between slices of a series are uneven.",
