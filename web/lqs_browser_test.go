@@ -64,3 +64,14 @@ func TestTheAuditInTheBrowserWorksWithoutANetwork(t *testing.T) {
 	}
 	p.Check()
 }
+
+// The page before and after an audit, in every view.
+func TestThePageOfTheFreeAuditInABrowser(t *testing.T) {
+	s := newSite(t, false)
+	p := webtest.Start(t).Visitor(t, s.URL)
+	ready(t, p)
+	p.CheckViews("lqs")
+	choose(p, writeSeries(t, synth.Spec{Modality: synth.CT, Seed: 5, Slices: 12})...)
+	p.WaitFor("the report", `!document.getElementById("lqs-saving").hidden`, time.Minute)
+	p.CheckViews("lqs-done")
+}
