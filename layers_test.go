@@ -19,7 +19,7 @@ var rows = [][]string{
 	{"internal/listing/..."},
 	{"internal/notary/..."},
 	{"internal/catalog/...", "internal/upload/...", "internal/agreement/..."},
-	{"internal/review/...", "internal/ingest/..."},
+	{"internal/review/...", "internal/ingest/...", "internal/freeaudit/..."},
 	{"web/style"},
 	{"web/static"},
 	{"web/ui"},

@@ -21,11 +21,12 @@ const browserFiles = 200_000
 // showLQS is the page of the free audit.
 func (s *Server) showLQS(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Content-Security-Policy", browserPolicy)
-	shell := s.shell(r, "Free data set quality audit", "lqs")
+	shell := s.formShell(r, "Free data set quality audit", "lqs")
+	shell.NoIndex = false
 	shell.Description = "Annotation completeness, format compliance and class distribution of a medical data set, audited in the browser: no account, nothing leaves your machine."
 	shell.Styles, shell.Scripts = reportStyles(), []string{static.URL("lqs.js")}
 	return s.render(w, r, http.StatusOK, page.LQS(page.LQSView{
-		Shell: shell, Local: localAudit(), Formats: lqsFormats,
+		Shell: shell, Local: localAudit(), Formats: lqsFormats, Send: s.sendView(shell.CSRF),
 	}))
 }
 

@@ -49,7 +49,7 @@ func (s *Server) anyone(r chi.Router) {
 	r.Get("/datasets/{slug}/certificate.json", s.handle(s.downloadCertificate))
 	r.Get("/datasets/{slug}/audit", s.handle(s.showAudit))
 	r.Get("/datasets/{slug}/audit.json", s.handle(s.sendAudit))
-	r.Get("/lqs", s.handle(s.showLQS))
+	s.freeAudit(r)
 	r.Get("/licenses", s.handle(s.showLicenses))
 	r.Get("/licenses/{id}", s.handle(s.showLicense))
 	r.Get("/guides", s.handle(s.listGuides))
@@ -58,6 +58,21 @@ func (s *Server) anyone(r chi.Router) {
 	if s.config.Demo {
 		r.Get("/mailbox", s.handle(s.showMailbox))
 	}
+}
+
+// freeAudit are the routes of the audit without an account.
+func (s *Server) freeAudit(r chi.Router) {
+	r.Get("/lqs", s.handle(s.showLQS))
+	r.With(s.limitSendings()).Post("/lqs/files", s.handle(s.receiveFree))
+	r.Route("/lqs/r/{token}", func(r chi.Router) {
+		r.Use(noStore, unreferred)
+		r.Get("/", s.handle(s.showFree))
+		r.Get("/lqs.json", s.handle(s.sendFree))
+		r.Get("/audit.json", s.handle(s.sendFree))
+		r.Get("/findings.csv", s.handle(s.sendFree))
+		r.Get("/report.html", s.handle(s.sendFree))
+		r.Post("/delete", s.handle(s.deleteFree))
+	})
 }
 
 // strangers are the routes that lead to an account and to a session.

@@ -13,6 +13,7 @@ import (
 	"assay/internal/catalog"
 	"assay/internal/config"
 	"assay/internal/errs"
+	"assay/internal/freeaudit"
 	"assay/internal/id"
 	"assay/internal/ingest"
 	"assay/internal/listing"
@@ -34,6 +35,7 @@ type Services struct {
 	Audits   *ingest.Service
 	Reviews  *review.Service
 	Notary   *notary.Service
+	Free     *freeaudit.Service // nil if visitors cannot send files
 }
 
 // Server answers HTTP requests.

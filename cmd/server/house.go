@@ -18,6 +18,7 @@ import (
 	"assay/internal/catalog"
 	"assay/internal/config"
 	"assay/internal/fence"
+	"assay/internal/freeaudit"
 	"assay/internal/ingest"
 	"assay/internal/job"
 	"assay/internal/listing"
@@ -43,6 +44,7 @@ type house struct {
 	pool     *fence.Pool
 	programs *fence.Tools
 	audits   *ingest.Service
+	free     *freeaudit.Service
 	web      http.Handler
 }
 
@@ -91,7 +93,7 @@ func (h *house) open(ctx context.Context) (err error) {
 	h.web = web.New(c, h.log, web.Services{
 		DB: h.db, Sessions: web.NewSessions(account.NewSessionStore(h.db), c.Secure()), Accounts: h.accounts,
 		Catalog: catalog.NewStore(h.db), Listings: h.listings, Uploads: h.uploads, Receiver: receiver, Audits: h.audits,
-		Reviews: review.New(h.db, h.listings, time.Now), Notary: h.notary,
+		Reviews: review.New(h.db, h.listings, time.Now), Notary: h.notary, Free: h.free,
 	})
 	return nil
 }
@@ -116,6 +118,9 @@ func (h *house) openAudits(secret []byte) (err error) {
 		Version: version, Scratch: scratch, Inspect: h.pool.Inspect, Parallel: h.pool.Parallel(), Space: fence.NewScratch(scratch), Tools: h.programs.Audit(),
 		Limits: audit.Limits{FileBytes: h.config.MaxFileBytes, ArchiveEntries: h.config.MaxEntries, SetTime: time.Duration(h.config.AuditHours) * time.Hour}, SecretKey: secret,
 	}, h.log)
+	h.free = freeaudit.New(h.db, h.blobs, freeaudit.Options{
+		Version: version, Scratch: scratch, Inspect: h.pool.Inspect, Parallel: h.pool.Parallel(), Space: fence.NewScratch(scratch), Tools: h.programs.Audit(),
+	}, h.log)
 	return nil
 }
 
@@ -123,6 +128,7 @@ func (h *house) openAudits(secret []byte) (err error) {
 func (h *house) workers() job.Workers {
 	w := job.NewWorkers()
 	job.Handle(w, h.audits.Audit)
+	job.Handle(w, h.free.Work)
 	job.Handle(w, h.mails.Send)
 	job.Handle(w, h.sweep)
 	return w
@@ -131,7 +137,7 @@ func (h *house) workers() job.Workers {
 // sweep puts right what a crash left behind.
 func (h *house) sweep(ctx context.Context, _ job.Sweep) error {
 	_, err := h.listings.PublishDue(ctx, postgres.Actor{Platform: postgres.Worker})
-	return errors.Join(err, h.uploads.Sweep(ctx), h.audits.Sweep(ctx), h.accounts.Sweep(ctx), h.certify(ctx))
+	return errors.Join(err, h.uploads.Sweep(ctx), h.audits.Sweep(ctx), h.free.Sweep(ctx), h.accounts.Sweep(ctx), h.certify(ctx))
 }
 
 // certify issues the certificates that are missing, because a process without

@@ -173,10 +173,3 @@ func orNull[T ~string](v T) any {
 	}
 	return string(v)
 }
-
-// lookFor names the one row that this transaction may see by its address or
-// its secret's hash; see the package's doc.
-func lookFor(ctx context.Context, tx pgx.Tx, key string) error {
-	_, err := tx.Exec(ctx, `SELECT set_config('assay.key', $1, true)`, key)
-	return err
-}

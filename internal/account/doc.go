@@ -11,8 +11,8 @@
 //
 // Row-level security shows a user's row to the user, to colleagues and to the
 // platform. A sign-in knows only an address, a mailed link only a secret. For
-// these two, lookFor puts the address or the secret's SHA-256 into the
+// these two, postgres.LookFor puts the address or the secret's SHA-256 into the
 // transaction-local setting assay.key, and a policy shows the one row that
 // equals it. So a statement without its WHERE shows at most that row. The
-// setting ends with the transaction and is set nowhere else.
+// setting ends with the transaction and is set nowhere else but there.
 package account

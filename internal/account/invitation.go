@@ -198,7 +198,7 @@ func (s *Service) Offer(ctx context.Context, token string) (Offer, error) {
 	hash := hashToken(token)
 	var o Offer
 	err := s.db.InTx(ctx, postgres.Actor{}, func(tx pgx.Tx) error {
-		if err := lookFor(ctx, tx, hash); err != nil {
+		if err := postgres.LookFor(ctx, tx, hash); err != nil {
 			return err
 		}
 		rows, err := tx.Query(ctx, offerQuery, pgx.NamedArgs{"hash": hash})

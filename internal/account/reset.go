@@ -58,7 +58,7 @@ const linkIsOver = "This link was used already, or it has expired. Ask for a new
 func (s *Service) tokenUser(ctx context.Context, token string, p purpose) (user id.User, err error) {
 	hash := hashToken(token)
 	err = s.db.InTx(ctx, postgres.Actor{}, func(tx pgx.Tx) error {
-		if err := lookFor(ctx, tx, hash); err != nil {
+		if err := postgres.LookFor(ctx, tx, hash); err != nil {
 			return err
 		}
 		return tx.QueryRow(ctx, tokenUserQuery, pgx.NamedArgs{"hash": hash, "purpose": p}).Scan(&user)

@@ -40,7 +40,7 @@ func (s *Service) throttle(ctx context.Context, l limit, subject string) error {
 	key := hashToken(l.kind + " " + subject)
 	var counted bool
 	err := s.db.InTx(ctx, postgres.Actor{}, func(tx pgx.Tx) error {
-		if err := lookFor(ctx, tx, key); err != nil {
+		if err := postgres.LookFor(ctx, tx, key); err != nil {
 			return err
 		}
 		tag, err := tx.Exec(ctx, takeTry, pgx.NamedArgs{"key": key, "window": l.window, "limit": l.tries})
@@ -64,7 +64,7 @@ WHERE key = @key`
 func (s *Service) forgive(ctx context.Context, l limit, subject string) error {
 	key := hashToken(l.kind + " " + subject)
 	return s.db.InTx(ctx, postgres.Actor{}, func(tx pgx.Tx) error {
-		if err := lookFor(ctx, tx, key); err != nil {
+		if err := postgres.LookFor(ctx, tx, key); err != nil {
 			return err
 		}
 		_, err := tx.Exec(ctx, dropTries, pgx.NamedArgs{"key": key})

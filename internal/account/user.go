@@ -268,7 +268,7 @@ WHERE  email = @email`
 
 func (s *Service) findUser(ctx context.Context, email string) (u foundUser, err error) {
 	err = s.db.InTx(ctx, postgres.Actor{}, func(tx pgx.Tx) error {
-		if err := lookFor(ctx, tx, email); err != nil {
+		if err := postgres.LookFor(ctx, tx, email); err != nil {
 			return err
 		}
 		return tx.QueryRow(ctx, findByEmail, pgx.NamedArgs{"email": email}).Scan(&u.ID, &u.IsConfirmed, &u.IsDisabled)

@@ -18,6 +18,7 @@ type (
 	Document     string
 	Decision     string
 	Verification string
+	FreeAudit    string
 )
 
 // New returns a fresh identifier.

@@ -26,6 +26,7 @@ import (
 const (
 	queueDefault = river.QueueDefault
 	queueAudit   = "audit"
+	queueFree    = "free_audit"
 )
 
 // AuditVersion audits the files of a version, on behalf of the user who
@@ -42,6 +43,19 @@ func (AuditVersion) Kind() string { return "audit_version" }
 // InsertOpts sends audits to their own workers.
 func (AuditVersion) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{Queue: queueAudit, MaxAttempts: 5}
+}
+
+// FreeAudit audits what a visitor without an account has sent.
+type FreeAudit struct {
+	ID id.FreeAudit `json:"id"`
+}
+
+// Kind names the job in the queue.
+func (FreeAudit) Kind() string { return "free_audit" }
+
+// InsertOpts keeps free audits from those of sellers, and tries once more.
+func (FreeAudit) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: queueFree, MaxAttempts: 2}
 }
 
 // SendMail sends one message of the outbox.
@@ -129,6 +143,7 @@ func NewRunner(pool *pgxpool.Pool, w Workers, o Options) (*Runner, error) {
 		Queues: map[string]river.QueueConfig{
 			queueDefault: {MaxWorkers: o.Others},
 			queueAudit:   {MaxWorkers: o.Audits},
+			queueFree:    {MaxWorkers: 1},
 		},
 		RescueStuckJobsAfter: rescueAfter,
 		PeriodicJobs: []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(sweepEvery),

@@ -115,6 +115,14 @@ func (db *DB) InTx(ctx context.Context, a Actor, fn func(tx pgx.Tx) error) error
 	})
 }
 
+// LookFor names the one row that the rest of a transaction may see by a key that
+// its caller holds: an address, or the hash of a secret. Policies read it; it
+// ends with the transaction.
+func LookFor(ctx context.Context, tx pgx.Tx, key string) error {
+	_, err := tx.Exec(ctx, `SELECT set_config('assay.key', $1, true)`, key)
+	return err
+}
+
 // NotFound gives pgx.ErrNoRows the kind errs.NotFound and the given sentence;
 // other errors pass unchanged.
 func NotFound(err error, message string) error {

@@ -33,26 +33,40 @@ func (s *Service) ReceivePlain(ctx context.Context, a postgres.Actor, l id.Listi
 	if err := s.mayReceive(ctx, a, l); err != nil {
 		return Upload{}, err
 	}
-	first, err := spool(next, s.limits.MaxBytes)
-	if err == io.EOF {
-		return Upload{}, errs.New(errs.Invalid, "No file arrived. Choose a zip, a tar or a DICOM file.")
-	}
+	r, _, err := Join(next, s.limits.MaxBytes)
 	if err != nil {
 		return Upload{}, err
 	}
-	defer first.discard()
-	second, err := spool(next, s.limits.MaxBytes)
+	defer r.Close()
+	return s.keep(ctx, a, l, note, r)
+}
+
+// Join makes one stream of the files of a form, of at most limit bytes each: one
+// file as it is, with its name, or several as one tar. Files are kept on local
+// disk until the stream is closed.
+func Join(next func() (Part, error), limit int64) (r io.ReadCloser, name string, err error) {
+	first, err := spool(next, limit)
+	if err == io.EOF {
+		return nil, "", errs.New(errs.Invalid, "No file arrived. Choose a zip, a tar or a DICOM file.")
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	second, err := spool(next, limit)
 	if err != nil && err != io.EOF {
-		return Upload{}, err
+		first.discard()
+		return nil, "", err
 	}
 	if second == nil {
-		return s.keep(ctx, a, l, note, first.file)
+		return first, first.name, nil
 	}
-	defer second.discard()
-	r, w := io.Pipe()
-	defer r.Close()
-	go func() { w.CloseWithError(pack(w, []*spooled{first, second}, next, s.limits.MaxBytes)) }()
-	return s.keep(ctx, a, l, note, r)
+	pr, pw := io.Pipe()
+	go func() {
+		pw.CloseWithError(pack(pw, []*spooled{first, second}, next, limit))
+		first.discard()
+		second.discard()
+	}()
+	return pr, "", nil
 }
 
 // mayReceive refuses before the first byte what would be refused after the
@@ -104,6 +118,15 @@ type spooled struct {
 func (f *spooled) discard() {
 	f.file.Close()
 	os.Remove(f.file.Name())
+}
+
+// Read reads the file.
+func (f *spooled) Read(p []byte) (int, error) { return f.file.Read(p) }
+
+// Close deletes the file.
+func (f *spooled) Close() error {
+	f.discard()
+	return nil
 }
 
 // spool reads the next file to disk; io.EOF if there is none.

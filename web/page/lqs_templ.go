@@ -20,7 +20,7 @@ type LQSView struct {
 	Local   LQSLocal
 	Samples []LQSSample
 	Formats []string        // that the audit reads
-	Send    templ.Component // the form that sends files to the server; nil if it takes none
+	Send    *LQSSend        // nil if the server takes no files
 	List    templ.Component // the form that starts a listing with the facts; nil without
 }
 
@@ -90,7 +90,7 @@ func LQS(v LQSView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = v.Send.Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = lqsSend(*v.Send).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
