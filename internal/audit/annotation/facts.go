@@ -103,15 +103,16 @@ type Facts struct {
 	Beyond  int // records that the limits kept out
 
 	// What only some formats have; nil otherwise.
-	List    *List    // names, one a line
-	Rows    *Rows    // YOLO: rows of numbers
-	Config  *Config  // a description of the set: data.yaml, dataset.json, croissant.json, obj.data
-	Picture *Picture // an image file of pixels
-	Volume  *Volume  // an image volume
-	Object  *Object  // a DICOM instance that refers to others
-	Quality *Quality // of the pixels of an image, if they were looked at
-	Columns []Column // of a table, or keys of records
-	People  []Person // that a table without images describes
+	List     *List     // names, one a line
+	Rows     *Rows     // YOLO: rows of numbers
+	Config   *Config   // a description of the set: data.yaml, dataset.json, croissant.json, obj.data
+	Picture  *Picture  // an image file of pixels
+	Volume   *Volume   // an image volume
+	Object   *Object   // a DICOM instance that refers to others
+	Panoptic *Panoptic // of COCO
+	Quality  *Quality  // of the pixels of an image, if they were looked at
+	Columns  []Column  // of a table, or keys of records
+	People   []Person  // that a table without images describes
 }
 
 // Column is what a column of a table holds.
@@ -349,6 +350,24 @@ type Plane struct {
 	Image        int32      // index into Images, -1 if it names none
 	ROI, Contour int32      // items of ROIContourSequence and of its ContourSequence, from 0
 	Position     [3]float64 // of its first point, in millimeters
+}
+
+// Panoptic are the pictures of segments that a COCO file describes.
+type Panoptic struct {
+	Pictures []SegmentPicture
+}
+
+// SegmentPicture is a picture whose pixels are numbers of segments.
+type SegmentPicture struct {
+	Name     string
+	Place    int32 // of the annotation
+	Segments []Segment
+}
+
+// Segment is a segment as the file lists it.
+type Segment struct {
+	ID   int64 // R + 256 G + 65536 B; -1 unknown
+	Area int64 // pixels; -1 unknown
 }
 
 // Quality is what the pixels of an image say of themselves.

@@ -38,7 +38,7 @@ func Join(members []Member, opts JoinOptions) *Set {
 
 // joins are the steps of Join, in order: those of formats that say of other
 // files what they are come before the ones that take names one by one.
-var joins = []func(*joiner){joinDatasets, joinBraTS, joinMasks, joinYOLO, joinImageSets, joinNames, joinTables, joinLists, joinObjects, joinInstances, joinRest}
+var joins = []func(*joiner){joinPanoptic, joinDatasets, joinBraTS, joinMasks, joinYOLO, joinImageSets, joinNames, joinTables, joinLists, joinObjects, joinInstances, joinRest}
 
 // role is what a file is for.
 type role byte

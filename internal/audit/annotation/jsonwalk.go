@@ -135,7 +135,9 @@ func (w *walker) object(each func(key string)) bool {
 		if w.err != nil {
 			break
 		}
-		w.value(func() { each(key) })
+		before := w.dec.InputOffset()
+		each(key)
+		w.passOver(before)
 	}
 	w.token()
 	return w.err == nil
@@ -154,16 +156,16 @@ func (w *walker) array(each func(i int)) bool {
 		if w.kind() == jsonNone {
 			break
 		}
-		w.value(func() { each(i) })
+		before := w.dec.InputOffset()
+		each(i)
+		w.passOver(before)
 	}
 	w.token()
 	return w.err == nil
 }
 
-// value has take take a value, and takes it if take did not.
-func (w *walker) value(take func()) {
-	before := w.dec.InputOffset()
-	take()
+// passOver takes the next value if nothing was taken since before.
+func (w *walker) passOver(before int64) {
 	if w.err == nil && w.dec.InputOffset() == before {
 		w.skip()
 	}

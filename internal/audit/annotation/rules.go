@@ -45,6 +45,8 @@ var ruleLists = [][]score.Rule{
 	tableRules,
 	volumeRules, maskRules, datasetRules, datasetJoinRules, bratsRules,
 	segRules, rtRules, srRules, lidcRules, instanceRules,
+	segRules, rtRules, srRules, lidcRules,
+	cocoRules[:],
 }
 
 // Rules returns every rule of this package, by code. Codes are unique.
