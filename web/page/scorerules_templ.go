@@ -21,7 +21,7 @@ const ScoreSlug = "lqs"
 // What that guide is called, and what it says in a sentence.
 const (
 	ScoreTitle   = "How the LQS is reckoned"
-	ScoreSummary = "Every formula, threshold and weight of the label quality score: what each rule finds, what it costs, and when a pillar counts."
+	ScoreSummary = "Every formula, threshold and weight of the quality score of a data set: what each rule finds, what it costs, and when a pillar counts."
 )
 
 // ScoreRulesView is the score with all its rules.
