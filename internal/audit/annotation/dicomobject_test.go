@@ -200,6 +200,33 @@ func TestFaultsOfAStructureSetAreFoundAtTheirTag(t *testing.T) {
 	}
 }
 
+// A structure set that is known for its two points among five contours, of which
+// every one has the length that it states.
+func TestContoursOfSeveralROIsAreCounted(t *testing.T) {
+	const contour = "  %s (3006,0042) CS %s\n      (3006,0046) IS %d\n      (3006,0050) DS %s\n"
+	text := "(0008,0016) UI RTStructureSetStorage\n(3006,0020) SQ\n"
+	for n := range 3 {
+		text += fmt.Sprintf("  - (3006,0022) IS %d\n    (3006,0026) LO roi %d\n", n, n)
+	}
+	text += "(3006,0039) SQ\n"
+	for n := range 3 {
+		text += "  - (3006,0040) SQ\n"
+		if n < 1 {
+			for z := range 3 {
+				text += "  " + fmt.Sprintf(contour, "-", "CLOSED_PLANAR", 3, fmt.Sprintf(`0\0\%d\9\0\%d\9\9\%d`, z, z, z))
+			}
+		} else {
+			text += "  " + fmt.Sprintf(contour, "-", "POINT", 1, `1\2\3`)
+		}
+		text += fmt.Sprintf("    (3006,0084) IS %d\n", n)
+	}
+	f := readDICOM(t, structureSetClass, dicomtest.Build(text))
+	length, point := f.Book.Of("F-510"), f.Book.Of("F-515")
+	if len(f.Labels) != 3 || length.Eligible != 5 || length.Affected != 0 || point.Affected != 2 {
+		t.Errorf("%d ROIs, %d contours, %d of a wrong length, %d points; want 3, 5, 0 and 2", len(f.Labels), length.Eligible, length.Affected, point.Affected)
+	}
+}
+
 // report is a measurement report; group is the content of its group, indented
 // by eight.
 func report(root, flags, group string) []byte {
@@ -266,6 +293,7 @@ func TestFaultsOfAMeasurementReportAreFoundAtTheirTag(t *testing.T) {
 		{"a group without tracking UID", report("126000", srComplete, srFinding), []string{"F-522 " + group + ".(0040,A730) no 112040"}},
 		{"a partial one", report("126000", "(0040,A491) CS PARTIAL\n(0040,A493) CS VERIFIED\n", srTracking), []string{"P-501 (0040,A491)"}},
 		{"one that is not verified", report("126000", "(0040,A491) CS COMPLETE\n(0040,A493) CS UNVERIFIED\n", srTracking), []string{"P-502 (0040,A493)"}},
+		{"a report without template, partial and not verified", dicomtest.Build("(0008,0016) UI EnhancedSRStorage\n(0040,A040) CS CONTAINER\n(0040,A043) SQ\n  - (0008,0100) SH 11528-7\n    (0008,0102) SH LN\n(0040,A491) CS PARTIAL\n(0040,A493) CS UNVERIFIED\n"), []string{"F-523 (0040,A504)", "P-501 (0040,A491)", "P-502 (0040,A493)"}},
 		{"a report by another template", dicomtest.Build("(0008,0016) UI BasicTextSRStorage\n(0040,A040) CS CONTAINER\n(0040,A504) SQ\n  - (0040,DB00) CS 2000\n"), []string{"F-523 (0040,A504)"}},
 	}
 	for _, tt := range tests {

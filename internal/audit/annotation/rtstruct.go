@@ -7,6 +7,7 @@ import (
 
 	"assay/internal/audit/dicom"
 	"assay/internal/audit/score"
+	"assay/internal/audit/shape"
 )
 
 // Rules of structure sets.
@@ -265,7 +266,7 @@ func (r *rtReader) finish() {
 	}
 	if closed {
 		r.in.check(ruleContourCrosses, 1)
-		if crosses(flatten(c.values)) {
+		if crosses, _ := shape.Crosses(flatten(c.values)); crosses {
 			r.in.find(ruleContourCrosses, at(tagContourData), "", "")
 		}
 	}
@@ -337,8 +338,9 @@ func (r *rtReader) empty(at int) {
 	}
 }
 
-// flatten leaves out the axis along which points in space differ least.
-func flatten(values []float64) [][2]float64 {
+// flatten leaves out the axis along which points in space differ least: x, y,
+// x, y, ….
+func flatten(values []float64) []float64 {
 	var low, high [3]float64
 	copy(low[:], values)
 	copy(high[:], values)
@@ -351,9 +353,9 @@ func flatten(values []float64) [][2]float64 {
 			drop = axis
 		}
 	}
-	out := make([][2]float64, len(values)/3)
-	for i := range out {
-		out[i] = [2]float64{values[3*i+(drop+1)%3], values[3*i+(drop+2)%3]}
+	out := make([]float64, 0, len(values)/3*2)
+	for i := 0; i+2 < len(values); i += 3 {
+		out = append(out, values[i+(drop+1)%3], values[i+(drop+2)%3])
 	}
 	return out
 }
