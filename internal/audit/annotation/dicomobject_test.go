@@ -18,7 +18,7 @@ import (
 func readDICOM(t testing.TB, class string, file []byte) *Facts {
 	t.Helper()
 	f, err := Read(t.Context(), Source{
-		Path: "object.dcm", SizeBytes: int64(len(file)), Content: bytes.NewReader(file), Kind: sniff.DICOM, SOPClass: class, Hash: shortHash,
+		Path: "object.dcm", SizeBytes: int64(len(file)), Content: bytes.NewReader(file), Kind: sniff.DICOM, SOPClass: class, Hash: shortHash, Pixels: true,
 	})
 	if err != nil {
 		t.Fatal(err)

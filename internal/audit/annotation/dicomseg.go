@@ -334,13 +334,13 @@ func (r *segReader) holds(h *dicom.Header, frames int) bool {
 	return h.PixelData.Length == want || h.PixelData.Length == want+want%2
 }
 
-// count counts the voxels of each segment, if the pixel data lies in the file
-// as it is and is not too large.
+// count counts the voxels of each segment, if pixels are asked for, lie in the
+// file as they are and are not too many.
 func (r *segReader) count(h *dicom.Header) error {
 	p := &h.PixelData
 	size := int64(h.Image.Rows) * int64(h.Image.Columns)
 	syntax, known := dict.LookupTransferSyntax(h.TransferSyntaxUID)
-	if !p.Present || p.Encapsulated || !known || syntax.Deflated || syntax.BigEndian || p.Length > maxSegmentBytes || size == 0 || size > r.in.Limits.Pixels {
+	if !r.in.Pixels || !p.Present || p.Encapsulated || !known || syntax.Deflated || syntax.BigEndian || p.Length > maxSegmentBytes || size == 0 || size > r.in.Limits.Pixels {
 		return nil
 	}
 	counter := &voxelCounter{in: r.in, offset: p.Offset, end: p.Offset + p.Length}
