@@ -894,7 +894,11 @@ func toolFacts(r *quality.Report) []Pair {
 		list = append(list, Pair{Term: "Rules, SHA-256", Value: r.Tool.RulesSHA256})
 	}
 	if r.Input.ManifestSHA256 != "" {
-		list = append(list, Pair{Term: "Manifest of the files, SHA-256", Value: r.Input.ManifestSHA256})
+		term := "Manifest of the files, SHA-256"
+		if r.Input.Partial {
+			term = "Manifest of the files (paths and sizes alone), SHA-256"
+		}
+		list = append(list, Pair{Term: term, Value: r.Input.ManifestSHA256})
 	}
 	return list
 }

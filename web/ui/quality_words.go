@@ -199,16 +199,13 @@ func hasFinding(r *quality.Report, code string) bool {
 	return slices.ContainsFunc(r.Findings, func(f quality.Finding) bool { return f.Code == code })
 }
 
-// topFixes are the three changes that gain most.
-func topFixes(r *quality.Report) []quality.Loss {
-	var list []quality.Loss
-	for _, l := range r.Losses {
-		if l.Gain > 0 && l.Fix != "" {
-			list = append(list, l)
-		}
-	}
-	slices.SortStableFunc(list, func(a, b quality.Loss) int { return cmp.Compare(b.Gain, a.Gain) })
-	return list[:min(len(list), 3)]
+// byCost orders findings for reading: what costs most first, then by level.
+func byCost(list []quality.Finding) []quality.Finding {
+	sorted := slices.Clone(list)
+	slices.SortStableFunc(sorted, func(a, b quality.Finding) int {
+		return cmp.Or(cmp.Compare(b.Loss, a.Loss), strings.Index("EWI", a.Level)-strings.Index("EWI", b.Level))
+	})
+	return sorted
 }
 
 func lostPoints(r *quality.Report) float64 {

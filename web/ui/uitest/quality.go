@@ -42,11 +42,12 @@ func RichQuality() *quality.Report {
 			{Points: 5.8, Code: "D-003", Message: "Declared class without a label: 2 of 14 classes", Fix: "Remove the class from the label map, or add images that show it.", Gain: 4.1},
 			{Points: 1.9, Code: "F-210", Message: "Box outside its image by more than 1 pixel: 88 of 21,904 boxes", Fix: "Clip boxes to the image, or mend the size that the file gives.", Gain: 1.9},
 			{Points: 1.4, Code: "P-201", Message: "Agreement that looks adjudicated or filtered: 1 of 3 classes", Gain: 1.4},
-			{Points: 1, Code: "cap of the lowest pillar", Message: "No score is higher than its lowest pillar plus 25 points"},
+			{Points: 1, Code: "lowest-pillar", Message: "No score is higher than its lowest pillar plus 25 points"},
 		},
 		Gates:   quality.Gates{PHI: quality.Gate{State: "clear", Message: "headers of all files and texts of the tables were searched"}},
 		Unknown: []quality.Unknown{{What: "Splits by patient", Why: "no patient key: neither headers nor a table name one"}, {What: "HD95 of masks", Why: "the spacing of 406 masks is not known"}},
 	}
+	r.Fixes = r.Losses[:3]
 	r.Findings = richFindings()
 	r.Classes = richClasses(14)
 	r.Metrics = richMetrics(r.Classes)
@@ -194,6 +195,7 @@ func FailedQuality() *quality.Report {
 	r.Input.Sampled = nil
 	r.Score = quality.Score{Value: 39, Low: 39, High: 39, Grade: "F", MeasuredPoints: 100, Reason: "a hard fail holds the score to 39", HardFails: []quality.HardFail{{Code: "S-101", Title: "Patient in train and test"}, {Code: "C-001", Title: "No label at all"}}}
 	r.Losses = append([]quality.Loss{{Points: 43.6, Code: "S-101", Message: "Patient in train and test: 3 of 4,117 patients", Fix: "Move all images of a patient into one split.", Gain: 43.6}}, r.Losses...)
+	r.Fixes = r.Losses[:3]
 	r.Findings = append([]quality.Finding{{Code: "S-101", Level: "E", Severity: "blocker", Pillar: "S", Affected: 3, Eligible: 4117, Loss: 12, Message: "Patient in train and test: 3 of 4,117 patients", Fix: "Move all images of a patient into one split.",
 		Examples: []quality.Example{{Path: "train/site-0/images/chest_000034.png", Note: "the same patient is in test"}}}}, r.Findings...)
 	r.Gates.PHI = quality.Gate{State: "stop", Count: 2, Message: "PatientName and PatientBirthDate are filled in 412 files"}
