@@ -30,6 +30,18 @@ func init() {
 			t.Errorf("%d segments, want %d", labels, want)
 		}
 	}
+	madeCounts["label_studio"] = func(t *testing.T, s madeSet, r *quality.Report) {
+		madeEligible(t, r, "F-150", madeNumber(s, "results"))
+		madeEligible(t, r, "F-153", madeNumber(s, "annotations"))
+		madeEligible(t, r, "F-155", madeNumber(s, "tasks")+madeNumber(s, "results"))
+		labels := 0
+		for _, c := range r.Classes {
+			labels += c.Labels
+		}
+		if want := madeNumber(s, "results"); labels != want {
+			t.Errorf("%d labels, want %d", labels, want)
+		}
+	}
 }
 
 // madeEntries holds the entries of a COCO file against the truth.

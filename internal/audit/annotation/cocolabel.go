@@ -253,9 +253,7 @@ func (c *coco) judge(i int) {
 	}
 	if a.hasID && !c.results {
 		c.counts[cocoAnnotationID]++
-		if len(c.labeled.rest) >= c.in.Limits.Records {
-			c.in.facts.Beyond++
-		} else if before := c.labeled.add(a.id, int32(i)); before >= 0 {
+		if before := c.labeled.add(a.id, int32(i), c.in.Limits.Records); before >= 0 {
 			c.twice(cocoAnnotationID, c.annotationAt(int(before), "/id"), c.annotationAt(i, "/id"))
 		}
 	}

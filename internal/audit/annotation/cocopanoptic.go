@@ -26,6 +26,13 @@ func (c *coco) judgeSegments(i int) {
 	picture := SegmentPicture{Name: a.file, Place: int32(i)}
 	for k := range a.segments {
 		s := &a.segments[k]
+		c.counts[cocoRecord]++
+		switch {
+		case !s.hasID:
+			c.find(cocoRecord, c.annotationAt(i, "/segments_info/"+strconv.Itoa(k)), "no whole number as id")
+		case !s.hasCategory:
+			c.find(cocoRecord, c.annotationAt(i, "/segments_info/"+strconv.Itoa(k)), "no whole number as category_id")
+		}
 		class := c.segmentClass(i, k, s)
 		if !c.hold(labelBytes + 16) {
 			continue
@@ -33,7 +40,6 @@ func (c *coco) judgeSegments(i int) {
 		kept := Segment{ID: s.id, Area: -1}
 		if !s.hasID {
 			kept.ID = -1
-			c.find(cocoRecord, c.annotationAt(i, "/segments_info/"+strconv.Itoa(k)), "no whole number as id")
 		}
 		if s.hasArea {
 			kept.Area = s.area
@@ -49,13 +55,12 @@ func (c *coco) judgeSegments(i int) {
 	}
 }
 
-// segmentClass returns the number of a segment's category.
+// segmentClass returns the number of a segment's category, -1 for none.
 func (c *coco) segmentClass(i, k int, s *cocoSegment) int32 {
-	c.counts[cocoCategoryUnknown]++
 	if !s.hasCategory {
-		c.find(cocoRecord, c.annotationAt(i, "/segments_info/"+strconv.Itoa(k)), "no whole number as category_id")
 		return -1
 	}
+	c.counts[cocoCategoryUnknown]++
 	class := c.categories.of(s.category)
 	if c.categories.unknown(class) && c.hold(12) {
 		c.unlisted = append(c.unlisted, cocoClassAt{int32(i), int32(k), class})

@@ -159,9 +159,9 @@ type idSet struct {
 	rest     map[int64]int32
 }
 
-// add adds an id; it returns the place at which it stood before, -1 if it is
-// new.
-func (s *idSet) add(id int64, place int32) int32 {
+// add adds an id, unless there are most of them already; it returns the place
+// at which it stood before, -1 if it is new.
+func (s *idSet) add(id int64, place int32, most int) int32 {
 	switch {
 	case s.from == s.to:
 		s.from, s.to, s.start = id, id+1, place
@@ -179,7 +179,9 @@ func (s *idSet) add(id int64, place int32) int32 {
 	if s.rest == nil {
 		s.rest = map[int64]int32{}
 	}
-	s.rest[id] = place
+	if len(s.rest) < most {
+		s.rest[id] = place
+	}
 	return -1
 }
 

@@ -67,7 +67,7 @@ func readers(k sniff.Kind) []reader {
 
 // Readers of each kind of file.
 var (
-	jsonReaders    = []reader{cocoReader, datasetReader, labelMapReader, labelMeReader}
+	jsonReaders    = []reader{cocoReader, studioReader, datasetReader, labelMapReader, labelMeReader}
 	tableReaders   = []reader{{detectTable, readTable}, yoloReader}
 	textReaders    = []reader{yoloYAMLReader, darknetDataReader, namesReader, yoloReader, listReader}
 	xmlReaders     = []reader{vocReader, labelMeXMLReader, cvatReader, lidcReader}

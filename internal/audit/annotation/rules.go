@@ -47,6 +47,7 @@ var ruleLists = [][]score.Rule{
 	segRules, rtRules, srRules, lidcRules, instanceRules,
 	segRules, rtRules, srRules, lidcRules,
 	cocoRules[:],
+	studioRules,
 }
 
 // Rules returns every rule of this package, by code. Codes are unique.
