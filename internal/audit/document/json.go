@@ -1,70 +1,58 @@
 package document
 
 import (
-	"bufio"
-	"encoding/json"
 	"errors"
 	"io"
 	"sort"
 	"strings"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"assay/internal/audit/finding"
 )
 
-var (
-	errDepth  = errors.New("nested too deep")
-	errString = errors.New("string too long")
-)
+var errString = errors.New("string too long")
 
-// jsonGuard passes JSON on and stops it where it is nested deeper or a string
-// is longer than the limits, before a decoder holds it.
+// jsonGuard passes JSON on, and stops it where one string or number goes on
+// for longer than the limit.
 type jsonGuard struct {
-	r        *bufio.Reader
-	maxDepth int
+	r        io.Reader
+	d        *jsontext.Decoder
 	maxBytes int64
-
-	depth  int
-	length int64
-	inside bool // a string
-	escape bool
+	given    int64
 }
 
 func (g *jsonGuard) Read(p []byte) (int, error) {
-	n, err := g.r.Read(p)
-	for _, c := range p[:n] {
-		g.length++
-		switch {
-		case g.inside && g.escape:
-			g.escape = false
-		case g.inside && c == '\\':
-			g.escape = true
-		case c == '"':
-			g.inside = !g.inside
-			g.length = 0
-		case g.inside:
-		case c == '[' || c == '{':
-			g.length = 0
-			if g.depth++; g.depth > g.maxDepth {
-				return 0, errDepth
-			}
-		case c == ']' || c == '}':
-			g.length = 0
-			g.depth--
-		case c == ',' || c == ':' || c == '\n':
-			g.length = 0
-		}
-		if g.length > g.maxBytes {
-			return 0, errString
-		}
+	if g.d != nil && g.given-g.d.InputOffset() > g.maxBytes {
+		return 0, errString
 	}
+	n, err := g.r.Read(p)
+	g.given += int64(n)
 	return n, err
 }
+
+// jsonKey is what the name of a member tells, worked out once for all members
+// of that name.
+type jsonKey struct {
+	name     string
+	folded   string
+	word     string
+	promise  promise
+	promises bool
+	fhir     bool
+	place    string // of its values, in a finding
+}
+
+// maxJSONKeys is for how many names that is kept.
+const maxJSONKeys = 4096
 
 // frame is an array or object that is being read.
 type frame struct {
 	object   bool
-	key      string // that holds for the value being read
+	key      *jsonKey // that holds for the value being read; of an object
 	wantKey  bool
+	within   *frame // the nearest object, this one if it is one; nil if there is none
+	person   bool   // a key above is an element of FHIR's Patient
 	resource string // of FHIR
 	marks    map[string]mark
 	strong   bool
@@ -86,26 +74,30 @@ var fhirKeys = map[string]promise{
 	"address": {"address", []string{"B"}}, "identifier": {"pseudonym", []string{"H"}}, "photo": {"photo", []string{"Q"}},
 }
 
+// jsonWalk is JSON or JSON lines being walked.
+type jsonWalk struct {
+	in    *inspection
+	d     *jsontext.Decoder
+	stack []*frame // the frames beyond its end are used again
+	keys  map[string]*jsonKey
+}
+
 // json walks JSON or JSON lines: keys that promise identifiers, FHIR
 // resources, and every string as text.
 func (in *inspection) json() error {
 	r, _ := in.reader()
-	guard := &jsonGuard{r: r, maxDepth: in.Limits.JSONDepth, maxBytes: in.Limits.StringBytes}
-	d := json.NewDecoder(guard)
-	d.UseNumber()
-	var stack []*frame
+	guard := &jsonGuard{r: r, maxBytes: in.Limits.StringBytes}
+	guard.d = jsontext.NewDecoder(guard, jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	w := &jsonWalk{in: in, d: guard.d, keys: map[string]*jsonKey{}}
 	for count := 0; ; count++ {
 		if count%4096 == 0 {
 			if err := in.ctx.Err(); err != nil {
 				return err
 			}
 		}
-		t, err := d.Token()
+		t, err := w.d.ReadToken()
 		switch {
-		case errors.Is(err, io.EOF) && len(stack) == 0:
-			return nil
-		case errors.Is(err, errDepth):
-			in.refuse("The JSON is nested deeper than %d, the limit.", in.Limits.JSONDepth)
+		case errors.Is(err, io.EOF) && len(w.stack) == 0:
 			return nil
 		case errors.Is(err, errString):
 			in.refuse("The JSON has a string of more than %d bytes, the limit.", in.Limits.StringBytes)
@@ -113,93 +105,139 @@ func (in *inspection) json() error {
 		case err != nil:
 			in.unread("The JSON is not valid; it was read as plain text.")
 			return in.plain()
+		case len(w.stack) >= in.Limits.JSONDepth && (t.Kind() == '{' || t.Kind() == '['):
+			in.refuse("The JSON is nested deeper than %d, the limit.", in.Limits.JSONDepth)
+			return nil
 		}
-		stack = in.jsonToken(stack, t, d.InputOffset())
+		w.token(t)
 	}
 }
 
-// jsonToken takes one token and returns the new stack.
-func (in *inspection) jsonToken(stack []*frame, t json.Token, offset int64) []*frame {
+// token takes one token.
+func (w *jsonWalk) token(t jsontext.Token) {
 	var top *frame
-	if len(stack) > 0 {
-		top = stack[len(stack)-1]
+	if len(w.stack) > 0 {
+		top = w.stack[len(w.stack)-1]
 	}
-	switch v := t.(type) {
-	case json.Delim:
-		if v == '{' || v == '[' {
-			return append(stack, &frame{object: v == '{', wantKey: v == '{'})
+	switch k := t.Kind(); k {
+	case '{', '[':
+		w.push(top, k == '{')
+		return
+	case '}', ']':
+		w.in.closeFrame(w.stack)
+		w.stack = w.stack[:len(w.stack)-1]
+		if len(w.stack) > 0 {
+			w.stack[len(w.stack)-1].valueDone()
 		}
-		in.closeFrame(stack)
-		stack = stack[:len(stack)-1]
-		if len(stack) > 0 {
-			stack[len(stack)-1].valueDone()
-		}
-		return stack
-	case string:
+		return
+	case '"':
 		if top != nil && top.wantKey {
-			top.key, top.wantKey = v, false
-			if _, _, found := promiseOf(v); !found {
-				in.scan(ruleReport, "JSON key", v, offset-int64(len(v))-1)
-			}
-			return stack
+			w.key(top, t.String())
+			return
 		}
-		in.jsonValue(stack, v, true, offset)
-	case json.Number:
-		in.jsonValue(stack, v.String(), false, offset)
+		w.value(top, t, true)
+	case '0':
+		w.value(top, t, false)
 	}
 	if top != nil {
 		top.valueDone()
 	}
-	return stack
+}
+
+// push opens an array or object.
+func (w *jsonWalk) push(top *frame, object bool) {
+	n := len(w.stack)
+	if n < cap(w.stack) && w.stack[:n+1][n] != nil {
+		w.stack = w.stack[:n+1]
+	} else {
+		w.stack = append(w.stack, &frame{})
+	}
+	f := w.stack[n]
+	*f = frame{object: object, wantKey: object}
+	switch {
+	case object:
+		f.within = f
+	case top != nil:
+		f.within = top.within
+	}
+	if top != nil {
+		f.person = top.person || top.object && top.key.fhir
+	}
+}
+
+// key takes the name of a member.
+func (w *jsonWalk) key(top *frame, name string) {
+	k, known := w.keys[name]
+	if !known {
+		k = &jsonKey{name: name, folded: fold(name), place: place("JSON value", name)}
+		k.word, k.promise, k.promises = promiseOf(name)
+		_, k.fhir = fhirKeys[name]
+		if len(w.keys) < maxJSONKeys {
+			w.keys[name] = k
+		}
+	}
+	top.key, top.wantKey = k, false
+	if !k.promises {
+		w.in.scan(ruleReport, "JSON key", name, w.d.InputOffset()-int64(len(name))-1)
+	}
 }
 
 func (f *frame) valueDone() { f.wantKey = f.object }
 
-// jsonValue judges a value by the keys above it, and scans it if it is text.
-func (in *inspection) jsonValue(stack []*frame, v string, isText bool, offset int64) {
-	key := ""
+// value judges a value by the keys above it, and scans it if it is text. Most
+// values are numbers under keys that promise nothing, and are passed over.
+func (w *jsonWalk) value(top *frame, t jsontext.Token, isText bool) {
+	in, offset := w.in, w.d.InputOffset()
 	var object *frame
-	for i := len(stack) - 1; i >= 0; i-- {
-		if f := stack[i]; f.object {
-			key, object = f.key, f
-			break
-		}
+	if top != nil {
+		object = top.within
 	}
+	if !isText && (object == nil || !object.key.promises && !object.key.fhir && !object.person) {
+		return
+	}
+	v := t.String()
+	if int64(len(v)) > in.Limits.StringBytes {
+		v = v[:in.Limits.StringBytes]
+	}
+	key, at := "", "JSON value"
 	if object != nil {
-		in.jsonKeyed(stack, object, key, v, isText, offset)
+		key, at = object.key.name, object.key.place
+		in.jsonKeyed(w.stack, object, v, isText, offset)
 	}
 	if !isText || in.embedded(v) {
 		return
 	}
 	if len(v) > maxScan && !strings.ContainsAny(v[:maxScan], " \n") {
-		in.add(ruleUnread, hit{severity: finding.Info, path: place("JSON value", key), message: "A long value without blanks, which is no file in base64, was not checked."})
+		in.add(ruleUnread, hit{severity: finding.Info, path: at, message: "A long value without blanks, which is no file in base64, was not checked."})
 		return
 	}
 	if key == "counts" && len(v) >= 24 && !strings.ContainsAny(v, " \n") {
 		return // a run-length mask of COCO, in its own alphabet
 	}
-	in.scan(ruleReport, place("JSON value", key), v, max(0, offset-int64(len(v))-1))
+	in.scan(ruleReport, at, v, max(0, offset-int64(len(v))-1))
 }
 
 // jsonKeyed notes what the keys above a value say about it.
-func (in *inspection) jsonKeyed(stack []*frame, object *frame, key, v string, isText bool, offset int64) {
+func (in *inspection) jsonKeyed(stack []*frame, object *frame, v string, isText bool, offset int64) {
+	k := object.key
 	switch {
-	case key == "resourceType" && isText:
+	case k.name == "resourceType" && isText:
 		object.resource = v
-	case fold(key) == "name" && isText:
+	case k.folded == "name" && isText:
 		if personShaped(v) && filled(v) && len(object.persons) < 100 {
 			object.persons = append(object.persons, finding.Mask(v))
 		}
-	default:
-		if word, p, found := promiseOf(key); found {
-			object.strong = in.promised("key", word, p, v, offset) || object.strong
-		}
+	case k.promises:
+		object.strong = in.promised("key", k.word, k.promise, v, offset) || object.strong
+	}
+	if !object.person && !k.fhir {
+		return
 	}
 	for _, f := range stack {
-		p, identifies := fhirKeys[f.key]
-		if !f.object || !identifies || describes[key] {
+		if !f.object || !f.key.fhir || describes[k.name] {
 			continue
 		}
+		p := fhirKeys[f.key.name]
 		severity, ok := p.judge(v)
 		if !ok {
 			continue
@@ -210,8 +248,8 @@ func (in *inspection) jsonKeyed(stack []*frame, object *frame, key, v string, is
 		if f.marks == nil {
 			f.marks = map[string]mark{}
 		}
-		if had, found := f.marks[f.key]; !found || severity.Rank() < had.severity.Rank() {
-			f.marks[f.key] = mark{severity, finding.Mask(v)}
+		if had, found := f.marks[f.key.name]; !found || severity.Rank() < had.severity.Rank() {
+			f.marks[f.key.name] = mark{severity, finding.Mask(v)}
 		}
 	}
 }
