@@ -52,7 +52,9 @@ type child struct {
 
 	answered atomic.Int64
 	mu       sync.Mutex
-	limit    string // why it was killed
+	limit    string  // why it was killed
+	sizes    []int64 // of the files of the last batch
+	before   int64   // answered before it
 }
 
 // startChild starts a process and waits for its hello.
@@ -126,6 +128,7 @@ func (c *child) send(list []*request) (sent []bool, err error) {
 	sent = make([]bool, len(list))
 	var b batch
 	var fds []int
+	var sizes []int64
 	for i, r := range list {
 		r.mu.Lock()
 		defer r.mu.Unlock()
@@ -134,11 +137,15 @@ func (c *child) send(list []*request) (sent []bool, err error) {
 		}
 		sent[i] = true
 		fds = append(fds, int(r.handed.file.Fd()))
+		sizes = append(sizes, r.file.SizeBytes)
 		b.Files = append(b.Files, fileRequest{r.file.Path, r.handed.offset, r.file.SizeBytes, r.file.HeaderOnly})
 	}
 	if len(fds) == 0 {
 		return sent, nil
 	}
+	c.mu.Lock()
+	c.sizes, c.before = sizes, c.answered.Load()
+	c.mu.Unlock()
 	if opts := list[0].opts; c.options == nil || !sameOptions(c.options, &opts) {
 		b.Options = &opts
 		c.options = &opts
@@ -210,15 +217,25 @@ func (c *child) look(w *watched) {
 	if n := c.answered.Load(); n != w.file {
 		*w = watched{file: n, cpu: usage.cpu, started: time.Now()}
 	}
-	config := c.pool.config
+	config, size := c.pool.config, c.sizeInWork()
 	switch {
 	case usage.rss > config.MaxRSS:
 		c.kill(limitMemory)
-	case usage.cpu-w.cpu > config.CPUTime:
+	case usage.cpu-w.cpu > config.cpuTime(size):
 		c.kill(limitCPU)
-	case time.Since(w.started) > config.WallClock:
+	case time.Since(w.started) > config.wallClock(size):
 		c.kill(limitWall)
 	}
+}
+
+// sizeInWork is the size of the file that the child has in work, 0 for none.
+func (c *child) sizeInWork() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if i := c.answered.Load() - c.before; i >= 0 && i < int64(len(c.sizes)) {
+		return c.sizes[i]
+	}
+	return 0
 }
 
 // kill ends the child at once because of a limit.
@@ -246,14 +263,14 @@ func (c *child) bury() (message, limit string) {
 	c.mu.Lock()
 	limit = c.limit
 	c.mu.Unlock()
-	config := c.pool.config
+	config, size := c.pool.config, c.sizeInWork()
 	switch limit {
 	case limitMemory:
 		return fmt.Sprintf("The reader needed more than %d MB of memory for this file and was stopped.", config.MaxRSS/1_000_000), limit
 	case limitCPU:
-		return fmt.Sprintf("The reader needed more than %v of processor time for this file and was stopped.", config.CPUTime), limit
+		return fmt.Sprintf("The reader needed more than %v of processor time for this file and was stopped.", config.cpuTime(size).Round(100*time.Millisecond)), limit
 	case limitWall:
-		return fmt.Sprintf("The reader did not finish this file within %v and was stopped.", config.WallClock), limit
+		return fmt.Sprintf("The reader did not finish this file within %v and was stopped.", config.wallClock(size).Round(100*time.Millisecond)), limit
 	}
 	return c.stderr.cause(), limit
 }

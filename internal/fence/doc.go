@@ -9,7 +9,8 @@
 // On Linux a child
 //   - gets read-only descriptors of the files, and opens nothing itself,
 //   - has GOMEMLIMIT 384 MiB, RLIMIT_AS 4 GiB, no core dumps, and is killed
-//     by its parent over 512 MB resident or 10 s of processor time a file,
+//     by its parent over 512 MB resident or 10 s of processor time a file, with
+//     a second more for each 10 MB of it,
 //   - may use only the system calls that a running Go program needs: no
 //     socket, no open, no exec,
 //   - gives up root for nobody, and dies with its parent.

@@ -14,7 +14,8 @@ import (
 // batchSize is how many files go in one message.
 const batchSize = 16
 
-// maxReplyBytes bounds what the parent reads for one reply.
+// maxReplyBytes bounds what the parent reads for one reply. The largest are the
+// labels of a file: 3 million of them, the most that are kept, take up to 190 MB.
 const maxReplyBytes = 256 << 20
 
 type batch struct {
