@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
-	"path"
 	"strconv"
 	"time"
 
@@ -162,33 +161,37 @@ func (s *Server) sendFree(w http.ResponseWriter, r *http.Request) error {
 	if a.State != freeaudit.Done {
 		return errs.New(errs.NotFound, "There is no result yet.")
 	}
-	form := path.Base(r.URL.Path)
+	form := chi.URLParam(r, "form")
 	if form == "audit.json" {
 		return send(w, form, "application/json", a.Report)
 	}
-	if form == "lqs.json" {
-		return send(w, form, "application/json", a.Quality)
+	var report quality.Report
+	if err := json.Unmarshal(a.Quality, &report); err != nil {
+		return err
 	}
-	return sendQuality(w, r, form, a.Quality)
+	return sendQuality(w, r, form, &report)
 }
 
-// sendQuality sends a report as findings.csv or report.html.
-func sendQuality(w http.ResponseWriter, r *http.Request, form string, body []byte) error {
-	var report quality.Report
-	if err := json.Unmarshal(body, &report); err != nil {
-		return err
-	}
+// sendQuality sends a report as lqs.json, findings.csv or report.html.
+func sendQuality(w http.ResponseWriter, r *http.Request, form string, report *quality.Report) error {
 	var b bytes.Buffer
-	if form == "findings.csv" {
-		if err := report.WriteFindingsCSV(&b); err != nil {
-			return err
-		}
-		return send(w, "lqs-"+form, "text/csv", b.Bytes())
+	var err error
+	kind := "text/html"
+	switch form {
+	case "lqs.json":
+		kind, err = "application/json", report.WriteJSON(&b)
+	case "findings.csv":
+		kind, err = "text/csv", report.WriteFindingsCSV(&b)
+	case "report.html":
+		err = ui.QualityDocument(ui.QualityProps{Report: report}).Render(r.Context(), &b)
 	}
-	if err := ui.QualityDocument(ui.QualityProps{Report: &report}).Render(r.Context(), &b); err != nil {
+	if err != nil {
 		return err
 	}
-	return send(w, "lqs-"+form, "text/html", b.Bytes())
+	if b.Len() == 0 {
+		return errs.New(errs.NotFound, "The report is had as lqs.json, findings.csv or report.html.")
+	}
+	return send(w, form, kind, b.Bytes())
 }
 
 // send sends a file to be saved.

@@ -21,6 +21,7 @@ func (s *Server) router() chi.Router {
 	r.Get("/healthz", s.live)
 	r.Get("/readyz", s.ready)
 	r.Get("/badge/{slug}.svg", s.plainly(s.sendBadge))
+	r.Get("/datasets/{slug}/quality/badge.svg", s.plainly(s.sendQualityBadge))
 	r.Get(keysPath, s.plainly(s.sendKeys))
 	r.Get(revocationsPath, s.plainly(s.sendRevocations))
 	r.Group(func(r chi.Router) {
@@ -49,6 +50,8 @@ func (s *Server) anyone(r chi.Router) {
 	r.Get("/datasets/{slug}/certificate.json", s.handle(s.downloadCertificate))
 	r.Get("/datasets/{slug}/audit", s.handle(s.showAudit))
 	r.Get("/datasets/{slug}/audit.json", s.handle(s.sendAudit))
+	r.Get("/datasets/{slug}/quality", s.handle(s.showQuality))
+	r.Get("/datasets/{slug}/quality.json", s.handle(s.sendPublicQuality))
 	s.freeAudit(r)
 	r.Get("/licenses", s.handle(s.showLicenses))
 	r.Get("/licenses/{id}", s.handle(s.showLicense))
@@ -67,10 +70,7 @@ func (s *Server) freeAudit(r chi.Router) {
 	r.Route("/lqs/r/{token}", func(r chi.Router) {
 		r.Use(noStore, unreferred)
 		r.Get("/", s.handle(s.showFree))
-		r.Get("/lqs.json", s.handle(s.sendFree))
-		r.Get("/audit.json", s.handle(s.sendFree))
-		r.Get("/findings.csv", s.handle(s.sendFree))
-		r.Get("/report.html", s.handle(s.sendFree))
+		r.Get("/{form}", s.handle(s.sendFree))
 		r.Post("/delete", s.handle(s.deleteFree))
 	})
 }
@@ -124,6 +124,8 @@ func (s *Server) members(r chi.Router) {
 	r.Get("/seller/versions/{version}/report.json", s.handle(s.downloadReport))
 	r.Get("/seller/versions/{version}/manifest.txt", s.handle(s.downloadManifest))
 	r.Get("/seller/versions/{version}/report.csv", s.handle(s.downloadFindings))
+	r.Get("/seller/versions/{version}/quality", s.handle(s.showOwnQuality))
+	r.Get("/seller/versions/{version}/quality/{form}", s.handle(s.sendOwnQuality))
 	r.Get("/seller/versions/{version}/previews/{preview}", s.handle(s.sendOwnPreview))
 	r.Get("/seller/verification", s.handle(s.showVerification))
 }
@@ -188,6 +190,8 @@ func (s *Server) reviewers(r chi.Router) {
 	r.Get("/review/versions/{version}", s.handle(s.showReview))
 	r.Get("/review/versions/{version}/report.json", s.handle(s.downloadReviewed))
 	r.Get("/review/versions/{version}/report.csv", s.handle(s.downloadReviewedFindings))
+	r.Get("/review/versions/{version}/quality", s.handle(s.showReviewedQuality))
+	r.Get("/review/versions/{version}/quality/{form}", s.handle(s.sendReviewedQuality))
 	r.Get("/review/versions/{version}/previews/{preview}", s.handle(s.sendReviewedPreview))
 	r.Post("/review/versions/{version}/decision", s.handle(s.decideReview))
 	r.Post("/review/versions/{version}/answers", s.handle(s.judgeAnswer))

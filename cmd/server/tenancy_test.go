@@ -33,6 +33,7 @@ const (
 	managers  gate = "admin of the organization"
 	reviewers gate = "reviewer"
 	papers    gate = "admin of the owner, or a reviewer"
+	holder    gate = "who has the secret of the link"
 )
 
 // gates is every route with who may use it. A route that is not here fails
@@ -43,6 +44,9 @@ var gates = map[string]gate{
 
 	"GET /": anyone, "GET /datasets": anyone, "GET /datasets/{slug}": published,
 	"GET /datasets/{slug}/audit": published, "GET /datasets/{slug}/audit.json": published,
+	"GET /datasets/{slug}/quality": published, "GET /datasets/{slug}/quality.json": published, "GET /datasets/{slug}/quality/badge.svg": anyone,
+	"GET /lqs": anyone, "POST /lqs/files": anyone, "GET /lqs/r/{token}/": holder, "GET /lqs/r/{token}/{form}": holder,
+	"POST /lqs/r/{token}/delete":       anyone,
 	"GET /datasets/{slug}/certificate": published, "GET /datasets/{slug}/certificate.json": published, "GET /licenses": anyone,
 	"GET /licenses/{id}": anyone, "GET /guides": anyone, "GET /guides/{slug}": anyone, "GET /mailbox": anyone,
 	"GET /login": anyone, "POST /login": anyone, "POST /logout": anyone, "GET /register": anyone, "POST /register": anyone,
@@ -59,6 +63,7 @@ var gates = map[string]gate{
 	"GET /seller/listings/{listing}/check": viewers, "GET /seller/listings/{listing}/preview": viewers,
 	"GET /seller/listings/{listing}/versions": viewers, "GET /seller/listings/{listing}/audit": viewers,
 	"GET /seller/versions/{version}": viewers, "GET /seller/versions/{version}/report.json": viewers,
+	"GET /seller/versions/{version}/quality": viewers, "GET /seller/versions/{version}/quality/{form}": viewers,
 	"GET /seller/versions/{version}/manifest.txt": viewers, "GET /seller/verification": viewers,
 	"GET /seller/versions/{version}/report.csv": viewers, "GET /seller/versions/{version}/previews/{preview}": viewers,
 
@@ -82,6 +87,7 @@ var gates = map[string]gate{
 	"POST /seller/verification/documents": managers, "POST /seller/verification/documents/{document}/remove": managers,
 	"POST /seller/verification/submit": managers, "POST /seller/verification/withdraw": managers,
 
+	"GET /review/versions/{version}/quality": reviewers, "GET /review/versions/{version}/quality/{form}": reviewers,
 	"GET /review/versions/{version}/previews/{preview}": reviewers,
 	"GET /review/versions/{version}/report.json":        reviewers, "GET /review/versions/{version}/report.csv": reviewers,
 	"GET /review": reviewers, "GET /review/versions/{version}": reviewers, "POST /review/versions/{version}/decision": reviewers,
@@ -110,6 +116,8 @@ var parameter = regexp.MustCompile(`\{(\w+)\}`)
 func (s things) fill(pattern string) (path string, ok bool) {
 	ok = true
 	pattern = strings.Replace(pattern, "/guides/{slug}", "/guides/hipaa", 1)
+	pattern = strings.Replace(pattern, "{form}", "lqs.json", 1)
+	pattern = strings.Replace(pattern, "{token}", strings.Repeat("A", 43), 1) // a secret that nobody has
 	path = parameter.ReplaceAllStringFunc(pattern, func(p string) string {
 		value, found := s.params[p[1:len(p)-1]]
 		ok = ok && found

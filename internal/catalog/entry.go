@@ -87,6 +87,7 @@ type Detail struct {
 	Claims   []Claim   `json:"claims,omitempty"`
 	Measured []Measure `json:"measured,omitempty"` // hosted only
 	Audit    *Audit    `json:"audit,omitempty"`    // hosted only
+	Quality  *Quality  `json:"quality,omitempty"`  // hosted only; nil if it was not scored
 	Versions []Version `json:"versions,omitempty"` // hosted only, newest first
 
 	Certificate string `json:"certificate,omitempty"` // of the live version, the file as it is downloaded; hosted only

@@ -25,6 +25,8 @@ const (
 	FieldAnnotator       Field = "annotator_kind"
 	FieldDeidMethod      Field = "deid_method"
 	FieldCountry         Field = "country"
+	FieldLQS             Field = "lqs"
+	FieldClass           Field = "label"
 )
 
 // facet says how a field is named, which values it has and how a row holds
@@ -34,26 +36,29 @@ type facet struct {
 	label  string
 	column string   // of catalog_listing; a constant, never input
 	array  bool     // the column holds several values
-	values []string // closed vocabulary in order; nil: any ISO 3166-1 code
+	values []string // closed vocabulary in order; nil: whatever open takes
 	words  func(string) string
+	open   func(string) bool // whether a value of an open vocabulary is one
 }
 
 // facets in the order of the filter panel. A row passes a facet if it holds
 // one of the chosen values; only "use" asks for all of them, because a buyer
 // who needs two rights needs both.
 var facets = []facet{
-	{FieldUse, "What may I do?", "uses_allowed", true, texts(license.AllUses()), of(license.Use.Label)},
-	{FieldCommercialUse, "Commercial use", "commercial_use", false, texts(license.AllCommercialUses()), of(license.CommercialUse.Label)},
-	{FieldModality, "Modality", "modalities", true, members(listing.Modalities), of(listing.Modalities.Label)},
-	{FieldBodyPart, "Body part", "body_parts", true, members(listing.BodyParts), of(listing.BodyParts.Label)},
-	{FieldTask, "Task", "tasks", true, members(listing.Tasks), of(listing.Tasks.Label)},
-	{FieldKind, "Where it lies", "kind", false, members(Kinds), of(Kinds.Label)},
-	{FieldTier, "License tier", "tier", false, texts(license.AllTiers()), of(license.Tier.Label)},
-	{FieldAccess, "Access", "access_mode", false, texts(license.AllAccessModes()), of(license.AccessMode.Label)},
-	{FieldLabelProvenance, "Labels made by", "label_provenance", true, members(listing.Provenances), of(listing.Provenances.Label)},
-	{FieldAnnotator, "Annotators", "annotator_kinds", true, members(listing.AnnotatorRoles), of(listing.AnnotatorRoles.Label)},
-	{FieldDeidMethod, "De-identification", "deid_method", false, members(listing.DeidMethods), of(listing.DeidMethods.Label)},
-	{FieldCountry, "Country", "countries", true, nil, CountryName},
+	{FieldUse, "What may I do?", "uses_allowed", true, texts(license.AllUses()), of(license.Use.Label), nil},
+	{FieldCommercialUse, "Commercial use", "commercial_use", false, texts(license.AllCommercialUses()), of(license.CommercialUse.Label), nil},
+	{FieldModality, "Modality", "modalities", true, members(listing.Modalities), of(listing.Modalities.Label), nil},
+	{FieldBodyPart, "Body part", "body_parts", true, members(listing.BodyParts), of(listing.BodyParts.Label), nil},
+	{FieldTask, "Task", "tasks", true, members(listing.Tasks), of(listing.Tasks.Label), nil},
+	{FieldClass, "Labeled classes, measured", "classes", true, nil, func(v string) string { return v }, isClass},
+	{FieldLQS, "Quality score (LQS)", "lqs_grade", false, members(Grades), of(Grades.Label), nil},
+	{FieldKind, "Where it lies", "kind", false, members(Kinds), of(Kinds.Label), nil},
+	{FieldTier, "License tier", "tier", false, texts(license.AllTiers()), of(license.Tier.Label), nil},
+	{FieldAccess, "Access", "access_mode", false, texts(license.AllAccessModes()), of(license.AccessMode.Label), nil},
+	{FieldLabelProvenance, "Labels made by", "label_provenance", true, members(listing.Provenances), of(listing.Provenances.Label), nil},
+	{FieldAnnotator, "Annotators", "annotator_kinds", true, members(listing.AnnotatorRoles), of(listing.AnnotatorRoles.Label), nil},
+	{FieldDeidMethod, "De-identification", "deid_method", false, members(listing.DeidMethods), of(listing.DeidMethods.Label), nil},
+	{FieldCountry, "Country", "countries", true, nil, CountryName, isCountry},
 }
 
 func facetOf(field Field) (facet, bool) {
@@ -95,7 +100,7 @@ func AllFields() []Field {
 // has reports whether value belongs to the facet's vocabulary.
 func (f facet) has(value string) bool {
 	if f.values == nil {
-		return isCountry(value)
+		return f.open(value)
 	}
 	for _, v := range f.values {
 		if v == value {

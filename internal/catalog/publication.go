@@ -27,6 +27,7 @@ type Publication struct {
 	Patients, Studies, Images, Bytes *int64             // measured; nil if not
 	Modalities                       []listing.Modality // measured; nil if not
 	Audit                            *Audit
+	Quality                          *Quality // nil if it was not scored
 	Measured                         []Measure
 	Versions                         []Version
 }
@@ -46,7 +47,7 @@ func (p Publication) Entry() Entry {
 		Detail: Detail{
 			Rights: c.License.Parts(), LicenseName: c.License.Name, Caveats: c.Caveats.List,
 			Facts: p.facts(), Claims: p.claims(),
-			Audit: p.Audit, Measured: p.Measured, Versions: p.Versions,
+			Audit: p.Audit, Quality: p.Quality, Measured: p.Measured, Versions: p.Versions,
 		},
 		PublishedAt: p.PublishedAt,
 	}

@@ -33,6 +33,9 @@ func (Publisher) Published(ctx context.Context, tx pgx.Tx, p listing.Published) 
 	if err := publishAudit(ctx, tx, p); err != nil {
 		return fmt.Errorf("catalog %s: public audit: %w", p.Listing.Slug, err)
 	}
+	if err := publishQuality(ctx, tx, p); err != nil {
+		return fmt.Errorf("catalog %s: public LQS: %w", p.Listing.Slug, err)
+	}
 	return nil
 }
 
@@ -71,6 +74,11 @@ func Preview(ctx context.Context, q postgres.Querier, p listing.Published) (Entr
 	if pub.Versions, err = readVersions(ctx, q, p); err != nil {
 		return Entry{}, fmt.Errorf("catalog %s: versions: %w", p.Listing.Slug, err)
 	}
+	lqs, err := readQuality(ctx, q, p)
+	if err != nil {
+		return Entry{}, fmt.Errorf("catalog %s: LQS: %w", p.Listing.Slug, err)
+	}
+	pub.Quality = qualityOf(lqs)
 	e := pub.Entry()
 	if e.Detail.Certificate, err = notary.Valid(ctx, q, p.Version); err != nil {
 		return Entry{}, fmt.Errorf("catalog %s: %w", p.Listing.Slug, err)

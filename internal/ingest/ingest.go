@@ -160,7 +160,7 @@ func (r *run) auditWatched(ctx context.Context, cancel context.CancelCauseFunc) 
 	return audit.RunFile(ctx, "submission", staged, r.upload.SizeBytes, audit.Options{
 		Version: r.options.Version, Claims: catalog.AuditClaims(r.claims), Limits: r.options.Limits,
 		Inspect: r.options.Inspect, Parallel: r.options.Parallel, Scratch: r.options.Space, Tools: r.options.Tools, AllLocations: true,
-		ListTexts: true, Residual: r.residual(),
+		ListTexts: true, Residual: r.residual(), Scoring: &audit.Scoring{Seed: 1},
 		Now: time.Now().UTC().Truncate(24 * time.Hour),
 		Progress: func(p audit.Progress) {
 			if err := r.renew(ctx, p); err != nil {
@@ -251,6 +251,9 @@ func (r *run) store(ctx context.Context, full *audit.Report) error {
 		}
 		kept = report.ID
 		if err := keepPreviews(ctx, tx, r, kept, full.Previews); err != nil {
+			return err
+		}
+		if err := keepQuality(ctx, tx, r, kept, full.Quality); err != nil {
 			return err
 		}
 		if err := r.keepReport(ctx, kept, whole); err != nil {
