@@ -173,7 +173,7 @@ func looksLikeRow(fields []string) (row, numeric bool) {
 		}
 	}
 	class, err := strconv.ParseFloat(fields[0], 64)
-	return err == nil && class >= 0 && class < 100_000 && len(fields) >= 5 && 2*within >= len(fields)-1, true
+	return err == nil && class >= 0 && class < 100_000 && class == math.Trunc(class) && len(fields) >= 5 && 2*within >= len(fields)-1, true
 }
 
 func readYOLO(in *input) error {

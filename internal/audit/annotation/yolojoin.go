@@ -44,7 +44,7 @@ type yoloJoin struct {
 // joinYOLO holds label files of YOLO and Darknet against the description that
 // governs them, the nearest above, and against their images.
 func joinYOLO(j *joiner) {
-	y := &yoloJoin{joiner: j, stems: map[string]int{}, inside: map[string]bool{}, exists: map[string]bool{".": true}, config: map[string]*yoloSet{}}
+	y := &yoloJoin{joiner: j, stems: map[string]int{}, inside: map[string]bool{}, exists: map[string]bool{".": true, "/": true}, config: map[string]*yoloSet{}}
 	if !y.any() {
 		return
 	}

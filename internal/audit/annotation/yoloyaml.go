@@ -66,7 +66,7 @@ func readYOLOYAML(in *input) error {
 	}
 	var document yaml.Node
 	if err := yaml.Unmarshal(text, &document); err != nil {
-		in.find(ruleUnread, yamlLine(err), "", "it is no valid YAML")
+		in.find(ruleUnread, yamlLine(err), "", "it is no valid YAML, at this line or the next")
 		return nil
 	}
 	if at := yamlAlias(&document); at != nil {
