@@ -119,6 +119,10 @@ type Instance struct {
 	Frames         int // 0 without pixel data
 	FrameItems     int // of PerFrameFunctionalGroupsSequence
 
+	Photometric string // a defined term, or "other"; "" if absent
+	BitsStored  int
+	IsLossy     bool // compressed with loss at some time
+
 	SliceThicknessMM float64 // 0 if absent
 	FieldStrengthT   float64 // 0 if absent
 	KVp              float64 // 0 if absent

@@ -24,6 +24,7 @@ import (
 // onlyPixels looks at what a decoded DICOM file shows and at nothing else.
 func (i *inspection) onlyPixels(ctx context.Context) error {
 	pixels := pixel.New()
+	pixels.Measure = i.opts.Labels
 	h, err := dicom.Scan(ctx, i.file.Content, i.file.SizeBytes, i.opts.Limits.DICOM, func(e *dicom.Element) error {
 		var text string
 		if e.VR.IsText() {
@@ -52,6 +53,7 @@ func (i *inspection) dicom(ctx context.Context) error {
 	check := conform.New("", i.add)
 	required := iod.New(i.add)
 	pixels := pixel.New()
+	pixels.Measure = i.opts.Labels
 	var read headerReader
 	var again *typed.Reader
 	if i.confirmed() {
@@ -108,6 +110,7 @@ func (i *inspection) dicom(ctx context.Context) error {
 		i.facts.Instance = read.instance(h, i.hash)
 		i.frames(&read)
 		i.facts.Instance.Face = pixels.Face(h)
+		i.facts.Instance.IsLossy = pixels.IsLossy(h)
 	}
 	if i.looksAtPixels() && i.facts.Status == Read {
 		seen := pixels.Done(i.file.Content, i.file.SizeBytes, h)
@@ -287,6 +290,7 @@ func (r *headerReader) instance(h *dicom.Header, hash *hasher) *Instance {
 		Manufacturer: makerOf(r.manufacturer), Model: knownModel(r.model),
 		Sex: sexOf(r.sex), AgeBand: ageBand(r.age), AgeYears: ageYears(r.age), BirthDate: hash.hash(r.birth),
 		Rows: h.Image.Rows, Columns: h.Image.Columns,
+		Photometric: photometric(h.Image.PhotometricInterpretation), BitsStored: h.Image.BitsStored,
 		SliceThicknessMM: r.thickness, FieldStrengthT: r.field, KVp: r.kvp,
 		Place:  r.place.Place(h, func(s string) series.Hash { return series.Hash(hash.hash(s)) }),
 		Pixels: pixelRange(h),

@@ -156,6 +156,9 @@ func (a *run) takeLabels(i int, sums sums, f *Facts) {
 		m.Digest = q.Quality.Digest
 	}
 	if in := f.Instance; in != nil {
+		if m.Facts == nil && in.Frames > 0 {
+			m.Facts = imageFacts(f)
+		}
 		m.Instance = &annotation.Instance{
 			SOP: in.SOPInstance, Series: in.Series, Study: in.Study, Patient: in.Patient, Frame: in.Place.Frame,
 			SOPClass: in.SOPClass, Modality: in.Modality, Manufacturer: in.Manufacturer, Model: in.Model,

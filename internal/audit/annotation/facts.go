@@ -372,8 +372,9 @@ type Segment struct {
 
 // Quality is what the pixels of an image say of themselves.
 type Quality struct {
-	BitsStored   int32
-	BitsUsed     float32
+	Looked       bool    // the pixels were looked at; otherwise the header alone
+	BitsStored   int32   // 0 unknown
+	BitsUsed     float32 // log2(max-min+1)
 	Constant     bool
 	ClippedLow   float32 // share of pixels at the smallest value, 0 if that is padding
 	ClippedHigh  float32

@@ -117,10 +117,11 @@ func stem(base string) string {
 	return strings.TrimSuffix(base, path.Ext(base))
 }
 
-// count notes the format of a file; a mere picture is of none.
+// count notes the format of a file. A mere picture is of none, and images of
+// DICOM are counted by their headers.
 func (j *joiner) count(f *Facts) {
 	first := f.Formats[0].Format
-	if first == Raster {
+	if first == Raster || first == DICOMImage {
 		return
 	}
 	j.countFormat(first, f.Formats[1:])

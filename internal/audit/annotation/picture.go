@@ -176,7 +176,9 @@ func (in *input) pixels(format rowFormat, palette [][3]byte, from rows) error {
 	if format.indexed {
 		q.BitsStored = 8
 	}
-	q.take(f, float64(f.Min), float64(f.Max))
+	q.Looked = true
+	q.Take(f)
+	q.BitsUsed = imaging.BitsUsed(float64(f.Min), float64(f.Max))
 	if format.pixels() >= leastCompared && !f.Constant {
 		q.Digest = w.digest.Sum128().Bytes()
 	}
@@ -188,12 +190,10 @@ func (in *input) pixels(format rowFormat, palette [][3]byte, from rows) error {
 // being copies.
 const leastCompared = imaging.Side * imaging.Side
 
-// take fills in what a gauge measured; low and high are the range in the unit
-// of the file.
-func (q *Quality) take(f imaging.Figures, low, high float64) {
+// Take fills in what a gauge measured of the picture.
+func (q *Quality) Take(f imaging.Figures) {
 	q.Constant, q.ClippedLow, q.ClippedHigh = f.Constant, f.ClippedLow, f.ClippedHigh
 	q.Hash, q.Thumb = f.Hash, f.Thumb
-	q.BitsUsed = imaging.BitsUsed(low, high)
 }
 
 // row takes one row of samples.

@@ -134,6 +134,7 @@ func (w *voxelWork) conclude(q *Quality) {
 		v.Values, v.Firsts = w.tally.list()
 		v.Parts = w.parts.list()
 	}
+	q.Looked = true
 	q.NotFinite = v.NaN + w.infinite
 	q.BitsStored = int32(8 * w.layout.grain.bytes())
 	q.Constant = v.Min == v.Max
@@ -172,7 +173,8 @@ func (w *voxelWork) look(q *Quality) {
 		g.Row(row)
 	}
 	f := g.Figures()
-	q.ClippedLow, q.ClippedHigh, q.Hash, q.Thumb = f.ClippedLow, f.ClippedHigh, f.Hash, f.Thumb
+	q.Take(f)
+	q.Constant = false // of the volume
 }
 
 // decode turns the bytes of a row into values, scaled as the header says.

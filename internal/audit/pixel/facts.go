@@ -1,6 +1,9 @@
 package pixel
 
-import "assay/internal/audit/finding"
+import (
+	"assay/internal/audit/finding"
+	"assay/internal/audit/imaging"
+)
 
 // Facts are what the pixels of one file tell. They cross the border of a
 // process, so they are bounded and plain. Rasters may show an identifier:
@@ -20,6 +23,10 @@ type Facts struct {
 	// Constant says that every sample looked at has one value: such frames
 	// are equal without being copies.
 	Constant bool
+
+	// Measured are the figures of the frame in the middle; nil unless asked
+	// for, or if it was not decoded. Constant there is of all frames.
+	Measured *Measured
 
 	// Undecoded says in a sentence why frames could not be decoded here;
 	// empty if they were. NeedsDecoder says that a decoder may help.
@@ -41,6 +48,12 @@ type Facts struct {
 
 	// Rasters are the frames in which letters may stand.
 	Rasters []Raster
+}
+
+// Measured are figures of a frame.
+type Measured struct {
+	imaging.Figures
+	BitsUsed float32 // by the range of its samples; 0 of a palette
 }
 
 // Raster is a picture in which letters may stand, ready to be read.

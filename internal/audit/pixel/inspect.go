@@ -16,6 +16,9 @@ const (
 // Inspector looks at the pixels of one DICOM file. Feed it each element that
 // dicom.Scan shows, then call Done.
 type Inspector struct {
+	// Measure asks for the figures of image quality.
+	Measure bool
+
 	risk
 	open    []*dataSet // by depth
 	sets    []*dataSet // that hold pixels
@@ -99,6 +102,7 @@ func (in *Inspector) Done(content io.ReaderAt, size int64, h *dicom.Header) Fact
 		content, size = newInflated(content, size, in.metaEnd), deflatedEnd
 	}
 	l := newLook(content, size, syntax, h.Modality, &facts)
+	l.measure = in.Measure
 	for _, s := range in.sets {
 		isRoot := len(s.parents) == 0
 		if s.picture.source != "" {

@@ -25,6 +25,7 @@ type look struct {
 	finder   *finder
 	modality string
 	budget   int64 // pixels still to look at
+	measure  bool
 }
 
 func newLook(content io.ReaderAt, size int64, syntax dict.TransferSyntax, modality string, facts *Facts) *look {
@@ -128,6 +129,7 @@ type series struct {
 	bit              int
 
 	isConstant       bool
+	measured         int // frame whose quality is measured, -1 for none
 	frame, brightest plane
 	beyond           bool
 	failed           bool
@@ -144,6 +146,10 @@ func (s *series) run() {
 	}
 	s.look.budget -= int64(n) * pixels
 	s.look.facts.Skipped += r.count - n
+	s.measured = -1
+	if s.look.measure && s.isRoot && !s.onlyBit {
+		s.measured = spread(n/2, n, r.count)
+	}
 	seen := 0
 	for k := range n {
 		i := spread(k, n, r.count)
@@ -181,6 +187,9 @@ func (s *series) one(i int) bool {
 			s.frame.samples[n] = v >> s.bit & 1
 		}
 		s.frame.low, s.frame.step = 0, 1
+	}
+	if i == s.measured {
+		s.look.facts.Measured = s.measureFrame()
 	}
 	constant := s.frame.isConstant()
 	s.isConstant = s.isConstant && constant
@@ -258,6 +267,9 @@ func (s *series) conclude(seen int) {
 		return
 	}
 	s.look.facts.Constant = s.isConstant
+	if m := s.look.facts.Measured; m != nil {
+		m.Constant = s.isConstant
+	}
 	if s.isConstant && s.picture.allocated > 1 {
 		f := ruleDecode.New(s.picture.source, "", "Every sample of the image has the same value.", finding.Location{Offset: s.picture.offset})
 		f.Severity = finding.Warning

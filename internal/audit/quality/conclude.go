@@ -31,6 +31,7 @@ func Conclude(set *annotation.Set, opts Options) *Report {
 	}
 	r.Classes = classes(set, opts)
 	holdWhole(set, opts.Files)
+	r.Metrics.Images = imageQuality(set)
 	set.Book.Sort()
 	r.judge(set, opts)
 	return r
