@@ -21,15 +21,20 @@ var labeled = []struct {
 
 var rePlate = regexp.MustCompile(`(?i)\b(?:(?:licen[cs]e|number|vehicle)\s?plate|plate\s?(?:no|number|#)|kennzeichen|kfz|matr[ií]cula|immatriculation|registration\s?plate)[\s:#=.]{0,4}((?:[A-ZÄÖÜ]{1,3}[- ]?)?[A-Z0-9]{1,4}[- ]?[A-Z0-9]{2,4})\b`)
 
+// plateHints are within every word of ASCII that rePlate takes.
+var plateHints = []string{"plate", "kennzeichen", "kfz", "matr"}
+
 // findLabeled finds numbers behind a word that says what they are: medical
 // record, accession, account, insurance, certificate and license numbers.
 func findLabeled(sc *scan) {
 	near := windows(sc.s, isNumberByte, 4, 48, 16)
-	sc.each(rePlate, windows(sc.s, isNumberByte, 1, 32, 8), func(m []int) {
-		if hasDigit(sc.s[m[2]:m[3]]) {
-			sc.add(ruleVIN, ruleVIN.Severity, m[2], m[3])
-		}
-	})
+	if !isASCII(sc.s) || containsAny(sc.lower(), plateHints) {
+		sc.each(rePlate, windows(sc.s, isNumberByte, 1, 32, 8), func(m []int) {
+			if hasDigit(sc.s[m[2]:m[3]]) {
+				sc.add(ruleVIN, ruleVIN.Severity, m[2], m[3])
+			}
+		})
+	}
 	if len(near) == 0 {
 		return
 	}

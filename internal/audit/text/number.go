@@ -133,17 +133,57 @@ var phoneCues = []string{"call", "tel", "phone", "contact", "reach", "pager", "m
 // findPhone finds telephone and fax numbers.
 func findPhone(sc *scan) {
 	near := windows(sc.s, isPhoneByte, 7, 24, 4)
-	sc.each(rePhoneLabeled, near, func(m []int) {
-		if n := countDigits(sc.s[m[2]:m[3]]); n >= 7 && n <= 15 {
-			sc.add(rulePhone, rulePhone.Severity, m[2], m[3])
+	if len(near) == 0 {
+		return
+	}
+	if !isASCII(sc.s) || containsAny(sc.lower(), phoneLabels) {
+		sc.each(rePhoneLabeled, near, func(m []int) {
+			if n := countDigits(sc.s[m[2]:m[3]]); n >= 7 && n <= 15 {
+				sc.add(rulePhone, rulePhone.Severity, m[2], m[3])
+			}
+		})
+	}
+	if strings.IndexByte(sc.s, '(') >= 0 || joinsExchange(sc.s) {
+		sc.northAmerican(near)
+	}
+	if strings.IndexByte(sc.s, '+') >= 0 {
+		sc.international(near)
+	}
+}
+
+// phoneLabels are within every word of ASCII that rePhoneLabeled takes.
+var phoneLabels = []string{"tel", "ph", "fax", "mobile", "cell", "pager", "handy", "gsm"}
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= 0x80 {
+			return false
 		}
-	})
+	}
+	return true
+}
+
+// joinsExchange reports whether s holds a digit, a hyphen or point, and a digit
+// of 2 to 9, as reNANP has between area and exchange.
+func joinsExchange(s string) bool {
+	for i := 1; i+1 < len(s); i++ {
+		if (s[i] == '-' || s[i] == '.') && isDigit(s[i-1]) && s[i+1] >= '2' && s[i+1] <= '9' {
+			return true
+		}
+	}
+	return false
+}
+
+func (sc *scan) northAmerican(near []window) {
 	sc.each(reNANP, near, func(m []int) {
 		certain := sc.s[m[0]] == '+' || sc.s[m[0]] == '('
 		if boundary(sc.s, m[0], m[1]) && (certain || !sc.technical() || sc.cueBefore(m[0], 16, phoneCues)) {
 			sc.add(rulePhone, rulePhone.Severity, m[0], m[1])
 		}
 	})
+}
+
+func (sc *scan) international(near []window) {
 	sc.each(reInternational, near, func(m []int) {
 		n := countDigits(sc.s[m[0]:m[1]])
 		if n >= 9 && n <= 15 && boundary(sc.s, m[0], m[1]) && !strings.ContainsAny(sc.s[max(0, m[0]-1):m[0]], "0123456789eE") {
