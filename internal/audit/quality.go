@@ -144,7 +144,7 @@ func (a *run) takeLabels(i int, sums sums, f *Facts) {
 		return
 	}
 	m := annotation.Member{
-		Index: int32(i), Path: a.files[i].path, SizeBytes: a.files[i].size, Kind: sniff.Kind(f.Kind), Facts: f.Labels,
+		Index: int32(i), Path: a.files[i].path, SizeBytes: a.files[i].size, Kind: sniff.Kind(f.Kind), Facts: f.Labels, SHA256: sums.sha256,
 	}
 	if f.Pixels != nil {
 		m.Digest = f.Pixels.Digest

@@ -22,9 +22,10 @@ var ruleLine = score.Rule{
 	Source: "JSON Lines, jsonlines.org; RFC 8259",
 }
 
-// Readers of records of JSON: an array of objects, or one object a line.
+// Readers of records of JSON: an array of objects, or one object a line; and of
+// descriptions of data sets.
 var (
-	recordReaders = []reader{{detectRecords, readRecords}}
+	recordReaders = []reader{{detectRecords, readRecords}, {detectCroissant, readCroissant}}
 	lineReaders   = []reader{{detectLines, readLines}}
 )
 

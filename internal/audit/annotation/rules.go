@@ -42,7 +42,7 @@ var ruleLists = [][]score.Rule{
 	{ruleUnread, ruleMissing, ruleSize, ruleLimit},
 	yoloRules, shapeRules, vocRules, labelMeRules, cvatRules,
 	{rulePictureUnread},
-	tableRules,
+	tableRules, croissantRules,
 	volumeRules, maskRules, datasetRules, datasetJoinRules, bratsRules,
 	segRules, rtRules, srRules, lidcRules, instanceRules,
 	segRules, rtRules, srRules, lidcRules,

@@ -15,6 +15,7 @@ type Member struct {
 	Facts     *Facts    // nil if it is in no format of this package
 	Instance  *Instance // of a DICOM instance that was read
 	Digest    [16]byte  // of the decoded pixels; zero if unknown
+	SHA256    string    // of the file, in hexadecimal; empty if unknown
 }
 
 // Instance is what a DICOM header tells the set.

@@ -19,8 +19,10 @@ func isTable(f *Facts) bool {
 	return false
 }
 
-// joinTables holds tables against each other and against the images.
+// joinTables holds tables against each other and against the images, and
+// descriptions of the set against its files.
 func joinTables(j *joiner) {
+	joinCroissant(j)
 	var tables []int
 	for i := range j.members {
 		if isTable(j.members[i].Facts) {

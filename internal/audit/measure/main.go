@@ -24,7 +24,7 @@ func main() {
 		return
 	}
 	mutantCount := flag.Int("mutants", 10_000, "how many damaged files to audit")
-	only := flag.String("only", "", "measure one part: corpus, sets, mutants, memory, size, speed, headers or ocr")
+	only := flag.String("only", "", "measure one part: corpus, sets, mutants, memory, size, speed, headers, labels or ocr")
 	flag.Parse()
 	if err := measure(context.Background(), *only, *mutantCount); err != nil {
 		fmt.Fprintln(os.Stderr, "measure:", err)
@@ -48,6 +48,7 @@ func measure(ctx context.Context, only string, mutantCount int) error {
 		{"size", false, func() error { return size(ctx) }},
 		{"speed", false, func() error { return speed(ctx) }},
 		{"headers", false, func() error { return headers(ctx) }},
+		{"labels", false, func() error { return largeTable(ctx) }},
 		{"ocr", false, func() error { return readingText(ctx) }},
 	}
 	fmt.Print("## The audit\n\n`go run ./internal/audit/measure`\n")
