@@ -47,11 +47,8 @@ const maxTokens = 10_000
 // chestXray14 takes a row of the table of labels, or of that of boxes.
 func (r *tableReading) chestXray14() {
 	name := r.value(r.image)
-	image := r.imageOf(name)
 	boxes := r.box[0] >= 0
-	if !boxes {
-		r.key(name)
-	}
+	image := r.imageOf(name, !boxes)
 	none, finding := false, false
 	for part := range bytes.SplitSeq(r.value(r.label), []byte{'|'}) {
 		part = trimSpace(part)

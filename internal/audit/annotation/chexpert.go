@@ -68,10 +68,7 @@ func (r *tableReading) chexpert() {
 	if name == nil {
 		name = r.value(max(r.sop, r.series, r.patient))
 	}
-	if r.image >= 0 {
-		r.key(name)
-	}
-	image := r.imageOf(name)
+	image := r.imageOf(name, r.image >= 0)
 	if image >= 0 {
 		if im := &r.in.facts.Images[image]; im.Patient == (Hash{}) {
 			im.Patient = r.rec.hash(patientOfPath(string(name)))

@@ -25,7 +25,7 @@ var (
 // rsna takes a row of a box or of an image without one. Its classes are the
 // values of Target.
 func (r *tableReading) rsna() {
-	image := r.imageOf(r.value(r.image))
+	image := r.imageOf(r.value(r.image), false)
 	target := string(r.value(r.label))
 	if n := number([]byte(target)); n == math.Trunc(n) && math.Abs(n) < 1e6 {
 		target = strconv.Itoa(int(n))
@@ -55,7 +55,7 @@ func (r *tableReading) rsna() {
 // runTable takes a row of a mask as run lengths; -1 and nothing are images
 // without one.
 func (r *tableReading) runTable() {
-	image := r.imageOf(r.value(r.image))
+	image := r.imageOf(r.value(r.image), false)
 	runs := r.value(r.runs)
 	if r.runs >= len(r.t.fields) {
 		return

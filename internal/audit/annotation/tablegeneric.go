@@ -13,13 +13,11 @@ func (r *tableReading) generic() {
 		r.person()
 		return
 	}
-	switch {
-	case r.roles.key != r.image:
+	apart := r.roles.key != r.image
+	if apart {
 		r.key(r.value(r.roles.key))
-	case r.reader < 0 && r.box[0] < 0:
-		r.key(name)
 	}
-	image := r.imageOf(name)
+	image := r.imageOf(name, !apart && r.reader < 0 && r.box[0] < 0)
 	if image >= 0 {
 		im := &r.in.facts.Images[image]
 		im.SOP, im.Series = r.rec.hash(string(r.value(r.sop))), Hash{}

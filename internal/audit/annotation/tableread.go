@@ -279,10 +279,11 @@ type tableReading struct {
 	file  int32 // reader that the name of the file tells, -1 for none
 	rows  int
 
-	seed     maphash.Seed
-	keys     map[uint64]bool
-	repeated []int32 // lines whose key was there before
-	repeats  int
+	seed      maphash.Seed
+	keys      map[uint64]struct{} // of a key that is not the image
+	repeated  []int32             // lines whose key was there before
+	repeats   int
+	keyedRows int
 
 	tokens map[string]*token // labels that the vocabulary does not hold
 	units  map[byte]*unitUse // of ages
@@ -307,7 +308,7 @@ func readTable(in *input) error {
 func newTableReading(in *input, l *layout) *tableReading {
 	r := &tableReading{
 		layout: l, in: in, t: in.newTable(), rec: newRecords(in), split: splitOfTable(path.Base(in.Path)), file: -1,
-		seed: maphash.MakeSeed(), keys: map[uint64]bool{}, tokens: map[string]*token{}, units: map[byte]*unitUse{},
+		seed: maphash.MakeSeed(), keys: map[uint64]struct{}{}, tokens: map[string]*token{}, units: map[byte]*unitUse{},
 	}
 	if name := readerOfName(path.Base(in.Path)); name != "" {
 		r.file = r.rec.reader(name)
@@ -461,10 +462,17 @@ func (r *tableReading) key(v []byte) {
 		return
 	}
 	h := maphash.Bytes(r.seed, v)
-	if !r.keys[h] {
-		if len(r.keys) < r.in.Limits.Records {
-			r.keys[h] = true
-		}
+	_, before := r.keys[h]
+	if !before && len(r.keys) < r.in.Limits.Records {
+		r.keys[h] = struct{}{}
+	}
+	r.keyed(!before)
+}
+
+// keyed counts a record with a key, and notes one that was there before.
+func (r *tableReading) keyed(isNew bool) {
+	r.keyedRows++
+	if isNew {
 		return
 	}
 	if r.repeats++; len(r.repeated) < score.MaxExamples {
@@ -472,13 +480,16 @@ func (r *tableReading) key(v []byte) {
 	}
 }
 
-// image returns the image of the record, with what the record says of its
-// patient; -1 if it names none.
-func (r *tableReading) imageOf(name []byte) int32 {
+// imageOf returns the image of the record, with what the record says of its
+// patient; -1 if it names none. isKey says that no other record should name it.
+func (r *tableReading) imageOf(name []byte, isKey bool) int32 {
 	if len(name) == 0 {
 		return -1
 	}
 	i, isNew := r.rec.image(name, r.t.line)
+	if isKey && i >= 0 {
+		r.keyed(isNew)
+	}
 	if i < 0 {
 		return -1
 	}
@@ -544,6 +555,7 @@ func (r *tableReading) ageOfRow() float64 {
 
 // finish tells what only the whole table shows.
 func (r *tableReading) finish() {
+	r.rec, r.keys = nil, nil // their room is needed for the answer
 	if bare, unit := r.units[0], r.units['u']; bare != nil && unit != nil {
 		few := bare
 		if unit.count < bare.count {
@@ -609,7 +621,7 @@ const (
 
 // keysTwice tells records whose key was there before.
 func (r *tableReading) keysTwice() {
-	n := len(r.keys) + r.repeats
+	n := r.keyedRows
 	share := maxRepeats
 	switch {
 	case r.format == CheXpert || r.format == ChestXray14:
