@@ -99,7 +99,6 @@ const (
 func (p classBars) rowHeight() int {
 	return classLabel + classStep*max(1, len(p.Splits)) + classGap
 }
-func (p classBars) height() int { return p.rowHeight()*len(p.Rows) + classAxis }
 
 // at is where a share lies on the axis.
 func (p classBars) at(v float64) string { return percent(100 * min(1, max(0, v/p.Top))) }
