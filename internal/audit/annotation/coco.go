@@ -122,15 +122,18 @@ var cocoRules = [cocoRuleCount]score.Rule{
 	},
 	cocoSegmentAbsent: {
 		Code: "F-121", Level: score.Error, Title: "Segment has no pixel in its picture", Of: "segments", Cap: 4, Full: 0.05,
-		Fix: "Correct the id, or take the segment out: a pixel's id is R + 256 G + 65536 B.", Source: cocoFormat,
+		Pixels: true,
+		Fix:    "Correct the id, or take the segment out: a pixel's id is R + 256 G + 65536 B.", Source: cocoFormat,
 	},
 	cocoSegmentUnlisted: {
 		Code: "F-122", Level: score.Error, Title: "Picture holds an id that segments_info lacks", Of: "ids in pictures", Cap: 4, Full: 0.05,
-		Fix: "List the segment, or set its pixels to 0.", Source: cocoFormat,
+		Pixels: true,
+		Fix:    "List the segment, or set its pixels to 0.", Source: cocoFormat,
 	},
 	cocoSegmentArea: {
 		Code: "F-123", Level: score.Error, Title: "Area of a segment is not its number of pixels", Of: "segments", Cap: 3, Full: 0.05,
-		Fix: "Reckon area anew from the picture.", Source: cocoFormat,
+		Pixels: true,
+		Fix:    "Reckon area anew from the picture.", Source: cocoFormat,
 	},
 	cocoRecord: {
 		Code: "F-124", Level: score.Error, Title: "Entry lacks what COCO requires, or has it in another type", Of: "images, annotations and categories", Cap: 5, Full: 0.05,

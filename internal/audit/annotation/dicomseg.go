@@ -52,6 +52,7 @@ var (
 	ruleSegVoxels = score.Rule{
 		Code: "C-500", Level: score.Warning, Title: "Segment whose frames are all empty", Of: "segments whose pixels were counted",
 		Cap: 2, Full: 0.1,
+		Pixels: true,
 		Fix:    "Draw the segment, or take it out: a mask of zeros says that the structure is not there.",
 		Source: "the pixel data",
 	}

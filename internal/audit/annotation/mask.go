@@ -15,18 +15,21 @@ var (
 	ruleMaskPart = score.Rule{
 		Code: "F-410", Level: score.Error, Title: "Mask with voxels that are no whole number", Of: "masks of volumes",
 		Cap: 5, Full: 0.05,
+		Pixels: true,
 		Fix:    "Write the mask anew as whole numbers; it was most likely resampled with interpolation. Resample masks by nearest neighbor.",
 		Source: "nnU-Net, documentation/dataset_format.md: segmentations are integer maps",
 	}
 	ruleMaskNaN = score.Rule{
 		Code: "F-411", Level: score.Error, Title: "Mask with voxels that are no number", Of: "masks of volumes",
 		Cap: 5, Full: 0.05,
+		Pixels: true,
 		Fix:    "Write the mask anew as whole numbers, without NaN.",
 		Source: "nnU-Net, nnunetv2/experiment_planning/verify_dataset_integrity.py",
 	}
 	ruleMaskValue = score.Rule{
 		Code: "F-412", Level: score.Error, Title: "Mask value that is not declared", Of: "values in masks",
 		Cap: 6, Full: 0.05, Hard: 0.01,
+		Pixels: true,
 		Fix:    "Declare the value with its class, or correct the mask.",
 		Source: "the values of the masks beside the declared classes",
 	}
@@ -57,6 +60,7 @@ var (
 	ruleMaskEdges = score.Rule{
 		Code: "F-422", Level: score.Warning, Title: "Mask with blurred edges", Of: "masks that are pictures",
 		Cap: 2, Full: 0.1,
+		Pixels: true,
 		Fix:    "Write the mask without anti-aliasing and without lossy compression: every value is one class.",
 		Source: "more than 8 values outside the map, or more than 16 without a map, in less than a fifth of the pixels",
 	}
@@ -69,6 +73,7 @@ var (
 	ruleMaskEmpty = score.Rule{
 		Code: "C-403", Level: score.Warning, Title: "Mask of background only", Of: "masks",
 		Cap: 2, Full: 0.1,
+		Pixels: true,
 		Fix:    "Check that the image shows nothing to be labeled, and say so in the documentation; otherwise add the labels.",
 		Source: "the values of the masks",
 	}
@@ -81,6 +86,7 @@ var (
 	ruleLabelAbsent = score.Rule{
 		Code: "C-402", Level: score.Warning, Title: "Declared label that a case does not have", Of: "labels of cases",
 		Cap: 2, Full: 0.5,
+		Pixels: true,
 		Fix:    "Check that the case lacks the structure. Masks that are not empty hide this: look label by label.",
 		Source: "the values of each mask beside the declared labels",
 	}

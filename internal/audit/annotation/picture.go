@@ -24,6 +24,7 @@ import (
 var rulePictureUnread = score.Rule{
 	Code: "F-400", Level: score.Error, Title: "Picture that cannot be decoded", Of: "pictures",
 	Cap: 5, Full: 0.05, Hard: 0.05,
+	Pixels: true,
 	Fix:    "Write the picture anew from its source; what is there is cut off or damaged.",
 	Source: "the decoders of PNG, JPEG, TIFF, GIF, BMP and WebP",
 }

@@ -45,7 +45,6 @@ var ruleLists = [][]score.Rule{
 	tableRules, croissantRules,
 	volumeRules, maskRules, datasetRules, datasetJoinRules, bratsRules,
 	segRules, rtRules, srRules, lidcRules, instanceRules,
-	segRules, rtRules, srRules, lidcRules,
 	cocoRules[:],
 	studioRules,
 }

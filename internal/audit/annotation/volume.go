@@ -24,6 +24,7 @@ var (
 	ruleVolumeShort = score.Rule{
 		Code: "F-402", Level: score.Error, Title: "Volume with fewer voxels than its header says", Of: "volumes",
 		Cap: 6, Full: 0.05, Hard: 0.05,
+		Pixels: true,
 		Fix:    "Copy the file anew: it is cut off or damaged.",
 		Source: "the dimensions of the header beside the bytes of the file",
 	}

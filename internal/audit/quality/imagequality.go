@@ -16,18 +16,21 @@ var (
 	ruleBitsUsed = score.Rule{
 		Code: "Q-401", Level: score.Warning, Title: "Image that uses few of its bits", Of: "images of 10 to 16 bits",
 		Cap: 2, Full: 0.1,
+		Pixels: true,
 		Fix:    "Check whether the image was made from a picture of 8 bits, and deliver the original.",
 		Source: "log2(max-min+1) of at most 8, beside BitsStored of 10 or more",
 	}
 	ruleConstant = score.Rule{
 		Code: "Q-402", Level: score.Warning, Title: "Image of one value", Of: "images whose pixels were read",
 		Cap: 3, Full: 0.1,
+		Pixels: true,
 		Fix:    "Take empty images out, or export them anew.",
 		Source: "the smallest and largest sample",
 	}
 	ruleClipped = score.Rule{
 		Code: "Q-403", Level: score.Warning, Title: "Image that is clipped", Of: "images whose pixels were read",
 		Cap: 2, Full: 0.1,
+		Pixels: true,
 		Fix:    "Export the image with the full range of its values instead of a window.",
 		Source: "more than 5 % of the samples at the smallest or the largest value, if that is neither padding nor what surrounds the object",
 	}
@@ -58,6 +61,7 @@ var (
 	ruleNotFinite = score.Rule{
 		Code: "Q-408", Level: score.Error, Title: "Image with samples that are no number", Of: "volumes whose voxels were read",
 		Cap: 4, Full: 0.05,
+		Pixels: true,
 		Fix:    "Replace NaN and infinite values by what they stand for, most often background.",
 		Source: "IEEE 754",
 	}
