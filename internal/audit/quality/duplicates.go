@@ -2,6 +2,7 @@ package quality
 
 import (
 	"bytes"
+	"fmt"
 	"slices"
 
 	"assay/internal/audit/annotation"
@@ -151,19 +152,25 @@ func (v *view) within(g []int32) {
 	}
 }
 
-// otherLabels tells equal images that are said to show different classes.
+// otherLabels tells equal images that are said to show other classes than most
+// of them.
 func (v *view) otherLabels(d *Duplicates, g []int32) {
-	first := -1
-	var want []int32
-	for _, i := range g {
-		if !v.set.Items[i].Labeled {
-			continue
+	classes := make([][]int32, len(g))
+	count := map[string]int{}
+	most := ""
+	for k, i := range g {
+		if v.set.Items[i].Labeled {
+			classes[k] = v.positive(int(i), []int32{})
+			count[fmt.Sprint(classes[k])]++
 		}
-		classes := v.positive(int(i), nil)
-		switch {
-		case first < 0:
-			first, want = int(i), classes
-		case !slices.Equal(classes, want):
+	}
+	for said, n := range count {
+		if most == "" || n > count[most] || n == count[most] && said < most {
+			most = said
+		}
+	}
+	for k, i := range g {
+		if classes[k] != nil && fmt.Sprint(classes[k]) != most {
 			d.Different++
 			v.find(ruleOtherLabels, int(i), annotation.Ref.Image, "", "")
 		}

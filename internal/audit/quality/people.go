@@ -133,6 +133,9 @@ func (v *view) people() ([]person, string) {
 				known[it.Patient] = at
 			}
 		}
+		if p := v.part[i]; p >= 0 && (list[at].part < 0 || p < list[at].part) {
+			list[at].part = p // of a patient in several, the first
+		}
 		v.describe(&list[at], it)
 	}
 	of := "images"
