@@ -10,19 +10,20 @@ import (
 
 // Bounds of what is held of one COCO file, besides Limits.Records.
 const (
-	cocoHeldBytes = 96 << 20 // of images and labels
-	cocoNumbers   = 2 << 20  // of one annotation's outline
+	cocoLabelBytes = 72 << 20 // of labels and what is held of them: 1.1 million
+	cocoImageBytes = 56 << 20 // of images: 300,000
+	cocoNumbers    = 2 << 20  // of one annotation's outline
 )
 
 // coco is a COCO file that is being read. Annotations may come before the
 // images and categories that they name, so ids are turned into numbers by
 // whoever comes first, and held against each other at the end.
 type coco struct {
-	in     *input
-	w      *walker
-	counts [cocoRuleCount]int // what was held against each rule
-	split  Split
-	held   int // bytes of images and labels
+	in                     *input
+	w                      *walker
+	counts                 [cocoRuleCount]int // what was held against each rule
+	split                  Split
+	heldLabels, heldImages int // bytes
 
 	images     ids // number: index into Facts.Images
 	categories ids // number: index into Facts.Classes
@@ -98,15 +99,19 @@ func (c *coco) annotationAt(place int, rest string) string {
 	return "/annotations/" + strconv.Itoa(place) + rest
 }
 
-// hold reports whether n more bytes may be held for the set, or counts a record
+// hold reports whether n more bytes may be held of labels, or counts a record
 // beyond the limits.
-func (c *coco) hold(n int) bool {
+func (c *coco) hold(n int) bool { return c.holdIn(&c.heldLabels, n, cocoLabelBytes) }
+
+// holdIn holds n more bytes of up to most, so that neither labels nor images
+// push out the other by coming first.
+func (c *coco) holdIn(held *int, n, most int) bool {
 	f := c.in.facts
-	if c.held+n > cocoHeldBytes || len(f.Images)+len(f.Labels) >= c.in.Limits.Records {
+	if *held+n > most || len(f.Images)+len(f.Labels) >= c.in.Limits.Records {
 		f.Beyond++
 		return false
 	}
-	c.held += n
+	*held += n
 	return true
 }
 
@@ -319,7 +324,7 @@ func (c *coco) keepImage(i int, im *cocoImage) {
 			c.twice(cocoFileName, pointerTo("images", int(first), "file_name"), pointerTo("images", i, "file_name"))
 		}
 	}
-	if !c.hold(imageBytes + 2*len(im.Name)) {
+	if !c.holdIn(&c.heldImages, imageBytes+2*len(im.Name), cocoImageBytes) {
 		c.images.index[n] = beyondIndex
 		return
 	}

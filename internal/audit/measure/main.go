@@ -49,6 +49,7 @@ func measure(ctx context.Context, only string, mutantCount int) error {
 		{"speed", false, func() error { return speed(ctx) }},
 		{"headers", false, func() error { return headers(ctx) }},
 		{"labels", false, func() error { return largeTable(ctx) }},
+		{"labels", false, func() error { return largeCOCO(ctx) }},
 		{"ocr", false, func() error { return readingText(ctx) }},
 	}
 	fmt.Print("## The audit\n\n`go run ./internal/audit/measure`\n")
