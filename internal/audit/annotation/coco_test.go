@@ -217,6 +217,18 @@ func TestLabelStudioReadersAndPredictions(t *testing.T) {
 	}
 }
 
+func TestLabelStudioPolygonsHaveBoxes(t *testing.T) {
+	f := readJSON(t, "export.json", `[{"data":{"image":"a.png"},"annotations":[{"result":[{"type":"polygonlabels","from_name":"l","to_name":"i","original_width":200,"original_height":100,
+		"value":{"points":[[10,20],[60,20],[60,50]],"polygonlabels":["mass"]}},{"type":"polygonlabels","from_name":"l","to_name":"i","original_width":200,"original_height":100,
+		"value":{"points":[[10,20],[160,20],[60,50]],"polygonlabels":["mass"]}}]}]}]`)
+	if diff := cmp.Diff([]string{"F-151 /0/annotations/0/result/1/value/points/1"}, faultsOf(f)); diff != "" {
+		t.Error(diff)
+	}
+	if l := f.Labels[0]; l.Kind != Polygon || l.Box != [4]float32{20, 20, 100, 30} {
+		t.Errorf("the label is %+v", l)
+	}
+}
+
 func TestLabelStudioInItsShortForm(t *testing.T) {
 	f := readJSON(t, "min.json", `[{"image":"a.png","id":1,"label":[{"x":10,"y":20,"width":50,"height":90,"rotation":0,"rectanglelabels":["mass"],"original_width":200,"original_height":100}],"annotator":3,"annotation_id":9,"lead_time":2.5}]`)
 	if f == nil || f.Formats[0].Format != LabelStudio {

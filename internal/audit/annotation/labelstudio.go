@@ -73,7 +73,7 @@ type studioTask struct {
 	patientKey                      string
 	readings                        []studioReading
 	annotated, predicted            bool
-	data                            bool
+	labels                          int // names kept so far
 }
 
 // studioReading is what one reader, or a model, said of a task.
@@ -92,12 +92,19 @@ type studioResult struct {
 	width, height  float64 // original, NaN without
 	labels         []string
 	percents       [4]float64 // x, y, width, height; NaN without
-	points         []float64
+	around         [4]float64 // smallest and largest x and y of points
+	points         int
+	wrongPoint     int // the first outside 0 to 100, -1 none
 	hasValue, runs bool
 	minimal        bool // of JSON_MIN, where from_name is the key and to_name is left out
 }
 
-const maxStudioResults = 100_000 // of one task
+// Bounds of one task.
+const (
+	maxStudioResults = 100_000
+	maxStudioLabels  = 200_000
+	maxStudioReaders = 1000
+)
 
 func readStudio(in *input) error {
 	s := &studio{in: in, w: in.walk(), rec: newRecords(in), split: splitOfTable(path.Base(in.Path))}
@@ -120,7 +127,6 @@ func readStudio(in *input) error {
 func (s *studio) member(key string) {
 	switch key {
 	case "data":
-		s.task.data = true
 		s.w.object(func(key string) { s.datum(key, "/%d/data") })
 	case "annotations", "completions":
 		s.w.array(func(int) { s.reading(false) })
@@ -226,6 +232,10 @@ func (s *studio) reading(model bool) {
 		s.task.annotated = true
 		s.in.check(studioCancelled, 1)
 	}
+	if len(s.task.readings) >= maxStudioReaders {
+		s.in.facts.Beyond++
+		return
+	}
 	s.task.readings = append(s.task.readings, r)
 }
 
@@ -249,8 +259,8 @@ func (s *studio) reader() string {
 }
 
 func newStudioResult() studioResult {
-	nan := math.NaN()
-	return studioResult{width: nan, height: nan, percents: [4]float64{nan, nan, nan, nan}}
+	nan, inf := math.NaN(), math.Inf(1)
+	return studioResult{width: nan, height: nan, percents: [4]float64{nan, nan, nan, nan}, around: [4]float64{inf, inf, -inf, -inf}, wrongPoint: -1}
 }
 
 // result takes a result; relations between results are none.
@@ -296,10 +306,10 @@ func (s *studio) value(key string, r *studioResult) {
 			r.percents[at], _ = w.number()
 		}
 	case "points":
-		w.array(func(int) {
-			w.array(func(int) {
-				if v, ok := w.number(); ok && len(r.points) < cocoNumbers {
-					r.points = append(r.points, v)
+		w.array(func(i int) {
+			w.array(func(k int) {
+				if v, ok := w.number(); ok && k < 2 {
+					r.point(i, k, v)
 				}
 			})
 		})
@@ -319,19 +329,35 @@ func (s *studio) value(key string, r *studioResult) {
 	}
 }
 
+// point takes x (k = 0) or y of a vertex.
+func (r *studioResult) point(i, k int, v float64) {
+	r.points = i + 1
+	r.around[k], r.around[k+2] = min(r.around[k], v), max(r.around[k+2], v)
+	if (v < -percentSlack || v > 100+percentSlack) && r.wrongPoint < 0 {
+		r.wrongPoint = i
+	}
+}
+
 // labels takes names of classes.
 func (s *studio) labels(r *studioResult) {
 	if s.w.kind() == jsonText {
-		v, _ := s.w.text()
-		r.labels = append(r.labels, v)
+		s.addLabel(r)
 		return
 	}
 	s.w.array(func(int) {
-		if s.w.kind() == jsonText && len(r.labels) < 1000 {
-			v, _ := s.w.text()
-			r.labels = append(r.labels, v)
+		if s.w.kind() == jsonText {
+			s.addLabel(r)
 		}
 	})
+}
+
+func (s *studio) addLabel(r *studioResult) {
+	v, _ := s.w.text()
+	if s.task.labels++; s.task.labels > maxStudioLabels || len(v) > 1<<10 {
+		s.in.facts.Beyond++
+		return
+	}
+	r.labels = append(r.labels, v)
 }
 
 // finish keeps a task.
@@ -441,7 +467,7 @@ func (s *studio) judge(r *studioResult) bool {
 		in.find(studioRecord, r.pointer, "", "no value")
 		return false
 	}
-	placed := !math.IsNaN(r.percents[0]) || len(r.points) > 0 || r.runs
+	placed := !math.IsNaN(r.percents[0]) || r.points > 0 || r.runs
 	if !placed {
 		return false
 	}
@@ -480,10 +506,8 @@ func (r *studioResult) outside() string {
 			return names[i+2]
 		}
 	}
-	for i, v := range r.points {
-		if v < -percentSlack || v > 100+percentSlack {
-			return "points/" + strconv.Itoa(i/2)
-		}
+	if r.wrongPoint >= 0 {
+		return "points/" + strconv.Itoa(r.wrongPoint)
 	}
 	return ""
 }
@@ -492,7 +516,7 @@ func (r *studioResult) kindOf() Kind {
 	switch {
 	case r.runs:
 		return Mask
-	case len(r.points) > 0:
+	case r.points > 0:
 		return Polygon
 	case math.IsNaN(r.percents[2]), strings.HasPrefix(r.kind, "keypoint"):
 		return Keypoints
@@ -506,13 +530,9 @@ func (r *studioResult) kindOf() Kind {
 // known.
 func (r *studioResult) box() [4]float32 {
 	p := r.percents
-	if len(r.points) >= 6 {
-		p = [4]float64{math.Inf(1), math.Inf(1), math.Inf(-1), math.Inf(-1)}
-		for i := 0; i+1 < len(r.points); i += 2 {
-			p[0], p[2] = min(p[0], r.points[i]), max(p[2], r.points[i])
-			p[1], p[3] = min(p[1], r.points[i+1]), max(p[3], r.points[i+1])
-		}
-		p[2], p[3] = p[2]-p[0], p[3]-p[1]
+	if r.points >= 3 {
+		a := r.around
+		p = [4]float64{a[0], a[1], a[2] - a[0], a[3] - a[1]}
 	}
 	if strings.HasPrefix(r.kind, "ellipse") {
 		p = [4]float64{p[0] - p[2], p[1] - p[3], 2 * p[2], 2 * p[3]}
