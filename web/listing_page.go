@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"net/url"
 
 	"assay/internal/catalog"
 	"assay/internal/license"
@@ -37,6 +38,7 @@ func listingView(e catalog.Entry) page.ListingView {
 	}
 	view.Figures, view.Claims = figuresOf(e), claimGroups(d.Claims)
 	view.Measured, view.Audit, view.Versions = claimRows(d.Measured), auditBox(d.Audit), versionLines(d.Versions)
+	view.Quality = qualityBox(e)
 	if view.Audit != nil && d.Certificate != "" {
 		view.Audit.CertificateURL = "/datasets/" + e.Slug + "/certificate"
 	}
@@ -162,6 +164,47 @@ func auditBox(a *catalog.Audit) *page.AuditBox {
 			{Term: "Rules", Value: a.Rules},
 		},
 	}
+}
+
+// mostClassLinks is how many classes a listing shows beside its score.
+const mostClassLinks = 12
+
+func qualityBox(e catalog.Entry) *page.QualityBox {
+	q := e.Detail.Quality
+	if q == nil {
+		return nil
+	}
+	box := &page.QualityBox{Kind: gradeKind(q.Grade), Grade: "Grade " + q.Grade, URL: qualityURL(e.Slug), Lines: []ui.Pair{
+		{Term: "Score", Value: fmt.Sprintf("%.1f of 100", q.Score)},
+		{Term: "Measured", Value: fmt.Sprintf("%.0f of 100 points", q.Measured)},
+		{Term: "Images", Value: ui.Number(q.Images)},
+		{Term: "Labels", Value: ui.Number(q.Labels)},
+		{Term: "Rules", Value: q.Schema},
+	}}
+	if q.Grade == "" {
+		box.Grade = "No grade: too little could be measured"
+	}
+	if q.Measured == 0 {
+		box.Lines = box.Lines[1:] // nothing was scored
+	}
+	for _, c := range q.Classes[:min(len(q.Classes), mostClassLinks)] {
+		search := url.Values{string(catalog.FieldClass): {c}}
+		box.Classes = append(box.Classes, ui.Pair{Term: c, URL: "/datasets?" + search.Encode()})
+	}
+	return box
+}
+
+// gradeKind is the color of a grade's tag.
+func gradeKind(grade string) string {
+	switch grade {
+	case "A", "B":
+		return "ok"
+	case "C", "D":
+		return "warn"
+	case "F":
+		return "bad"
+	}
+	return "info"
 }
 
 func versionLines(list []catalog.Version) []page.VersionLine {

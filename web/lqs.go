@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"assay/internal/account"
 	"assay/internal/audit"
 	"assay/web/page"
 	"assay/web/static"
@@ -26,8 +27,16 @@ func (s *Server) showLQS(w http.ResponseWriter, r *http.Request) error {
 	shell.Description = "Annotation completeness, format compliance and class distribution of a medical data set, audited in the browser: no account, nothing leaves your machine."
 	shell.Styles, shell.Scripts = reportStyles(), []string{static.URL("lqs.js")}
 	return s.render(w, r, http.StatusOK, page.LQS(page.LQSView{
-		Shell: shell, Local: localAudit(), Formats: lqsFormats, Send: s.sendView(shell.CSRF),
+		Shell: shell, Local: localAudit(), Formats: lqsFormats, Send: s.sendView(shell.CSRF), ListURL: s.listFactsURL(r),
 	}))
+}
+
+// listFactsURL takes a report's figures into a draft, for those who may sell.
+func (s *Server) listFactsURL(r *http.Request) string {
+	if !s.may(r, account.Editor) {
+		return ""
+	}
+	return "/seller/listings/from-quality"
 }
 
 // localAudit is the audit for the browser, if this build has it.

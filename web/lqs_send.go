@@ -133,6 +133,10 @@ func (s *Server) showFree(w http.ResponseWriter, r *http.Request) error {
 		if err := json.Unmarshal(a.Quality, &report); err != nil {
 			return err
 		}
+		view.ListURL = s.listFactsURL(r)
+		if len(a.Quality) <= factsBytes {
+			view.Facts = string(a.Quality)
+		}
 		view.Report = ui.QualityProps{Report: &report, GuideURL: "/guides/lqs", Form: qualityFilter(r, freeURL(token)), Downloads: downloads(freeURL(token))}
 	}
 	return s.render(w, r, http.StatusOK, page.LQSResult(view))

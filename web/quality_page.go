@@ -115,7 +115,7 @@ func (s *Server) showReviewedQuality(w http.ResponseWriter, r *http.Request) err
 	if err != nil {
 		return err
 	}
-	base := "/review/versions/" + string(d.Version.ID)
+	base := reviewURL(d.Version.ID)
 	crumbs := []ui.Crumb{{Label: "Review", URL: "/review"}, {Label: d.Claims.Claims.Basics.Title, URL: base}, {Label: "Quality"}}
 	return s.dossierQuality(w, r, d, base, "review", crumbs)
 }
@@ -147,6 +147,15 @@ func (s *Server) qualityOf(r *http.Request, d listing.Dossier) (*quality.Report,
 	}
 	var report quality.Report
 	return &report, json.Unmarshal(body, &report)
+}
+
+// qualityLink leads to the LQS of a version below base; empty if it was not
+// scored.
+func (s *Server) qualityLink(r *http.Request, d listing.Dossier, base string) string {
+	if _, err := s.qualityOf(r, d); err != nil {
+		return ""
+	}
+	return base + "/quality"
 }
 
 // sendOwnQuality sends a seller the LQS in the form that the address names.

@@ -257,6 +257,7 @@ func (s *Server) reviewersReport(r *http.Request, it review.Item, tries reviewTr
 		return nil, err
 	}
 	view.JSONURL, view.CSVURL = reviewURL(d.Version.ID)+"/report.json", reviewURL(d.Version.ID)+"/report.csv"
+	view.QualityURL = s.qualityLink(r, d, reviewURL(d.Version.ID))
 	names, err := s.Reviews.Names(r.Context(), s.actor(r), answerers(d))
 	if err != nil {
 		return nil, err

@@ -134,6 +134,7 @@ func (s *Server) members(r chi.Router) {
 func (s *Server) editors(r chi.Router) {
 	r.Get("/seller/listings/new", s.handle(s.showNewListing))
 	r.Post("/seller/listings", s.handle(s.createListing))
+	r.Post("/seller/listings/from-quality", s.handle(s.listFromQuality))
 	r.Get("/seller/listings/{listing}/{step}", s.handle(s.showStep))
 	r.Post("/seller/listings/{listing}/{step}", s.handle(s.saveStep))
 	r.Post("/seller/listings/{listing}/delete", s.handle(s.deleteListing))

@@ -245,6 +245,7 @@ func (s *Server) sellersReport(r *http.Request, d listing.Dossier, tries version
 	}
 	view.JSONURL, view.CSVURL = versionURL(d.Version.ID)+"/report.json", versionURL(d.Version.ID)+"/report.csv"
 	view.ManifestURL = versionURL(d.Version.ID) + "/manifest.txt"
+	view.QualityURL = s.qualityLink(r, d, versionURL(d.Version.ID))
 	if s.may(r, account.Editor) {
 		view.TextsURL = textsURL(d)
 	}

@@ -67,7 +67,7 @@ var gates = map[string]gate{
 	"GET /seller/versions/{version}/manifest.txt": viewers, "GET /seller/verification": viewers,
 	"GET /seller/versions/{version}/report.csv": viewers, "GET /seller/versions/{version}/previews/{preview}": viewers,
 
-	"GET /seller/listings/new": editors, "POST /seller/listings": editors, "GET /seller/listings/{listing}/{step}": editors,
+	"GET /seller/listings/new": editors, "POST /seller/listings": editors, "POST /seller/listings/from-quality": editors, "GET /seller/listings/{listing}/{step}": editors,
 	"POST /seller/listings/{listing}/{step}": editors, "POST /seller/listings/{listing}/delete": editors,
 	"POST /seller/listings/{listing}/undelete": editors, "POST /seller/versions/{version}/submit": editors,
 	"GET /seller/listings/{listing}/upload/": editors, "GET /seller/listings/{listing}/upload/sent": editors,

@@ -69,7 +69,7 @@ type joiner struct {
 
 func newJoiner(members []Member, opts JoinOptions) *joiner {
 	j := &joiner{
-		members: members, opts: opts, set: &Set{},
+		members: members, opts: opts, set: &Set{LabelAt: map[int32]*Pointers{}, FormatOf: map[int32]Format{}},
 		roles: make([]role, len(members)), items: make([]int32, len(members)),
 		byPath: make(map[string]int, len(members)), byBase: newNames(len(members)), byStem: newNames(len(members)),
 		bySOP: map[Hash][]int{}, bySeries: map[Hash][]int{},
@@ -92,6 +92,9 @@ func newJoiner(members []Member, opts JoinOptions) *joiner {
 		if f := m.Facts; f != nil {
 			j.set.Book.Add(m.Index, &f.Book)
 			j.set.Beyond += f.Beyond
+			if f.Picture == nil && f.Volume == nil {
+				j.set.FormatOf[m.Index] = f.Formats[0].Format
+			}
 			j.count(f)
 		}
 	}
@@ -290,9 +293,6 @@ func (j *joiner) names(member int, f *Facts, found []int32, lacks bool) {
 	images := j.images(member, f, &pointers, found, part)
 	if lacks {
 		j.missing(member, f, &pointers, found)
-	}
-	if j.set.LabelAt == nil {
-		j.set.LabelAt = map[int32]*Pointers{}
 	}
 	j.set.LabelAt[j.members[member].Index] = &pointers
 	classes := make([]int32, len(f.Classes))

@@ -47,10 +47,28 @@ type Set struct {
 	// LabelAt gives the pointers of labels by the file that holds them.
 	LabelAt map[int32]*Pointers
 
+	// FormatOf is the format of files that hold labels.
+	FormatOf map[int32]Format
+
 	LabelFiles  int    // files that hold labels
 	ImageFiles  int    // files that are images
 	PatientFrom string // how patients were told apart, in words; empty if they were not
 	Beyond      int
+}
+
+// ChecksBoxes reports whether rules of a format tell boxes without an area, and
+// boxes out of bounds; the rules for all formats leave both to it then.
+func (f Format) ChecksBoxes() (degenerate, bounds bool) {
+	switch f {
+	case COCOInstances, COCOKeypoints, COCOResults, VOC, YOLO, YOLODetect, YOLOSegment, YOLOPose, YOLOOBB, Darknet,
+		CheXpert, ChestXray14, RSNA, RunTable, Table, JSONL:
+		return true, true
+	case CVATImages, CVATVideo:
+		return true, false
+	case LabelMeJSON, LabelMeXML, LabelStudio:
+		return false, true
+	}
+	return false, false
 }
 
 // PointerOf returns the pointer to a label in its file.

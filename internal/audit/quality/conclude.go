@@ -29,9 +29,9 @@ func Conclude(set *annotation.Set, opts Options) *Report {
 		Input:  input(set, opts),
 		Gates:  Gates{PHI: opts.PHI},
 	}
-	r.Classes = classes(set, opts)
-	holdWhole(set, opts.Files)
 	r.Metrics.Images = imageQuality(set)
+	r.measure(set, opts)
+	holdWhole(set, opts.Files)
 	set.Book.Sort()
 	r.judge(set, opts)
 	return r
@@ -56,29 +56,4 @@ func input(set *annotation.Set, opts Options) Input {
 		in.Formats = append(in.Formats, out)
 	}
 	return in
-}
-
-// classes counts the labels of each class.
-func classes(set *annotation.Set, opts Options) []Class {
-	list := make([]Class, len(set.Classes))
-	for i, c := range set.Classes {
-		list[i] = Class{Name: opts.Mask(c.Name), Declared: c.Declared, Blank: c.Blank, Splits: map[string]Count{}}
-		if c.Voxels > 0 {
-			list[i].Voxels, list[i].ML, list[i].Components = &c.Voxels, &c.ML, &c.Parts
-		}
-	}
-	for _, l := range set.Labels {
-		if l.Class < 0 || l.Again {
-			continue
-		}
-		switch l.State {
-		case annotation.Positive:
-			list[l.Class].Labels++
-		case annotation.Negative:
-			list[l.Class].Negative++
-		case annotation.Uncertain:
-			list[l.Class].Uncertain++
-		}
-	}
-	return list
 }

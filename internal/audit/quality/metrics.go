@@ -138,11 +138,12 @@ type Demographics struct {
 
 // Group is one attribute with its values.
 type Group struct {
-	Name      string   `json:"name"` // "Sex", "Age", "Scanner", "Field strength"
+	Name      string   `json:"name"` // "Sex", "Age", "Scanner", "Field strength", "Tube voltage"
 	Bins      []Bin    `json:"bins"`
 	Unknown   int      `json:"unknown"`
 	TopShare  *float64 `json:"top_share"`
 	Effective *float64 `json:"effective"`
+	Drift     *float64 `json:"drift"` // largest Jensen-Shannon divergence of two splits; null if unknown
 }
 
 // Bin is a value or range with its count.

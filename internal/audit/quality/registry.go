@@ -23,7 +23,7 @@ func Registry() []score.Rule {
 }
 
 // ruleLists are the rules of this package.
-var ruleLists = [][]score.Rule{setRules, imageRules}
+var ruleLists = [][]score.Rule{setRules, imageRules, metricRules}
 
 // RulesSHA256 is the digest of everything that fixes the score: its version,
 // pillars, bands, limits, and the rules with their weights.

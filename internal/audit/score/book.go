@@ -45,6 +45,19 @@ func (b *Book) Find(r Rule, at Example) {
 	}
 }
 
+// Place adds a place to what a rule found, without counting one more.
+func (b *Book) Place(r Rule, at Example) {
+	if t := b.tally(r.Code); len(t.Examples) < MaxExamples {
+		t.Examples = append(t.Examples, at)
+	}
+}
+
+// FindMany says that n of the things held against a rule break it at one place.
+func (b *Book) FindMany(r Rule, n int, at Example) {
+	b.tally(r.Code).Affected += n
+	b.Place(r, at)
+}
+
 // Add takes the tallies of a file, whose examples get its number.
 func (b *Book) Add(file int32, other *Book) {
 	for _, o := range other.Tallies {

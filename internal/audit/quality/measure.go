@@ -1,0 +1,25 @@
+package quality
+
+import (
+	"assay/internal/audit/annotation"
+)
+
+// measure fills the classes and metrics of the report, and holds the set
+// against the rules of metrics.
+func (r *Report) measure(set *annotation.Set, opts Options) {
+	v := newView(set, opts)
+	r.Classes = v.classes()
+	m := &r.Metrics
+	m.Completeness = v.completeness()
+	m.Distribution = v.distribution(r.Classes)
+	m.CoOccurrence = v.coOccurrence(r.Classes)
+	m.Splits = v.splitCounts()
+	m.Drift = v.drift(r.Classes)
+	m.Duplicates = v.duplicates()
+	m.Leakage = v.leakage()
+	m.Agreement = v.agreement()
+	m.Provenance = v.provenance()
+	m.Demographics = v.demographics()
+	m.BoxCenters = v.boxCenters()
+	m.Images.LabelSize = v.labelSizes()
+}
