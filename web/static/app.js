@@ -50,7 +50,6 @@
   addCopyButtons(document);
   // What another script put into the page gets its buttons when it says so.
   addEventListener("assay:content", (e) => addCopyButtons(e.target));
-  addEventListener("fresh", (e) => addCopyButtons(e.target));
 
   // A page of progress renews its main part in place, until the server no
   // longer asks for it. A field in use is never taken away.

@@ -143,7 +143,7 @@
     reports = r;
     say('Done in ' + (seconds < 10 ? seconds.toFixed(1) : Math.round(seconds)) + ' s. Nothing was sent.');
     result.innerHTML = r.html;
-    result.dispatchEvent(new Event('fresh', { bubbles: true }));
+    result.dispatchEvent(new CustomEvent('assay:content', { bubbles: true }));
     saving.hidden = false;
     for (const facts of document.querySelectorAll('input[name=lqs_facts]')) facts.value = r.lqs;
     result.focus();
