@@ -23,6 +23,7 @@ func isTable(f *Facts) bool {
 // descriptions of the set against its files.
 func joinTables(j *joiner) {
 	joinCroissant(j)
+	j.ages()
 	var tables []int
 	for i := range j.members {
 		if isTable(j.members[i].Facts) {
@@ -36,6 +37,21 @@ func joinTables(j *joiner) {
 	j.vocabularies(tables)
 	j.located(tables)
 	j.outside(tables)
+}
+
+// ages tells impossible ages in the headers of DICOM instances, as those that
+// the images of the RSNA challenge hold.
+func (j *joiner) ages() {
+	for i := range j.members {
+		in := j.members[i].Instance
+		if in == nil || math.IsNaN(float64(in.AgeYears)) {
+			continue
+		}
+		j.check(ruleAge, 1)
+		if in.AgeYears < 0 || in.AgeYears > maxAgeYears {
+			j.find(ruleAge, i, "(0010,1010)", "", "")
+		}
+	}
 }
 
 // people gives items what tables say of their patients.

@@ -1,6 +1,7 @@
 package annotation
 
 import (
+	"math"
 	"slices"
 	"strings"
 	"testing"
@@ -100,6 +101,15 @@ func TestTwinOfRSNAHasImpossibleAges(t *testing.T) {
 	set := Join([]Member{{Index: 0, Path: "headers.csv", Facts: g}, {Index: 1, Path: "labels.csv", Facts: f}}, JoinOptions{})
 	if without := slices.IndexFunc(set.Items, func(it Item) bool { return it.Sex == 0 || it.Age != it.Age }); without >= 0 || len(set.Items) != twinRows {
 		t.Errorf("of %d items, %d has no sex or age from the table of headers", len(set.Items), without)
+	}
+}
+
+func TestImpossibleAgesOfHeadersAreTold(t *testing.T) {
+	header := func(i int32, age float32) Member { return Member{Index: i, Instance: &Instance{AgeYears: age}} }
+	set := Join([]Member{header(0, 45), header(1, 148), header(2, float32(math.NaN()))}, JoinOptions{})
+	got := set.Book.Of(ruleAge.Code)
+	if got.Eligible != 2 || got.Affected != 1 || got.Examples[0].File != 1 || got.Examples[0].Pointer != "(0010,1010)" {
+		t.Errorf("ages: %+v, want 1 of 2 impossible, that of file 1", got)
 	}
 }
 
