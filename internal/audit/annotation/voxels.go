@@ -17,7 +17,7 @@ const (
 	maxRow        = 1 << 20  // voxels of a row
 	maxSlice      = 16 << 20 // voxels of the slice that quality is measured on
 	wholeWithin   = 1e-6     // a value this near to a whole number is one
-	maxParted     = 4096     // voxels that may be no whole number in a volume whose values are counted
+	maxParted     = 4096     // voxels that may be no whole number in a volume whose values are counted; a tenth of them at most
 	maxComponents = 512      // values up to which components are counted
 )
 
@@ -130,7 +130,7 @@ func (w *voxelWork) conclude(q *Quality) {
 	if v.Min > v.Max {
 		v.Min, v.Max = 0, 0
 	}
-	if w.parted <= maxParted && !w.tally.many {
+	if total, _ := product(w.layout.dims); w.parted <= min(maxParted, total/10) && !w.tally.many {
 		v.Values, v.Firsts = w.tally.list()
 		v.Parts = w.parts.list()
 	}
