@@ -128,13 +128,13 @@ type sum struct {
 	lost         []float64 // points of the score, by line
 	lowest, hard float64   // what the limits took
 	none         bool      // nothing was measured
-	weakest      string    // pillar that holds the score, if one does
+	weakest      Weight    // of the pillar that holds the score, if one does
 }
 
 // reckon does the arithmetic for rates.
 func (s *Sheet) reckon(lines []line) sum {
 	out := sum{lost: make([]float64, len(lines))}
-	kept, lowest, weakest := 0.0, 1.0, ""
+	kept, lowest, weakest := 0.0, 1.0, Weight{}
 	for _, w := range Weights {
 		why, unmeasured := s.Unmeasured[w.Pillar]
 		k := Kept{Weight: w, Measured: !unmeasured, Why: why}
@@ -143,7 +143,7 @@ func (s *Sheet) reckon(lines []line) sum {
 			out.measured += w.Points
 			kept += k.Kept
 			if share := k.Kept / w.Points; share < lowest {
-				lowest, weakest = share, w.Name
+				lowest, weakest = share, w
 			}
 			k.Kept = hundredths(k.Kept)
 		}
@@ -277,8 +277,9 @@ func mended(lines []line, i int) []line {
 
 // fixes picks what to mend first: the rule whose mending gains most, then the
 // one that gains most after that. Of equal gain, hard faults come first, then
-// what costs more: while two hard faults hold the score, mending one gains
-// nothing, and yet must be done.
+// those of the pillar that holds the score, then what costs more: while two
+// hard faults hold the score, or several faults its weakest pillar, mending one
+// gains nothing, and yet must be done.
 func (s *Sheet) fixes(lines []line) []Loss {
 	var list []Loss
 	for len(list) < MaxFixes {
@@ -289,7 +290,7 @@ func (s *Sheet) fixes(lines []line) []Loss {
 				continue
 			}
 			g := s.gain(lines, i, now.value)
-			if best < 0 || g > most || g == most && before(lines, now.lost, i, best) {
+			if best < 0 || g > most || g == most && now.before(lines, i, best) {
 				best, most = i, g
 			}
 		}
@@ -302,11 +303,16 @@ func (s *Sheet) fixes(lines []line) []Loss {
 	return list
 }
 
-func before(lines []line, lost []float64, i, best int) bool {
-	if lines[i].hard != lines[best].hard {
+// before reports whether a rule is to be mended before another of equal gain.
+func (s *sum) before(lines []line, i, other int) bool {
+	if lines[i].hard != lines[other].hard {
 		return lines[i].hard
 	}
-	return lost[i] > lost[best]
+	holds := func(l line) bool { return s.lowest > 0 && l.rule.Pillar() == s.weakest.Pillar }
+	if a, b := holds(lines[i]), holds(lines[other]); a != b {
+		return a
+	}
+	return s.lost[i] > s.lost[other]
 }
 
 // reason says what keeps the grade from being better.
@@ -319,7 +325,7 @@ func reason(r *Result, now sum) string {
 	case len(r.HardFails) > 0:
 		return fmt.Sprintf("A hard fault holds the score at %d, whatever else is good.", HardCap)
 	case now.lowest > 0:
-		return fmt.Sprintf("The score may stand at most %d over the percentage of the weakest pillar, %s.", AboveLowest, now.weakest)
+		return fmt.Sprintf("The score may stand at most %d over the percentage of the weakest pillar, %s.", AboveLowest, now.weakest.Name)
 	case r.Measured < FullPoints && r.Value >= Bands[0].From:
 		return fmt.Sprintf("Only %g of 100 points could be measured; below %d the best grade is %s.", r.Measured, FullPoints, BestPartial)
 	}

@@ -147,6 +147,18 @@ func TestFixesNameBothHardFaultsBeforeTheRest(t *testing.T) {
 	}
 }
 
+func TestFixesOfThePillarThatHoldsTheScoreComeFirst(t *testing.T) {
+	one, other := score.Rule{Code: "P-201", Cap: 5, Full: 0.1}, score.Rule{Code: "P-202", Cap: 5, Full: 0.1}
+	sheet := score.Sheet{
+		Rules: []score.Rule{completeRule, one, other},
+		Book:  bookOf(held{completeRule, 40, 100}, held{one, 100, 100}, held{other, 100, 100}),
+	}
+	want := []score.Loss{{Code: "P-201", Points: 2.5}, {Code: "P-202", Points: 5, Gain: 20}, {Code: "C-101", Points: 20, Gain: 55}}
+	if diff := cmp.Diff(want, sheet.Score().Fixes); diff != "" {
+		t.Errorf("fixes (-want +got):\n%s", diff)
+	}
+}
+
 func TestSampleGivesAnIntervalToRulesOnPixelsAlone(t *testing.T) {
 	sheet := score.Sheet{Rules: registry, Sampled: true, Book: bookOf(held{pixelRule, 40, 2000}, held{formatRule, 1, 100})}
 	got := sheet.Score()
