@@ -17,7 +17,7 @@ import (
 func summarizeScore(out io.Writer, r *quality.Report) error {
 	w := bufio.NewWriter(out)
 	fmt.Fprintln(w, scoreLine(r))
-	if r.Score.Reason != "" {
+	if r.Score.Reason != "" && r.Score.MeasuredPoints > 0 {
 		fmt.Fprintln(w, r.Score.Reason)
 	}
 	fmt.Fprintf(w, "%s, %s, %s, %s\n", ui.Plural(r.Input.Files, "file", "files"), audit.FormatBytes(r.Input.Bytes),
@@ -37,6 +37,9 @@ func summarizeScore(out io.Writer, r *quality.Report) error {
 // 112,120 images, seed 7); measured 85 of 100 points".
 func scoreLine(r *quality.Report) string {
 	s := r.Score
+	if s.MeasuredPoints == 0 {
+		return "No score: nothing could be measured"
+	}
 	line := fmt.Sprintf("%.1f of 100", s.Value)
 	if s.Grade != "" {
 		line += ", grade " + s.Grade
