@@ -26,10 +26,9 @@ type cocoAnnotation struct {
 	hasCounts, wrongCounts     bool
 	size                       [2]int64
 	sizes                      int // values of size
-	keypoints, hasKeys         bool
+	hasKeys                    bool
 	keys, visible              int
 	wrongVisibility            int // index of the first wrong v in keypoints, -1 none
-	visibilities               int
 	numKeys                    int64
 	hasNumKeys, caption, score bool
 	file                       string

@@ -219,7 +219,6 @@ type cocoImage struct {
 	Image
 	id            int64
 	hasID, wholly bool
-	patientKey    string
 }
 
 func (c *coco) oneImage(i int) {

@@ -34,7 +34,7 @@ type roles struct {
 	box                     [4]int
 	corners                 bool // the box is two corners, not a corner and a size
 	boxText                 int  // a box in one field
-	view, classes, readings []int
+	classes, readings       []int
 }
 
 // Usual names of columns, folded, the surest first.

@@ -164,7 +164,6 @@ func byNumber(labels *node) bool {
 // labels reads "name": number, or "name": [numbers] of a region.
 func (d *dataset) labels(labels, order *node) {
 	values := map[int64]string{} // number to the name that has it first
-	var names []string
 	regions := 0
 	for _, l := range labels.members() {
 		numbers := l.members()
@@ -188,7 +187,6 @@ func (d *dataset) labels(labels, order *node) {
 				d.config.Names[n] = l.key
 			}
 		}
-		names = append(names, l.key)
 	}
 	d.background(labels, values)
 	d.consecutive(values)

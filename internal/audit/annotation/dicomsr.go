@@ -125,7 +125,6 @@ type srReader struct {
 	items []srItem // the first is the root; an item stands behind its parent
 	open  []int32  // items from the root to the one under way
 
-	template                 string
 	completion, verification string
 }
 

@@ -70,7 +70,6 @@ type studio struct {
 // studioTask is one task, with the results of everyone who labeled it.
 type studioTask struct {
 	image, patient, sex, age, split string
-	patientKey                      string
 	readings                        []studioReading
 	annotated, predicted            bool
 	labels                          int // names kept so far

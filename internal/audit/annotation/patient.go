@@ -125,9 +125,6 @@ func (j *joiner) distrustOnePatient() {
 	}
 }
 
-// pathPatient is what a path says of its patient.
-type pathPatient struct{ word, number string }
-
 // patientsOfPaths tells the patients of items without one by the pattern that
 // was given, or else by the word that most of their paths have; one that fewer
 // than four in five have tells nothing. It returns how, in words.
