@@ -43,45 +43,6 @@ func TestTimesCountAsRepetition(t *testing.T) {
 	}
 }
 
-func TestHausdorffIsThatOfEveryPairOfCells(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		cell := rapid.Custom(func(t *rapid.T) Cell {
-			return Cell{rapid.Int32Range(0, 12).Draw(t, "row"), rapid.Int32Range(0, 12).Draw(t, "column")}
-		})
-		a, b := rapid.SliceOfN(cell, 1, 30).Draw(t, "a"), rapid.SliceOfN(cell, 1, 30).Draw(t, "b")
-		spacing := [2]float64{rapid.Float64Range(0.1, 5).Draw(t, "rows"), rapid.Float64Range(0.1, 5).Draw(t, "columns")}
-		want := math.Max(farthest(a, b, spacing), farthest(b, a, spacing))
-		whole, p95 := Hausdorff(a, b, spacing)
-		if !same(whole, want) || p95 > whole+1e-9 {
-			t.Fatalf("Hausdorff = %v, 95 %% %v, want %v and no more", whole, p95, want)
-		}
-	})
-}
-
-func farthest(a, b []Cell, spacing [2]float64) float64 {
-	most := 0.0
-	for _, x := range a {
-		near := math.Inf(1)
-		for _, y := range b {
-			near = math.Min(near, math.Hypot(float64(x.Row-y.Row)*spacing[0], float64(x.Column-y.Column)*spacing[1]))
-		}
-		most = math.Max(most, near)
-	}
-	return most
-}
-
-func TestBorderLeavesOutTheInside(t *testing.T) {
-	var square []Cell
-	for r := range int32(4) {
-		for c := range int32(4) {
-			square = append(square, Cell{r, c})
-		}
-	}
-	if got := len(Border(square)); got != 12 {
-		t.Errorf("the border of a square of 4 x 4 has %d cells, want 12", got)
-	}
-}
-
 func TestBoxesMatchOnceByFallingOverlap(t *testing.T) {
 	big := Box{0, 0, 10, 10}
 	tests := []struct {

@@ -182,17 +182,17 @@ func TestICCGivesFiguresOfShroutAndFleiss(t *testing.T) {
 func TestMasksAreCompared(t *testing.T) {
 	tests := []struct {
 		name      string
-		a, b      []Cell
+		a, b      []cell
 		spacing   [2]float64
 		dice, iou float64
 		bothEmpty bool
 		hausdorff float64
 	}{
-		{name: "three common cells of four and five", a: []Cell{{0, 0}, {0, 1}, {1, 0}, {1, 1}}, b: []Cell{{0, 1}, {1, 0}, {1, 1}, {2, 1}, {2, 2}}, spacing: [2]float64{1, 1}, dice: 0.6666666666666666, iou: 0.5, bothEmpty: false, hausdorff: 1.4142135623730951},
-		{name: "two empty masks are undefined", a: []Cell{}, b: []Cell{}, spacing: [2]float64{1, 1}, dice: nan, iou: nan, bothEmpty: true, hausdorff: nan},
-		{name: "one empty mask has nothing in common, and no distance", a: []Cell{}, b: []Cell{{0, 0}}, spacing: [2]float64{1, 1}, dice: 0.0, iou: 0.0, bothEmpty: false, hausdorff: nan},
-		{name: "distance in cells", a: []Cell{{0, 0}, {0, 1}}, b: []Cell{{0, 0}, {3, 4}}, spacing: [2]float64{1, 1}, dice: 0.5, iou: 0.3333333333333333, hausdorff: 4.242640687119285},
-		{name: "rows two millimeters apart", a: []Cell{{0, 0}, {0, 1}}, b: []Cell{{0, 0}, {3, 4}}, spacing: [2]float64{2, 1}, dice: 0.5, iou: 0.3333333333333333, hausdorff: 6.708203932499369},
+		{name: "three common cells of four and five", a: []cell{{0, 0}, {0, 1}, {1, 0}, {1, 1}}, b: []cell{{0, 1}, {1, 0}, {1, 1}, {2, 1}, {2, 2}}, spacing: [2]float64{1, 1}, dice: 0.6666666666666666, iou: 0.5, bothEmpty: false, hausdorff: 1.4142135623730951},
+		{name: "two empty masks are undefined", a: []cell{}, b: []cell{}, spacing: [2]float64{1, 1}, dice: nan, iou: nan, bothEmpty: true, hausdorff: nan},
+		{name: "one empty mask has nothing in common, and no distance", a: []cell{}, b: []cell{{0, 0}}, spacing: [2]float64{1, 1}, dice: 0.0, iou: 0.0, bothEmpty: false, hausdorff: nan},
+		{name: "distance in cells", a: []cell{{0, 0}, {0, 1}}, b: []cell{{0, 0}, {3, 4}}, spacing: [2]float64{1, 1}, dice: 0.5, iou: 0.3333333333333333, hausdorff: 4.242640687119285},
+		{name: "rows two millimeters apart", a: []cell{{0, 0}, {0, 1}}, b: []cell{{0, 0}, {3, 4}}, spacing: [2]float64{2, 1}, dice: 0.5, iou: 0.3333333333333333, hausdorff: 6.708203932499369},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -200,15 +200,30 @@ func TestMasksAreCompared(t *testing.T) {
 			if !same(got.Dice, tt.dice) || !same(got.IoU, tt.iou) || got.BothEmpty != tt.bothEmpty {
 				t.Errorf("Cover(%v, %v) = %+v, want %v, %v, %v", tt.a, tt.b, got, tt.dice, tt.iou, tt.bothEmpty)
 			}
-			if whole, _ := Hausdorff(tt.a, tt.b, tt.spacing); !same(whole, tt.hausdorff) {
+			if whole, _ := between(tt.a, tt.b, tt.spacing); !same(whole, tt.hausdorff) {
 				t.Errorf("Hausdorff(%v, %v) = %v, want %v", tt.a, tt.b, whole, tt.hausdorff)
 			}
 		})
 	}
 }
 
+// cell is a pixel of a mask.
+type cell struct{ Row, Column int32 }
+
+// between returns the distance of two masks of up to 13 x 13 cells.
+func between(a, b []cell, spacing [2]float64) (whole, percentile95 float64) {
+	in := func(cells []cell) []bool {
+		mask := make([]bool, 13*13)
+		for _, c := range cells {
+			mask[c.Row+13*c.Column] = true
+		}
+		return mask
+	}
+	return Hausdorff(in(a), in(b), Grid{Size: [3]int{13, 13, 1}, Step: [3]float64{spacing[0], spacing[1], 1}, Flat: true})
+}
+
 // numbers numbers cells of up to 100 columns.
-func numbers(cells []Cell) []uint32 {
+func numbers(cells []cell) []uint32 {
 	var out []uint32
 	for _, c := range cells {
 		out = append(out, uint32(100*c.Row+c.Column))

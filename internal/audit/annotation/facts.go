@@ -229,6 +229,12 @@ type Shape struct {
 	Runs   []uint32  // run lengths over Width x Height, column by column, the first of zeros; a mask
 	Width  int32
 	Height int32
+
+	// Depth is above 1 for a mask of a volume: its runs go along x first, so
+	// Height is the number of voxels along x and Width that along y. StepMM is
+	// the distance of voxels along x, y and z; zero if it is unknown.
+	Depth  int32
+	StepMM [3]float32
 }
 
 // List is a list of names of images, one a line, as a split is written.
@@ -297,7 +303,7 @@ type Picture struct {
 	// ascending order; of a color image R+256G+65536B. Nil if there are more
 	// than MaxValues, or nobody looked.
 	Values []Value
-	Runs   *Shape // the mask of all values but 0, if the file may be one of several readers
+	Runs   []ValueShape // of each value but 0, if the path tells a reader
 }
 
 // MaxValues is how many different values of an image are counted.
@@ -325,7 +331,7 @@ type Volume struct {
 	Firsts    []int64  // of each of Values, the index of its first voxel, x fastest
 	Parts     []Value  // of each value but 0, the number of connected components; nil if there are too many
 	Min, Max  float64
-	Runs      *Shape
+	Runs      []ValueShape // of each value but 0, if the path tells a reader
 }
 
 // Object is what a DICOM object that labels others says of them, besides its

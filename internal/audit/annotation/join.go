@@ -65,19 +65,20 @@ type joiner struct {
 	readers         map[Hash]int32
 	named           map[string]int32 // items without a file, by name
 	ranks           []splitRank      // of items: who told their split
+	maskReaders     []int32          // of members that are masks, -1 for unknown
 }
 
 func newJoiner(members []Member, opts JoinOptions) *joiner {
 	j := &joiner{
 		members: members, opts: opts, set: &Set{LabelAt: map[int32]*Pointers{}, FormatOf: map[int32]Format{}},
-		roles: make([]role, len(members)), items: make([]int32, len(members)),
+		roles: make([]role, len(members)), items: make([]int32, len(members)), maskReaders: make([]int32, len(members)),
 		byPath: make(map[string]int, len(members)), byBase: newNames(len(members)), byStem: newNames(len(members)),
 		bySOP: map[Hash][]int{}, bySeries: map[Hash][]int{},
 		classes: map[string]int32{}, readers: map[Hash]int32{}, named: map[string]int32{},
 	}
 	for i := range members {
 		m := &members[i]
-		j.items[i] = -1
+		j.items[i], j.maskReaders[i] = -1, -1
 		j.byPath[m.Path] = i
 		if isImage(m) {
 			j.set.ImageFiles++

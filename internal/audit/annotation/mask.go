@@ -230,16 +230,36 @@ func (j *joiner) maskVolume(mask int, item int32, names maskNames) {
 		} else {
 			j.find(ruleMaskValue, mask, voxel(place(v.Firsts[i], v.Dims)), "", "")
 		}
-		j.maskLabel(mask, item, class)
+		j.maskLabel(mask, item, class, shapeOf(v.Runs, x.Value))
 	}
+	j.seenNothing(mask, item, v.Values)
 	j.absence(mask, v.Values, names)
 }
 
-// maskLabel says that a class is in an item.
-func (j *joiner) maskLabel(mask int, item, class int32) {
-	j.label(SetLabel{
-		Item: item, Class: class, Reader: -1, Unit: -1, Shape: -1, File: j.members[mask].Index,
+// maskLabel says that a class is in an item, and where if that is known.
+func (j *joiner) maskLabel(mask int, item, class int32, where *Shape) {
+	l := SetLabel{
+		Item: item, Class: class, Reader: j.maskReaders[mask], Unit: -1, Shape: -1, File: j.members[mask].Index,
 		Kind: Mask, State: Positive, Value: float32(math.NaN()),
+	}
+	if l.Reader >= 0 {
+		l.Origin = Human
+	}
+	if where != nil && l.Reader >= 0 {
+		l.Shape = int32(len(j.set.Shapes))
+		j.set.Shapes = append(j.set.Shapes, *where)
+	}
+	j.label(l)
+}
+
+// seenNothing notes that a reader looked at an item and drew nothing.
+func (j *joiner) seenNothing(mask int, item int32, values []Value) {
+	if j.maskReaders[mask] < 0 || len(values) != 1 || values[0].Value != 0 {
+		return
+	}
+	j.label(SetLabel{
+		Item: item, Class: -1, Reader: j.maskReaders[mask], Unit: -1, Shape: -1, File: j.members[mask].Index,
+		Kind: Mask, State: Negative, Origin: Human, Value: float32(math.NaN()), Again: true,
 	})
 }
 
@@ -339,8 +359,9 @@ func (j *joiner) maskPicture(mask int, item int32, names maskNames) {
 		} else {
 			j.find(ruleMaskValue, mask, "value "+strconv.FormatInt(v.Value, 10), "", "")
 		}
-		j.maskLabel(mask, item, class)
+		j.maskLabel(mask, item, class, shapeOf(p.Runs, v.Value))
 	}
+	j.seenNothing(mask, item, values)
 	j.absence(mask, values, names)
 }
 

@@ -24,6 +24,8 @@ var (
 // maskName is what the path of a file says of masks.
 type maskName struct {
 	key      string // equal for an image and its masks
+	own      string // the key with the folder of a reader, whose image may lie beside
+	reader   string // word for the reader of a mask, "" if it tells none
 	stem     string
 	isMask   bool // by folder or suffix
 	isObject bool
@@ -32,6 +34,11 @@ type maskName struct {
 // nameOfMask reads a path.
 func nameOfMask(p string, volume bool) maskName {
 	n := maskName{stem: strings.ToLower(stem(path.Base(p)))}
+	whole, reader := n.stem, ""
+	n.stem, reader = cutReader(whole, false)
+	if rest, short := cutReader(whole, true); reader == "" && maskSuffix.MatchString(rest) {
+		n.stem, reader = rest, short
+	}
 	if m := maskSuffix.FindStringSubmatch(n.stem); m != nil {
 		n.stem, n.isMask = m[1], true
 	} else if m := volumeSuffix.FindStringSubmatch(n.stem); m != nil && volume {
@@ -39,18 +46,38 @@ func nameOfMask(p string, volume bool) maskName {
 	} else if m := imageSuffix.FindStringSubmatch(n.stem); m != nil {
 		n.stem = m[1]
 	}
-	var rest []string
+	var rest, own []string
+	inFolder := false
+	isMask := reader != ""
 	for part := range strings.SplitSeq(path.Dir(p), "/") {
 		switch {
+		case readerFolder.MatchString(part):
+			reader, inFolder = fold(part), true
+			own = append(own, strings.ToLower(part))
 		case maskFolder.MatchString(part), volume && volumeFolder.MatchString(part):
 			n.isMask = true
 			n.isObject = n.isObject || objectFolder.MatchString(part)
 		case imageFolder.MatchString(part), part == ".":
+			inFolder = inFolder && part == "." // images that a reader was given
 		default:
-			rest = append(rest, strings.ToLower(part))
+			rest, own = append(rest, strings.ToLower(part)), append(own, strings.ToLower(part))
 		}
 	}
-	n.key = path.Join(append(rest, n.stem)...)
+	return n.ofReader(rest, own, reader, isMask || inFolder)
+}
+
+// ofReader completes a name with the reader that it tells: what lies in the
+// folder of a reader, but not among images there, is a mask.
+func (n maskName) ofReader(rest, own []string, reader string, isMask bool) maskName {
+	n.isMask = n.isMask || isMask
+	switch {
+	case !n.isMask:
+		rest, reader = own, ""
+	case reader == "":
+		n.stem, reader = cutReader(n.stem, true)
+	}
+	n.reader = reader
+	n.key, n.own = path.Join(append(rest, n.stem)...), path.Join(append(own, n.stem)...)
 	return n
 }
 
@@ -98,7 +125,7 @@ type maskSet struct {
 // alone if it is of one image.
 func (s *maskSet) imageOf(mask int) int {
 	n := s.names[mask]
-	for _, list := range [][]int{s.images[n.key], s.byStem[n.stem]} {
+	for _, list := range [][]int{s.images[n.own], s.images[n.key], s.byStem[n.stem]} {
 		if i, ok := s.onlyOne(mask, list); ok {
 			return i
 		}
@@ -140,6 +167,7 @@ func (s *maskSet) pair(mask int) {
 	if s.members[mask].Kind.Image() {
 		s.countFormat(PNGMask, nil)
 	}
+	s.maskReaders[mask] = s.readerNamed(s.names[mask].reader)
 	s.mask(mask, s.item(image), image, names)
 }
 

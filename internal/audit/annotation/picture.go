@@ -153,11 +153,12 @@ type pixelWork struct {
 	digest  xxh3.Hasher
 	gray    []uint16
 	bytes   []byte
+	cells   *cells // nil unless several readers' masks are compared
 }
 
 // pixels reads all rows.
 func (in *input) pixels(format rowFormat, palette [][3]byte, from rows) error {
-	w := &pixelWork{format: format, palette: palette, gauge: imaging.NewGauge(int(format.width), int(format.height), -1)}
+	w := &pixelWork{format: format, palette: palette, gauge: imaging.NewGauge(int(format.width), int(format.height), -1), cells: in.newCells(format)}
 	defer w.gauge.Close()
 	w.gray = make([]uint16, format.width)
 	w.digest.Write(binary.LittleEndian.AppendUint32(binary.LittleEndian.AppendUint32(nil, uint32(format.width)), uint32(format.height)))
@@ -172,6 +173,9 @@ func (in *input) pixels(format rowFormat, palette [][3]byte, from rows) error {
 		w.row(row)
 	}
 	in.facts.Picture.Values = w.tally.values()
+	if w.cells != nil {
+		in.facts.Picture.Runs = w.cells.shapes(in.Limits.Points)
+	}
 	f := w.gauge.Figures()
 	q := &Quality{BitsStored: format.bits, Lossy: in.Kind == sniff.JPEG}
 	if format.indexed {
@@ -216,6 +220,9 @@ func (w *pixelWork) row(row []uint16) {
 		w.tally.row(w.gray)
 	default:
 		w.colors(row)
+	}
+	if w.cells != nil {
+		w.cells.row(row, int(f.channels))
 	}
 	w.gauge.Row(w.gray)
 	w.sign(row)

@@ -34,6 +34,7 @@ type voxelWork struct {
 	infinite int64
 	parted   int64 // that are no whole number
 	rows     int64
+	runs     *valueRuns // nil unless several readers' masks are compared
 }
 
 // voxels reads all voxels.
@@ -43,10 +44,13 @@ func (in *input) voxels(l voxelLayout) error {
 	w := &voxelWork{layout: l, facts: in.facts.Volume, middle: depth / 2}
 	w.facts.Integer, w.facts.Min, w.facts.Max = true, math.Inf(1), math.Inf(-1)
 	w.digest.WriteString(fmt.Sprint(l.dims, l.grain))
+	total, _ := product(l.dims)
+	if total < math.MaxUint32 && nameOfMask(in.Path, true).reader != "" {
+		w.runs = &valueRuns{limit: in.Limits.Points}
+	}
 	if width*height <= maxSlice {
 		w.slice = make([]float32, 0, width*height)
 	}
-	total, _ := product(l.dims)
 	raw, row := make([]byte, size), make([]float64, width)
 	for n := range total / width {
 		if n%256 == 0 && in.ctx.Err() != nil {
@@ -92,6 +96,7 @@ func (w *voxelWork) row(row []float64, y, z, t int64) {
 			w.parts.give()
 		}
 		w.parts.row(row, y, z, t)
+		w.keep(row, t)
 	}
 	w.rows++
 }
@@ -124,6 +129,22 @@ func (w *voxelWork) finite(row []float64, y, z int64) {
 	}
 }
 
+// keep takes a row of the first volume into the runs of its values.
+func (w *voxelWork) keep(row []float64, t int64) {
+	if w.runs == nil || t > 0 {
+		return
+	}
+	at := w.rows * int64(len(row))
+	for i := 0; i < len(row); {
+		from, x := i, row[i]
+		for i++; i < len(row) && row[i] == x; i++ {
+		}
+		if !math.IsNaN(x) {
+			w.runs.add(int64(math.Round(x)), at+int64(from), int64(i-from))
+		}
+	}
+}
+
 // conclude writes what was seen into the facts.
 func (w *voxelWork) conclude(q *Quality) {
 	v := w.facts
@@ -133,6 +154,9 @@ func (w *voxelWork) conclude(q *Quality) {
 	if total, _ := product(w.layout.dims); w.parted <= min(maxParted, total/10) && !w.tally.many {
 		v.Values, v.Firsts = w.tally.list()
 		v.Parts = w.parts.list()
+		if w.runs != nil {
+			v.Runs = w.shapes()
+		}
 	}
 	q.Looked = true
 	q.NotFinite = v.NaN + w.infinite
@@ -146,6 +170,16 @@ func (w *voxelWork) conclude(q *Quality) {
 		q.Digest = w.digest.Sum128().Bytes()
 	}
 	w.look(q)
+}
+
+// shapes returns the masks of the values of the first volume.
+func (w *voxelWork) shapes() []ValueShape {
+	d := w.layout.dims
+	like := Shape{Height: int32(d[0]), Width: int32(dimOf(d, 1)), Depth: int32(dimOf(d, 2))}
+	for i, mm := range w.facts.SpacingMM {
+		like.StepMM[i] = float32(math.Abs(mm))
+	}
+	return w.runs.shapes(like, d[0]*dimOf(d, 1)*dimOf(d, 2))
 }
 
 // look measures the middle slice, as 16 bits between the extremes of the

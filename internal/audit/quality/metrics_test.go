@@ -190,6 +190,39 @@ func TestMasksOfTwoReadersAreCompared(t *testing.T) {
 	}
 }
 
+func TestMasksOfVolumesAreComparedInThreeDimensions(t *testing.T) {
+	set := setOf(3, "liver")
+	cube := func(from int) annotation.Shape { // 2 x 2 x 2 of 4 x 4 x 8 voxels, from a slice on
+		runs := []uint32{uint32(16*from + 5), 2, 2, 2, 10, 2, 2, 2}
+		return annotation.Shape{Width: 4, Height: 4, Depth: 8, StepMM: [3]float32{1, 1, 3}, Runs: append(runs, uint32(128-16*from-27))}
+	}
+	set.Shapes = []annotation.Shape{cube(1), cube(2), cube(1), cube(1)}
+	for item := range 2 {
+		for reader := range 2 {
+			say(set, item, 0, reader, annotation.Positive)
+			l := &set.Labels[len(set.Labels)-1]
+			l.Kind, l.Shape, l.Unit = annotation.Mask, int32(2*item+reader), -1
+		}
+	}
+	for reader := range 2 { // both see nothing in the third
+		say(set, 2, -1, reader, annotation.Negative)
+		l := &set.Labels[len(set.Labels)-1]
+		l.Kind, l.Unit = annotation.Mask, -1
+	}
+	want := map[string]float64{"Dice": 0.75, "IoU": (1./3 + 1) / 2, "HD95 (mm)": 1.5}
+	for _, a := range conclude(set).Metrics.Agreement {
+		if w, ok := want[a.Measure]; ok {
+			if a.Value == nil || math.Abs(*a.Value-w) > 1e-9 || a.Units != 2 || a.BothEmpty != 1 || a.CI == nil {
+				t.Errorf("%s is %v over %d pairs, %d empty, interval %v; want %v over 2, 1 and one", a.Measure, a.Value, a.Units, a.BothEmpty, a.CI, w)
+			}
+			delete(want, a.Measure)
+		}
+	}
+	if len(want) > 0 {
+		t.Errorf("not measured: %v", want)
+	}
+}
+
 func TestPatientInTwoSplitsIsToldAtItsRecordOutsideOfTraining(t *testing.T) {
 	at := &annotation.Pointers{Image: "%d:Path", Patient: "%d:Patient"}
 	parts := func(patients []int, splits ...annotation.Split) *annotation.Set {
