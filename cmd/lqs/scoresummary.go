@@ -98,7 +98,11 @@ func writeFixes(w io.Writer, r *quality.Report) {
 	}
 	fmt.Fprint(w, "\nMend first, in this order\n")
 	for _, l := range r.Fixes {
-		fmt.Fprintf(w, "  +%.1f  %s: %s\n", l.Gain, l.Code, l.Fix)
+		gain := fmt.Sprintf("+%.1f", l.Gain)
+		if l.Gain == 0 {
+			gain = "needed for the next"
+		}
+		fmt.Fprintf(w, "  %s  %s: %s\n", gain, l.Code, l.Fix)
 	}
 }
 
