@@ -52,7 +52,7 @@ func localAudit() page.LQSLocal {
 			{Term: "One file", Value: audit.FormatBytes(audit.DefaultLimits().FileBytes)},
 			{Term: "A volume, unpacked", Value: "1 GiB"},
 			{Term: "An archive", Value: "2 GiB; entries that are compressed are unpacked in memory"},
-			{Term: "Not done in a browser", Value: "Reading text in images, and decoding JPEG 2000, JPEG-LS and lossless JPEG"},
+			{Term: "Not done in a browser", Value: "Reading text in images; decoding JPEG 2000, JPEG-LS and lossless JPEG; confirming DICOM headers with a second reader"},
 		},
 	}
 }

@@ -186,6 +186,10 @@ func (i *inspection) encapsulated(ctx context.Context, facts *deid.Facts, h *dic
 // confirmed reports whether a second reader reads this file. The choice hangs
 // on the path alone, so that equal sets give equal reports.
 func (i *inspection) confirmed() bool {
+	if typed.Missing != "" {
+		i.notChecked("header values by a second reader", typed.Missing)
+		return false
+	}
 	if i.opts.SecondReader <= 1 {
 		return true
 	}
