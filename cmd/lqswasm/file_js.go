@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"assay/internal/audit"
+	"assay/internal/audit/archive"
+	"assay/internal/audit/sniff"
 )
 
 // fileSet is a file system of the blobs that the page handed over.
@@ -54,6 +56,9 @@ func (s *fileSet) list(name string) {
 func (s *fileSet) audit(ctx context.Context, opts audit.Options) (*audit.Report, error) {
 	if len(s.blobs) == 1 {
 		for name, b := range s.blobs {
+			if kind, err := sniff.DetectFile(b, b.size); err == nil && archive.Readable(kind) && b.size > archiveBytes {
+				return nil, errArchive
+			}
 			return audit.RunFile(ctx, path.Base(name), b, b.size, opts)
 		}
 	}

@@ -84,6 +84,15 @@ func plain(err error) string {
 	return err.Error()
 }
 
+// Limits of a browser, whose audit has 4 GiB of addresses for each worker.
+const (
+	volumeBytes  = 1 << 30 // of a volume, unpacked
+	archiveBytes = 2 << 30 // of an archive that holds the set
+)
+
+// errArchive refuses an archive.
+var errArchive = fmt.Errorf("the archive is larger than %s, the limit in a browser: unpack it and choose the folder, or use the command line: lqs score ARCHIVE", audit.FormatBytes(archiveBytes))
+
 // request is one call of assayScore.
 type request struct {
 	set  *fileSet
@@ -91,7 +100,9 @@ type request struct {
 }
 
 func newRequest(args []js.Value) (r *request, err error) {
-	r = &request{opts: audit.Options{Version: "browser", Scoring: &audit.Scoring{Quick: true, Seed: 1}}}
+	r = &request{opts: audit.Options{
+		Version: "browser", Limits: audit.Limits{VolumeBytes: volumeBytes}, Scoring: &audit.Scoring{Quick: true, Seed: 1},
+	}}
 	defer func() {
 		if p := recover(); p != nil {
 			err = fmt.Errorf("the audit was called in a wrong way: %v", p)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"assay/internal/audit/annotation"
 	"assay/internal/audit/archive"
 	"assay/internal/audit/dicom"
 )
@@ -22,6 +23,8 @@ type Limits struct {
 	ArchiveEntryRatio int64 // bytes out for a packed byte of one entry
 
 	DICOM dicom.Limits
+
+	VolumeBytes int64 // of the voxels of a volume, unpacked, that are read for labels
 
 	ReadFrames int // frames of a set in which text is read
 
@@ -48,6 +51,7 @@ func DefaultLimits() Limits {
 		ArchiveRatio:      a.Ratio,
 		ArchiveEntryRatio: a.EntryRatio,
 		DICOM:             dicom.DefaultLimits(),
+		VolumeBytes:       annotation.DefaultLimits().Volume,
 		ReadFrames:        20_000,
 		SetTime:           12 * time.Hour,
 		Findings:          20_000,
@@ -67,6 +71,7 @@ func (l Limits) orDefault() Limits {
 	fill(&l.ArchiveEntries, d.ArchiveEntries)
 	fill(&l.ArchiveRatio, d.ArchiveRatio)
 	fill(&l.ArchiveEntryRatio, d.ArchiveEntryRatio)
+	fill(&l.VolumeBytes, d.VolumeBytes)
 	fill(&l.ReadFrames, d.ReadFrames)
 	fill(&l.SetTime, d.SetTime)
 	fill(&l.Findings, d.Findings)

@@ -53,6 +53,8 @@ func (i *inspection) labels(ctx context.Context) error {
 		Path: i.file.Path, SizeBytes: i.file.SizeBytes, Content: i.file.Content, Kind: i.kind,
 		Hash: i.hash.hash, PatientKey: i.opts.PatientKey, Format: i.opts.LabelFormat, Pixels: !i.file.HeaderOnly,
 	}
+	src.Limits = annotation.DefaultLimits()
+	src.Limits.Volume = i.opts.Limits.VolumeBytes
 	if i.facts.Instance != nil {
 		src.SOPClass = i.facts.Instance.SOPClass
 	}

@@ -5,6 +5,7 @@ import (
 	"compress/gzip"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 
@@ -103,6 +104,16 @@ type voxelLayout struct {
 
 var errHeader = errors.New("the header of the volume makes no sense")
 
+// beyondVolume says that a volume is over a limit lower than the default, which
+// the command line has; else "".
+func (in *input) beyondVolume(voxels int64, g grain) string {
+	lower, usual := in.Limits.Volume, DefaultLimits().Volume
+	if g == noGrain || lower >= usual || voxels <= lower/g.bytes() {
+		return ""
+	}
+	return fmt.Sprintf("unpacked it is larger than %d MiB, the limit here; the command line reads up to %d MiB", lower>>20, usual>>20)
+}
+
 // readVolume reads the header of a volume, and its voxels if asked for.
 func readVolume(in *input) error {
 	in.facts.Volume = &Volume{}
@@ -127,7 +138,7 @@ func readVolume(in *input) error {
 	count, ok := product(layout.dims)
 	if !ok || layout.dims[0] > maxRow || layout.grain == noGrain || layout.voxels == nil || count > in.Limits.Volume/layout.grain.bytes() {
 		in.check(ruleVolumeLimit, 1)
-		in.find(ruleVolumeLimit, "", "", "")
+		in.find(ruleVolumeLimit, "", "", in.beyondVolume(count, layout.grain))
 		return nil
 	}
 	in.check(ruleVolumeShort, 1)

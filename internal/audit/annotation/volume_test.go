@@ -216,6 +216,27 @@ func TestVoxelsThatAreNoLabelsAreTold(t *testing.T) {
 	}
 }
 
+// A browser reads smaller volumes than the command line.
+func TestAVolumeOverALowerLimitPointsToTheCommandLine(t *testing.T) {
+	v := volume{dims: []int{512, 512, 1100}, code: 16, bits: 32, voxels: []float32{}, spacing: [3]float32{1, 1, 1}}
+	b := v.bytes(t)
+	limits := annotation.DefaultLimits()
+	limits.Volume = 1 << 30
+	f, err := annotation.Read(t.Context(), annotation.Source{Path: "a.nii", SizeBytes: int64(len(b)), Content: bytes.NewReader(b), Kind: sniff.NIfTI, Pixels: true, Limits: limits})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, c := range f.Book.Tallies {
+		for _, e := range c.Examples {
+			got = append(got, c.Code+": "+e.Note)
+		}
+	}
+	if diff := cmp.Diff([]string{"F-404: unpacked it is larger than 1024 MiB, the limit here; the command line reads up to 4096 MiB"}, got); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+}
+
 func FuzzVolume(f *testing.F) {
 	v := volume{dims: []int{4, 3, 2}, code: 4, bits: 16, voxels: cube, spacing: [3]float32{1, 2, 3}, qform: 1, sform: 1}
 	f.Add(v.bytes(f))
