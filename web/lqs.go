@@ -27,7 +27,7 @@ func (s *Server) showLQS(w http.ResponseWriter, r *http.Request) error {
 	shell.Description = "Annotation completeness, format compliance and class distribution of a medical data set, audited in the browser: no account, nothing leaves your machine."
 	shell.Styles, shell.Scripts = reportStyles(), []string{static.URL("lqs.js")}
 	return s.render(w, r, http.StatusOK, page.LQS(page.LQSView{
-		Shell: shell, Local: localAudit(), Formats: lqsFormats, Send: s.sendView(shell.CSRF), ListURL: s.listFactsURL(r),
+		Shell: shell, Local: localAudit(), Samples: s.sampleViews(), Formats: lqsFormats, Send: s.sendView(shell.CSRF), ListURL: s.listFactsURL(r),
 	}))
 }
 

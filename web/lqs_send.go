@@ -66,7 +66,11 @@ func (s *Server) receiveFree(w http.ResponseWriter, r *http.Request) error {
 		return errs.New(errs.NotFound, "This server takes no files without an account.")
 	}
 	lim := s.Free.Limits()
-	r.Body = http.MaxBytesReader(w, r.Body, lim.Bytes+1<<20)
+	most := lim.Bytes + 1<<20 // with what the form adds
+	if r.ContentLength > most {
+		return freeaudit.TooLarge(lim.Bytes)
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, most)
 	parts, err := r.MultipartReader()
 	if err != nil {
 		return errs.Wrap(errs.Invalid, "This form holds no files. Go back and choose some.", err)
@@ -79,15 +83,24 @@ func (s *Server) receiveFree(w http.ResponseWriter, r *http.Request) error {
 	}
 	files, name, err := upload.Join(func() (upload.Part, error) { return nextFile(parts) }, lim.Bytes)
 	if err != nil {
-		return err
+		return tooLarge(err, lim.Bytes)
 	}
 	defer files.Close()
 	token, err := s.Free.Receive(r.Context(), files, name)
 	if err != nil {
-		return s.busy(w, r, err)
+		return s.busy(w, r, tooLarge(err, lim.Bytes))
 	}
 	redirect(w, r, freeURL(token))
 	return nil
+}
+
+// tooLarge says of whatever came of too many bytes what the limit is.
+func tooLarge(err error, limit int64) error {
+	var big *http.MaxBytesError
+	if errors.As(err, &big) || errs.KindOf(err) == errs.TooLarge {
+		return freeaudit.TooLarge(limit)
+	}
+	return err
 }
 
 // busy answers 429 where too many audits wait.

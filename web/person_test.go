@@ -21,6 +21,7 @@ import (
 	"assay/internal/blob"
 	"assay/internal/catalog"
 	"assay/internal/config"
+	"assay/internal/freeaudit"
 	"assay/internal/id"
 	"assay/internal/ingest"
 	"assay/internal/listing"
@@ -42,12 +43,19 @@ type site struct {
 	Accounts *account.Service
 	Listings *listing.Service
 	Blobs    *blob.Store
+	Free     *freeaudit.Service
 	server   *httptest.Server
 }
 
 // newSite serves the real routes over a database of its own. Demo opens the
 // mailbox page.
 func newSite(t testing.TB, demo bool) site {
+	t.Helper()
+	return limitedSite(t, demo, freeaudit.Limits{})
+}
+
+// limitedSite is newSite with limits on what is sent without an account.
+func limitedSite(t testing.TB, demo bool, limits freeaudit.Limits) site {
 	t.Helper()
 	db := postgrestest.New(t)
 	server := httptest.NewUnstartedServer(nil)
@@ -61,14 +69,15 @@ func newSite(t testing.TB, demo bool) site {
 	listings := listing.New(db, catalog.Publisher{}, time.Now).Notifying(review.Letters{URL: address})
 	c := config.Config{PublicURL: address, Demo: demo}
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	free := freeaudit.New(db, documents, freeaudit.Options{Version: "test", Scratch: t.TempDir(), Limits: limits}, log)
 	server.Config.Handler = web.New(c, log, web.Services{
 		DB: db, Sessions: web.NewSessions(account.NewSessionStore(db), c.Secure()), Accounts: accounts,
 		Catalog: catalog.NewStore(db), Listings: listings, Reviews: review.New(db, listings, time.Now),
-		Audits: ingest.New(db, documents, listings, ingest.Options{SecretKey: siteSecret}, log),
+		Audits: ingest.New(db, documents, listings, ingest.Options{SecretKey: siteSecret}, log), Free: free,
 	})
 	server.Start()
 	t.Cleanup(server.Close)
-	return site{server.URL, db, accounts, listings, documents, server}
+	return site{server.URL, db, accounts, listings, documents, free, server}
 }
 
 // user makes a user with a confirmed address and goodPassword.

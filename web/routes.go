@@ -22,6 +22,7 @@ func (s *Server) router() chi.Router {
 	r.Get("/readyz", s.ready)
 	r.Get("/badge/{slug}.svg", s.plainly(s.sendBadge))
 	r.Get("/datasets/{slug}/quality/badge.svg", s.plainly(s.sendQualityBadge))
+	r.Get("/lqs/samples/{name}.zip", s.plainly(s.sendSample))
 	r.Get(keysPath, s.plainly(s.sendKeys))
 	r.Get(revocationsPath, s.plainly(s.sendRevocations))
 	r.Group(func(r chi.Router) {
@@ -67,6 +68,7 @@ func (s *Server) anyone(r chi.Router) {
 func (s *Server) freeAudit(r chi.Router) {
 	r.Get("/lqs", s.handle(s.showLQS))
 	r.With(s.limitSendings()).Post("/lqs/files", s.handle(s.receiveFree))
+	r.With(s.limitSendings()).Post("/lqs/samples/{name}", s.handle(s.auditSample))
 	r.Route("/lqs/r/{token}", func(r chi.Router) {
 		r.Use(noStore, unreferred)
 		r.Get("/", s.handle(s.showFree))

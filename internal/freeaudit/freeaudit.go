@@ -34,6 +34,11 @@ const Retry = 2 * time.Minute
 // ErrBusy says that too many audits wait.
 var ErrBusy = errs.New(errs.Unavailable, "Too many audits wait at the moment. Try again in two minutes, or audit in your browser or on the command line, where nobody waits.")
 
+// TooLarge says that files are larger than the limit.
+func TooLarge(limit int64) error {
+	return errs.Newf(errs.TooLarge, "The files are larger than %s, the limit without an account. Audit them in your browser or on the command line: neither has this limit.", audit.FormatBytes(limit))
+}
+
 // Limits bound what visitors send.
 type Limits struct {
 	Bytes   int64 // of one sending
@@ -129,7 +134,7 @@ func (s *Service) Receive(ctx context.Context, r io.Reader, name string) (token 
 		return "", err
 	}
 	if a.SizeBytes > s.options.Limits.Bytes {
-		err = errs.Newf(errs.TooLarge, "The files are larger than %s, the limit without an account. Audit them in your browser or on the command line: neither has this limit.", audit.FormatBytes(s.options.Limits.Bytes))
+		err = TooLarge(s.options.Limits.Bytes)
 	} else {
 		token, err = s.queue(ctx, a)
 	}

@@ -163,9 +163,13 @@ func silent(ctx context.Context, q postgres.Querier) ([]id.FreeAudit, error) {
 	return pgx.CollectRows(rows, pgx.RowTo[id.FreeAudit])
 }
 
-// known returns which of the ids have a row.
-func known(ctx context.Context, q postgres.Querier, list []id.FreeAudit) (map[id.FreeAudit]bool, error) {
-	rows, err := q.Query(ctx, `SELECT id FROM free_audit WHERE id = ANY (@ids::uuid[])`, pgx.NamedArgs{"ids": list})
+// waiting returns which of the audits are still to end.
+func waiting(ctx context.Context, q postgres.Querier, list []id.FreeAudit) (map[id.FreeAudit]bool, error) {
+	rows, err := q.Query(ctx, `
+SELECT id
+FROM   free_audit
+WHERE  id = ANY (@ids::uuid[])
+AND    state IN ('queued', 'running')`, pgx.NamedArgs{"ids": list})
 	if err != nil {
 		return nil, fmt.Errorf("look for audits: %w", err)
 	}

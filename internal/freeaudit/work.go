@@ -2,12 +2,15 @@ package freeaudit
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -59,33 +62,52 @@ func (s *Service) Work(ctx context.Context, j job.FreeAudit) error {
 }
 
 func (s *Service) audit(ctx context.Context, a Audit) (*audit.Report, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	var latest atomic.Pointer[audit.Progress]
+	var beating sync.WaitGroup
+	beating.Go(func() { s.beat(ctx, a, &latest, cancel) })
+	defer beating.Wait()
+	defer cancel(nil)
 	f, err := s.stage(ctx, a)
 	if err != nil {
-		return nil, err
+		return nil, cmp.Or(context.Cause(ctx), err)
 	}
 	defer os.Remove(f.Name())
 	defer f.Close()
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	var renewed time.Time
 	report, err := audit.RunFile(ctx, "file"+a.Extension, f, a.SizeBytes, audit.Options{
 		Version: s.options.Version, Limits: s.options.Limits.Audit, Inspect: s.options.Inspect, Parallel: s.options.Parallel,
 		Scratch: s.options.Space, Tools: s.options.Tools, Scoring: &audit.Scoring{Seed: 1},
-		Now: time.Now().UTC().Truncate(24 * time.Hour),
-		Progress: func(p audit.Progress) {
-			if time.Since(renewed) < time.Second {
-				return
-			}
-			renewed = time.Now()
-			if err := s.renew(ctx, a, p); err != nil {
-				cancel(err)
-			}
-		},
+		Now:      time.Now().UTC().Truncate(24 * time.Hour),
+		Progress: func(p audit.Progress) { latest.Store(&p) },
 	})
-	if cause := context.Cause(ctx); err != nil && cause != nil {
-		err = cause
+	if err != nil {
+		err = cmp.Or(context.Cause(ctx), err)
 	}
 	return report, err
+}
+
+// beat tells every second that the audit lives and how far it is, and ends it
+// once its holder has deleted it. A database that does not answer is no reason
+// to end it.
+func (s *Service) beat(ctx context.Context, a Audit, latest *atomic.Pointer[audit.Progress], end context.CancelCauseFunc) {
+	ticker := time.NewTicker(time.Second)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+		p := latest.Load()
+		if p == nil {
+			p = &audit.Progress{}
+		}
+		if err := s.renew(ctx, a, *p); errors.Is(err, errDeleted) {
+			end(err)
+		} else if err != nil && ctx.Err() == nil {
+			s.log.Warn("progress of a free audit is not noted", "audit", a.ID, "error", err)
+		}
+	}
 }
 
 func (s *Service) renew(ctx context.Context, a Audit, p audit.Progress) error {
@@ -144,28 +166,36 @@ func (s *Service) store(ctx context.Context, a Audit, r *audit.Report, cause err
 	})
 }
 
-// orphanAge is how old an object without a row must be to be deleted: its row is
-// written after it.
+// orphanAge is how old an object that no audit waits for must be to be deleted:
+// its row is written after it.
 const orphanAge = 15 * time.Minute
 
 // Sweep deletes what is over an hour old, gives audits whose worker died to
 // another one, and deletes what crashes left behind.
 func (s *Service) Sweep(ctx context.Context) error {
-	var over, dead []id.FreeAudit
+	var over []id.FreeAudit
 	err := s.db.InTx(ctx, worker, func(tx pgx.Tx) (err error) {
 		if over, err = expired(ctx, tx); err != nil {
 			return err
 		}
-		if dead, err = silent(ctx, tx); err != nil {
+		dead, err := silent(ctx, tx)
+		if err != nil {
 			return err
 		}
 		for _, a := range dead {
-			if err := s.restart(ctx, tx, a); err != nil {
+			ended, err := restart(ctx, tx, a)
+			if err != nil {
 				return err
+			}
+			if ended {
+				over = append(over, a)
 			}
 		}
 		return nil
 	})
+	if err != nil {
+		over = nil // the rows stay, so the objects must
+	}
 	for _, a := range over {
 		err = errors.Join(err, s.blobs.Delete(ctx, key(a)))
 	}
@@ -173,18 +203,18 @@ func (s *Service) Sweep(ctx context.Context) error {
 }
 
 // restart queues an audit once more, or ends it after too many attempts.
-func (s *Service) restart(ctx context.Context, tx pgx.Tx, a id.FreeAudit) error {
+func restart(ctx context.Context, tx pgx.Tx, a id.FreeAudit) (ended bool, err error) {
 	var attempt int
 	if err := tx.QueryRow(ctx, `SELECT attempt FROM free_audit WHERE id = @id FOR UPDATE`, pgx.NamedArgs{"id": a}).Scan(&attempt); err != nil {
-		return fmt.Errorf("restart a free audit: %w", err)
+		return false, fmt.Errorf("restart a free audit: %w", err)
 	}
 	if attempt >= maxAttempts {
-		return finish(ctx, tx, a, Failed, brokenReason, nil, nil)
+		return true, finish(ctx, tx, a, Failed, brokenReason, nil, nil)
 	}
-	return job.Insert(ctx, tx, job.FreeAudit{ID: a})
+	return false, job.Insert(ctx, tx, job.FreeAudit{ID: a})
 }
 
-// sweepObjects deletes objects of which no row tells.
+// sweepObjects deletes objects that no audit waits for.
 func (s *Service) sweepObjects(ctx context.Context) error {
 	var old []id.FreeAudit
 	err := s.blobs.List(ctx, prefix, func(o blob.Object) error {
@@ -196,16 +226,16 @@ func (s *Service) sweepObjects(ctx context.Context) error {
 	if err != nil || len(old) == 0 {
 		return err
 	}
-	var have map[id.FreeAudit]bool
+	var wanted map[id.FreeAudit]bool
 	err = s.db.InTx(ctx, worker, func(tx pgx.Tx) (err error) {
-		have, err = known(ctx, tx, old)
+		wanted, err = waiting(ctx, tx, old)
 		return err
 	})
 	if err != nil {
 		return err
 	}
 	for _, a := range old {
-		if !have[a] {
+		if !wanted[a] {
 			err = errors.Join(err, s.blobs.Delete(ctx, key(a)))
 		}
 	}

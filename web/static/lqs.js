@@ -22,7 +22,10 @@
     return (i ? n.toFixed(1) : n) + ' ' + units[i];
   };
   const time = (s) => (!isFinite(s) ? '' : s < 90 ? Math.ceil(s) + ' s left' : Math.ceil(s / 60) + ' min left');
-  const enable = (on) => { for (const el of controls.querySelectorAll('input,button,select')) el.disabled = !on; };
+  const enable = (on) => {
+    for (const el of controls.querySelectorAll('input,button,select')) el.disabled = !on;
+    for (const el of document.querySelectorAll('[data-sample]')) el.disabled = !on;
+  };
 
   // One coordinator and the inspectors, each pair joined by a channel. They
   // are started before any file is chosen, since a worker's script is fetched.
@@ -206,6 +209,7 @@
   for (const button of document.querySelectorAll('[data-sample]')) {
     button.addEventListener('click', async () => {
       say('Fetching the sample…');
+      root.scrollIntoView({ block: 'start' });
       try {
         const r = await fetch(button.dataset.sample);
         if (!r.ok) throw new Error();

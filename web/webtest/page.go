@@ -12,6 +12,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
@@ -38,6 +39,7 @@ type Page struct {
 	mu       sync.Mutex
 	console  []string // errors of scripts, of the log and of the content security policy
 	outside  []string // requests to other hosts
+	requests []string // all since Requests was called
 	document map[network.RequestID]string
 	status   int
 }
@@ -87,6 +89,7 @@ func (p *Page) listen(event any) {
 		if e.Type == network.ResourceTypeDocument {
 			p.document[e.RequestID] = e.Request.URL
 		}
+		p.requests = append(p.requests, e.Request.URL)
 		if u, err := url.Parse(e.Request.URL); err == nil && u.Host != "" && u.Host != p.base.Host {
 			p.outside = append(p.outside, e.Request.URL)
 		}
@@ -109,6 +112,78 @@ func (p *Page) isOwnStatus(e *log.Entry) bool {
 		}
 	}
 	return false
+}
+
+// Requests returns the addresses that the page, and those of its workers that
+// Workers has found, asked for since the last call.
+func (p *Page) Requests() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	list := p.requests
+	p.requests = nil
+	return list
+}
+
+// Worker is a worker that a page has started.
+type Worker struct {
+	page *Page
+	ctx  context.Context
+}
+
+// Workers finds the workers of the browser and listens to them: what they ask
+// for counts as the page's.
+func (p *Page) Workers() []Worker {
+	p.t.Helper()
+	targets, err := chromedp.Targets(p.ctx)
+	if err != nil {
+		p.t.Fatalf("look for workers: %v", err)
+	}
+	var list []Worker
+	for _, target := range targets {
+		if target.Type != "worker" {
+			continue
+		}
+		ctx, cancel := chromedp.NewContext(p.ctx, chromedp.WithTargetID(target.TargetID), chromedp.WithListener(p.listen))
+		p.t.Cleanup(cancel)
+		if err := chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, w *chromedp.Target) error {
+			_, err := cdp.Call(ctx, w, network.Enable, network.EnableParams{})
+			return err
+		})); err != nil {
+			p.t.Fatalf("listen to a worker: %v", err)
+		}
+		list = append(list, Worker{p, ctx})
+	}
+	return list
+}
+
+// EvalText evaluates an expression in the worker, waits if it is a promise, and
+// returns a text.
+func (w Worker) EvalText(expression string) string {
+	w.page.t.Helper()
+	ctx, cancel := context.WithTimeout(w.ctx, stepTimeout)
+	defer cancel()
+	v, err := chromedp.Run(ctx, chromedp.Evaluate[string](expression, chromedp.EvalAwaitPromise))
+	if err != nil {
+		w.page.t.Fatalf("evaluate %s in a worker: %v", expression, err)
+	}
+	return v
+}
+
+// Drop drops files and folders of this machine onto an element.
+func (p *Page) Drop(selector string, paths ...string) {
+	p.t.Helper()
+	p.do("bring "+selector+" into view", chromedp.ScrollIntoView(chromedp.CSS(selector)))
+	at := run(p, "find "+selector, chromedp.Evaluate[[]float64](fmt.Sprintf(
+		`(() => { const r = document.querySelector(%s).getBoundingClientRect(); return [r.left + 8, r.top + 8]; })()`, strconv.Quote(selector))))
+	data := &input.DragData{Items: []*input.DragDataItem{}, Files: paths, DragOperationsMask: 1}
+	p.do("drop onto "+selector, chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
+		for _, kind := range []input.DispatchDragEventType{"dragEnter", "dragOver", "drop"} {
+			if _, err := cdp.Call(ctx, tab, input.DispatchDragEvent, input.DispatchDragEventParams{Type: kind, X: at[0], Y: at[1], Data: data}); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
 }
 
 func (p *Page) step() (context.Context, context.CancelFunc) {

@@ -1,9 +1,11 @@
 package synth
 
 import (
+	"bytes"
 	"encoding/binary"
 	"image"
 	"image/color"
+	"image/png"
 	"math"
 	"math/rand/v2"
 
@@ -58,6 +60,27 @@ func (c *canvas) noise(r *rand.Rand, sigma float64) {
 	for i := range c.v {
 		c.v[i] += r.NormFloat64() * sigma
 	}
+}
+
+// any reports whether a value is above 0.
+func (c *canvas) any() bool {
+	for _, v := range c.v {
+		if v > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// png encodes the values, scaled by a factor, as a picture of 8 bits.
+func (c *canvas) png(factor float64) ([]byte, error) {
+	p := image.NewGray(image.Rect(0, 0, c.columns, c.rows))
+	for i, v := range c.v {
+		p.Pix[i] = byte(math.Round(min(max(v*factor, 0), 255)))
+	}
+	var b bytes.Buffer
+	err := png.Encode(&b, p)
+	return b.Bytes(), err
 }
 
 // int16s encodes the values, rounded and clamped.

@@ -21,24 +21,32 @@ func (s *series) along(i int) float64 {
 	return 2*float64(i)/float64(s.Slices-1) - 1
 }
 
+// tissues are the values of the parts of a thorax.
+type tissues struct{ around, body, lung, heart, aorta, bone, canal, nodule float64 }
+
+// thorax draws slice i of a thorax.
+func (s *series) thorax(c *canvas, i int, t tissues) {
+	z := s.along(i)
+	c.ellipse(0, 0.05, 0.86, 0.62, 0, t.around)
+	c.ellipse(0, 0.05, 0.82, 0.58, 0, t.body)
+	lung := math.Sqrt(max(0, 1-z*z*0.8))
+	c.ellipse(-0.4, 0, 0.3*lung, 0.42*lung, -6, t.lung)
+	c.ellipse(0.4, 0, 0.3*lung, 0.42*lung, 6, t.lung)
+	c.ellipse(0.08, -0.08, 0.24*lung, 0.22*lung, 20, t.heart)
+	c.ellipse(-0.02, 0.2, 0.06, 0.06, 0, t.aorta) // with contrast
+	c.ellipse(0, 0.43, 0.1, 0.1, 0, t.bone)
+	c.ellipse(0, 0.43, 0.05, 0.05, 0, t.canal)
+	if nodule := 0.07 * (1 - math.Abs(z-0.1)*4); nodule > 0 {
+		c.ellipse(-0.45, -0.12, nodule, nodule, 0, t.nodule)
+	}
+}
+
 // ct makes a thorax: body, lungs, heart, spine, and a nodule in some slices.
 //
 // Source: DICOM PS3.3 Section C.8.2.1.
 func (s *series) ct(h *header, i int) {
-	z := s.along(i)
 	c := newCanvas(s.Rows, s.Columns, -1000)
-	c.ellipse(0, 0.05, 0.86, 0.62, 0, -100)
-	c.ellipse(0, 0.05, 0.82, 0.58, 0, 45)
-	lung := math.Sqrt(max(0, 1-z*z*0.8))
-	c.ellipse(-0.4, 0, 0.3*lung, 0.42*lung, -6, -820)
-	c.ellipse(0.4, 0, 0.3*lung, 0.42*lung, 6, -820)
-	c.ellipse(0.08, -0.08, 0.24*lung, 0.22*lung, 20, 60)
-	c.ellipse(-0.02, 0.2, 0.06, 0.06, 0, 180) // aorta, with contrast
-	c.ellipse(0, 0.43, 0.1, 0.1, 0, 380)
-	c.ellipse(0, 0.43, 0.05, 0.05, 0, 120)
-	if nodule := 0.07 * (1 - math.Abs(z-0.1)*4); nodule > 0 {
-		c.ellipse(-0.45, -0.12, nodule, nodule, 0, 30)
-	}
+	s.thorax(c, i, tissues{around: -100, body: 45, lung: -820, heart: 60, aorta: 180, bone: 380, canal: 120, nodule: 30})
 	c.noise(s.grain(i), 14)
 	s.burn(c, 1200)
 

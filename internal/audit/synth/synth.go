@@ -109,16 +109,12 @@ type series struct {
 
 // Series makes the files of one series.
 func Series(spec Spec) ([]File, error) {
-	spec = spec.withDefaults()
-	if spec.Rows < 16 || spec.Columns < 16 || spec.Rows > 4096 || spec.Columns > 4096 || spec.Slices < 1 || spec.Slices > 100_000 {
-		return nil, fmt.Errorf("synth: %d slices of %d by %d cannot be made", spec.Slices, spec.Rows, spec.Columns)
-	}
-	s := &series{Spec: spec, random: rand.New(rand.NewPCG(spec.Seed, 0x5eed))}
-	if err := s.choose(); err != nil {
+	s, err := newSeries(spec)
+	if err != nil {
 		return nil, err
 	}
-	files := make([]File, 0, spec.Slices)
-	for i := range spec.Slices {
+	files := make([]File, 0, s.Slices)
+	for i := range s.Slices {
 		b, err := s.instance(i)
 		if err != nil {
 			return nil, fmt.Errorf("synth: instance %d: %w", i+1, err)
@@ -126,6 +122,16 @@ func Series(spec Spec) ([]File, error) {
 		files = append(files, File{s.path(i), b})
 	}
 	return s.damage(files), nil
+}
+
+// newSeries draws what a Spec leaves open.
+func newSeries(spec Spec) (*series, error) {
+	spec = spec.withDefaults()
+	if spec.Rows < 16 || spec.Columns < 16 || spec.Rows > 4096 || spec.Columns > 4096 || spec.Slices < 1 || spec.Slices > 100_000 {
+		return nil, fmt.Errorf("synth: %d slices of %d by %d cannot be made", spec.Slices, spec.Rows, spec.Columns)
+	}
+	s := &series{Spec: spec, random: rand.New(rand.NewPCG(spec.Seed, 0x5eed))}
+	return s, s.choose()
 }
 
 // choose draws what holds for the whole series.
