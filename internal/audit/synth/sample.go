@@ -1,7 +1,6 @@
 package synth
 
 import (
-	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -23,7 +22,7 @@ func Samples() []Sample {
 		{"chest-table", "Chest radiographs with a table",
 			"400 radiographs of 200 patients in two splits, with a table as CheXpert has it. Complete, well-formed and balanced.", chestTable},
 		{"boxes-coco", "Boxes in COCO, with planted faults",
-			"72 images with boxes: one reaches past its image, one is empty, one has a class that is not defined, one file is not there, and two ids are used twice.", boxesCOCO},
+			"72 images with boxes: some reach past their image, one is empty, one has a class that is not defined, three files are not there, and ids are used twice.", boxesCOCO},
 		{"ct-seg", "CT with DICOM segmentations",
 			"Three CT series with segmentations of lung, heart and nodule. All objects are sound, but one patient is in the training and in the test set.", ctSeg},
 	}
@@ -172,26 +171,21 @@ func boxesCOCO() ([]File, error) {
 		if err != nil {
 			return nil, err
 		}
-		if i != 70 { // this file is not there
+		if i < 69 { // the last three are not there
 			files = append(files, File{name, picture})
 		}
 		images = append(images, fmt.Sprintf(`{"id":%d,"file_name":"%s","width":128,"height":128}`, i+1, name))
 	}
-	for _, fault := range []struct {
-		label     int // index
-		from, to  string
-		otherwise string
-	}{
-		{10, `"bbox":[`, `"bbox":[100`, "past the image"},
-		{21, `"category_id":`, `"category_id":9`, "of no class"},
-		{40, `"id":41,`, `"id":40,`, "with the id of another"},
-		{61, `"id":62,`, `"id":61,`, "with the id of another"},
-	} {
-		was := labels[fault.label]
-		if labels[fault.label] = strings.Replace(was, fault.from, fault.to, 1); labels[fault.label] == was {
-			return nil, errors.New("no label was made " + fault.otherwise)
-		}
+	plant := func(label int, from, to string) {
+		labels[label] = strings.Replace(labels[label], from, to, 1)
 	}
+	for _, i := range []int{10, 13, 50, 77, 91} {
+		plant(i, `"bbox":[`, `"bbox":[100`) // past the right edge
+	}
+	for _, i := range []int{40, 61, 80, 101} {
+		plant(i, fmt.Sprintf(`"id":%d,`, i+1), fmt.Sprintf(`"id":%d,`, i)) // that of the label before
+	}
+	plant(21, `"category_id":`, `"category_id":9`)
 	labels[30] = `{"id":31,"image_id":16,"category_id":1,"bbox":[60,60,0,14],"area":0,"iscrowd":0}`
 	text := `{"info":{"description":"Phantoms made by a program, of no real person.","version":"1.0"},` + "\n" +
 		`"licenses":[],"categories":[{"id":1,"name":"nodule"},{"id":2,"name":"cyst"},{"id":3,"name":"calcification"}],` + "\n" +
