@@ -125,14 +125,26 @@ func mix(h uint64) uint64 {
 	return h ^ h>>33
 }
 
-// mayBeImage tells by its name whether a file may be an image; what it is turns
-// out when it is read.
+// mayBeImage tells by its name whether a file may be an image that is not a
+// label of another; what it is turns out when it is read.
 func mayBeImage(p string) bool {
 	switch strings.ToLower(path.Ext(p)) {
 	case ".json", ".jsonl", ".ndjson", ".xml", ".csv", ".tsv", ".txt", ".yaml", ".yml", ".md", ".pdf", ".html", ".docx", ".xlsx", ".data", ".names":
 		return false
 	}
-	return true
+	return !isLabel(p) && !namesLabel(path.Base(p))
+}
+
+// namesLabel reports whether a file name says that it labels another, as
+// "case1_mask.png" does. Such a file is read whole: its pixels are the labels.
+func namesLabel(base string) bool {
+	for _, w := range folderWords(base) {
+		switch w {
+		case "mask", "masks", "label", "labels", "seg", "segmentation", "gt", "groundtruth":
+			return true
+		}
+	}
+	return false
 }
 
 // headerOnly reports whether the pixels of a file are left out of the sample.

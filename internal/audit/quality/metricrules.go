@@ -38,19 +38,19 @@ var (
 	}
 	ruleEmptyMask = score.Rule{
 		Code: "C-014", Level: score.Warning, Title: "Mask without a pixel", Says: "have no pixel", Of: "masks whose pixels are known",
-		Cap: 2, Full: 0.1,
+		Pixels: true, Cap: 2, Full: 0.1,
 		Fix:    "Draw the mask, or take the label out.",
 		Source: "a mask covers something",
 	}
 	ruleOtherLabels = score.Rule{
 		Code: "C-015", Level: score.Error, Title: "Equal images with different labels", Of: "images whose pixels are known",
-		Cap: 4, Full: 0.05,
+		Pixels: true, Cap: 4, Full: 0.05,
 		Fix:    "Decide which labels are right and give them to all copies, or keep one copy.",
 		Source: "the digests of the decoded pixels",
 	}
 	ruleTwin = score.Rule{
 		Code: "C-016", Level: score.Warning, Title: "Image that is in the set more than once", Says: "are copies of another", Of: "images whose pixels are known",
-		Cap: 2, Full: 0.1,
+		Pixels: true, Cap: 2, Full: 0.1,
 		Fix:    "Keep one copy: the others weigh twice in training and add nothing to a test.",
 		Source: "the digests of the decoded pixels",
 	}
@@ -118,19 +118,19 @@ var (
 	}
 	ruleTwinTest = score.Rule{
 		Code: "S-013", Level: score.Error, Title: "Test image that is in the training split too", Says: "are in training and test", Of: "images whose pixels are known",
-		Cap: 6, Full: 0.02, AnyHard: true,
+		Pixels: true, Cap: 6, Full: 0.02, AnyHard: true,
 		Fix:    "Take the copy out of the test split.",
 		Source: "the digests of the decoded pixels",
 	}
 	ruleTwinOther = score.Rule{
 		Code: "S-014", Level: score.Error, Title: "Image that is in two splits", Says: "are in two splits", Of: "images whose pixels are known",
-		Cap: 4, Full: 0.05,
+		Pixels: true, Cap: 4, Full: 0.05,
 		Fix:    "Take the copy out of one of the splits.",
 		Source: "the digests of the decoded pixels",
 	}
 	ruleNearTwin = score.Rule{
 		Code: "S-015", Level: score.Warning, Title: "Image nearly equal to one of another split", Of: "images with a perceptual hash",
-		Cap: 2, Full: 0.1,
+		Pixels: true, Cap: 2, Full: 0.1,
 		Fix:    "Look at both: a copy saved anew or cropped belongs into one split.",
 		Source: "perceptual hashes within 4 of 64 bits, and a correlation of 0.99 or more of the small pictures",
 	}
