@@ -22,6 +22,9 @@ func summarizeScore(out io.Writer, r *quality.Report) error {
 	}
 	fmt.Fprintf(w, "%s, %s, %s, %s\n", ui.Plural(r.Input.Files, "file", "files"), audit.FormatBytes(r.Input.Bytes),
 		ui.Plural(r.Input.Images, "image", "images"), ui.Plural(r.Input.Labels, "label", "labels"))
+	if n := r.Input.Patients; n != nil {
+		fmt.Fprintf(w, "%s, told by %s\n", ui.Plural(*n, "patient", "patients"), r.Input.PatientsFrom)
+	}
 	if len(r.Input.Formats) > 0 {
 		fmt.Fprintf(w, "Formats: %s\n", formats(r.Input.Formats))
 	}

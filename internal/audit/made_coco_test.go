@@ -8,52 +8,8 @@ import (
 	"testing"
 
 	"assay/internal/audit/annotation"
-	"assay/internal/audit/quality"
 	"assay/internal/audit/sniff"
 )
-
-func init() {
-	madeCounts["coco_instances"] = func(t *testing.T, s madeSet, r *quality.Report) {
-		madeEntries(t, s, r, "images", "annotations", "categories")
-	}
-	madeCounts["coco_keypoints"] = func(t *testing.T, s madeSet, r *quality.Report) {
-		madeEntries(t, s, r, "images", "annotations", "categories")
-		madeEligible(t, r, "F-115", madeNumber(s, "annotations"))
-	}
-	madeCounts["coco_panoptic"] = func(t *testing.T, s madeSet, r *quality.Report) {
-		madeEligible(t, r, "F-120", madeNumber(s, "annotations"))
-		labels := 0
-		for _, c := range r.Classes {
-			labels += c.Labels
-		}
-		if want := madeNumber(s, "segments"); labels != want {
-			t.Errorf("%d segments, want %d", labels, want)
-		}
-	}
-	madeCounts["label_studio"] = func(t *testing.T, s madeSet, r *quality.Report) {
-		madeEligible(t, r, "F-150", madeNumber(s, "results"))
-		madeEligible(t, r, "F-153", madeNumber(s, "annotations"))
-		madeEligible(t, r, "F-155", madeNumber(s, "tasks")+madeNumber(s, "results"))
-		labels := 0
-		for _, c := range r.Classes {
-			labels += c.Labels
-		}
-		if want := madeNumber(s, "results"); labels != want {
-			t.Errorf("%d labels, want %d", labels, want)
-		}
-	}
-}
-
-// madeEntries holds the entries of a COCO file against the truth.
-func madeEntries(t *testing.T, s madeSet, r *quality.Report, keys ...string) {
-	t.Helper()
-	want := 0
-	for _, key := range keys {
-		want += madeNumber(s, key)
-	}
-	madeEligible(t, r, "F-124", want)
-	madeEligible(t, r, "F-100", madeNumber(s, "annotations"))
-}
 
 func TestRealCOCOFilesAreNamed(t *testing.T) {
 	formats := map[string]annotation.Format{

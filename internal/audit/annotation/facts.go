@@ -98,6 +98,7 @@ type Facts struct {
 	Readers []Hash // people or models that labeled
 	Images  []Image
 	Labels  []Label
+	Blanks  []Blank // readings that found nothing
 	Shapes  []Shape // outlines that several readers drew, to be compared
 	At      Pointers
 	Beyond  int // records that the limits kept out
@@ -221,6 +222,13 @@ type Label struct {
 
 	Box   [4]float32 // x and y of the upper left corner, width, height, in pixels; zero for a whole image
 	Value float32    // of a rating; NaN without
+}
+
+// Blank is a reading that found nothing: it has no label, and readers agree or
+// disagree by it all the same.
+type Blank struct {
+	Image  int32 // index into Images; of a Set into its Items
+	Reader int32 // index into Readers; of a Set the number of the reader
 }
 
 // Shape is an outline or mask, for comparison between readers.

@@ -317,6 +317,11 @@ func (j *joiner) names(member int, f *Facts, found []int32, lacks bool) {
 		}
 		j.label(out)
 	}
+	for _, b := range f.Blanks {
+		if out := (Blank{Image: at(images, b.Image), Reader: at(readers, b.Reader)}); out.Image >= 0 && out.Reader >= 0 {
+			j.set.Blanks = append(j.set.Blanks, out)
+		}
+	}
 	if f.Object != nil {
 		j.masks(f, classes)
 	}
@@ -482,7 +487,7 @@ func (j *joiner) finish() *Set {
 	})
 	for i := range j.members {
 		if f := j.members[i].Facts; f != nil {
-			f.Images, f.Labels, f.Shapes = nil, nil, nil
+			f.Images, f.Labels, f.Blanks, f.Shapes = nil, nil, nil, nil
 		}
 	}
 	return j.set

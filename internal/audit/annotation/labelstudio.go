@@ -375,7 +375,7 @@ func (s *studio) finish() {
 		image, _ = s.rec.image([]byte(studioImage(t.image)), int32(s.place))
 	}
 	if image >= 0 {
-		s.describe(&in.facts.Images[image])
+		s.describe(image)
 	}
 	for i := range t.readings {
 		s.keep(&t.readings[i], image)
@@ -383,8 +383,8 @@ func (s *studio) finish() {
 }
 
 // describe gives the image what the task says of it.
-func (s *studio) describe(im *Image) {
-	t := &s.task
+func (s *studio) describe(image int32) {
+	t, im := &s.task, &s.in.facts.Images[image]
 	im.Patient = s.rec.hash(t.patient)
 	im.Sex = sexOf(t.sex)
 	if t.age != "" {
@@ -398,6 +398,9 @@ func (s *studio) describe(im *Image) {
 	for _, r := range t.readings {
 		if !r.model && !r.cancelled && len(r.results) == 0 && t.annotated {
 			im.Empty = true // looked at, nothing found
+			if reader := s.rec.reader(r.reader); reader >= 0 {
+				s.in.facts.Blanks = append(s.in.facts.Blanks, Blank{Image: image, Reader: reader})
+			}
 		}
 	}
 }

@@ -41,6 +41,7 @@ type Set struct {
 	Classes []SetClass
 	Readers int
 	Labels  []SetLabel
+	Blanks  []Blank // of items and readers
 	Shapes  []Shape
 	Book    score.Book
 

@@ -90,8 +90,8 @@ func (v *view) reads(things bool) *reads {
 	r := &reads{v: v, by: "patients", least: math.MaxInt}
 	groups := map[annotation.Hash]int32{}
 	readers := map[int32]bool{}
-	add := func(item int, labels []int32) {
-		from := v.readersOf(labels, nil)
+	add := func(item int, labels, blanks []int32) {
+		from := v.readersOf(labels, slices.Clone(blanks))
 		if len(from) < 2 {
 			if len(from) == 1 {
 				r.once++
@@ -116,13 +116,14 @@ func (v *view) reads(things bool) *reads {
 		r.list = append(r.list, read{group, int32(item), labels, from})
 	}
 	for i := range v.set.Items {
-		if labels := v.labels(i); len(labels) > 1 {
-			if !things {
-				add(i, labels)
-				continue
-			}
+		labels, blanks := v.labels(i), v.blanks[int32(i)]
+		switch {
+		case len(labels)+len(blanks) < 2:
+		case !things:
+			add(i, labels, blanks)
+		default:
 			for _, same := range v.byUnit(labels) {
-				add(i, same)
+				add(i, same, nil)
 			}
 		}
 	}

@@ -11,7 +11,7 @@ import (
 // completeness says how much of the set is labeled, and tells images without a
 // label record, and boxes and masks that say nothing.
 func (v *view) completeness() Completeness {
-	c := Completeness{Images: v.images}
+	c := Completeness{Images: v.images, Kinds: map[string]int{}}
 	inSeries := v.labeledSeries()
 	none := !labeled(v.set) // told as one then, not image by image
 	for i := range v.set.Items {
@@ -38,6 +38,7 @@ func (v *view) completeness() Completeness {
 	}
 	for i := range v.set.Labels {
 		l := &v.set.Labels[i]
+		c.Kinds[kindNames[l.Kind]]++
 		switch l.Kind {
 		case annotation.WholeImage:
 			said++
@@ -58,6 +59,11 @@ func (v *view) completeness() Completeness {
 		c.UncertainShare = share(uncertain, said)
 	}
 	return c
+}
+
+var kindNames = map[annotation.Kind]string{
+	annotation.WholeImage: "image", annotation.Box: "box", annotation.Polygon: "polygon", annotation.Mask: "mask",
+	annotation.Keypoints: "keypoints", annotation.Point: "point", annotation.Line: "line", annotation.Measurement: "measurement",
 }
 
 // heldBack reports whether an item is of a test split without any label.

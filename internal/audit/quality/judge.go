@@ -35,7 +35,19 @@ func (r *Report) judge(set *annotation.Set, opts Options) {
 		byCode[rule.Code] = rule
 	}
 	r.Losses, r.Fixes = losses(s.Losses, byCode, set, s), losses(s.Fixes, byCode, set, s)
-	r.Findings = findings(byCode, &set.Book, s, opts)
+	r.Findings, r.Passed = findings(byCode, &set.Book, s, opts), passed(&set.Book)
+}
+
+// passed lists the rules that were held against something and found nothing,
+// by code.
+func passed(book *score.Book) []Passed {
+	list := []Passed{}
+	for _, t := range book.Tallies {
+		if t.Affected == 0 && t.Eligible > 0 {
+			list = append(list, Passed{Code: t.Code, Eligible: t.Eligible})
+		}
+	}
+	return list
 }
 
 // losses says each loss in words.

@@ -8,6 +8,7 @@ import (
 // against the rules of metrics.
 func (r *Report) measure(set *annotation.Set, opts Options) {
 	v := newView(set, opts)
+	r.Input.Patients, r.Input.PatientsFrom = v.patients(), set.PatientFrom
 	r.Classes = v.classes()
 	m := &r.Metrics
 	m.Completeness = v.completeness()

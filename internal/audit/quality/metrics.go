@@ -19,14 +19,15 @@ type Metrics struct {
 
 // Completeness says how much of the set is labeled.
 type Completeness struct {
-	Images         int      `json:"images"`
-	Labeled        int      `json:"labeled"` // explicit negatives too
-	Coverage       *float64 `json:"coverage"`
-	Orphans        int      `json:"orphans"` // labels whose image is not there
-	Boxes          int      `json:"boxes"`
-	BadBoxes       int      `json:"bad_boxes"` // degenerate or out of bounds
-	BlankShare     *float64 `json:"blank_share"`
-	UncertainShare *float64 `json:"uncertain_share"` // of those that are not blank
+	Images         int            `json:"images"`
+	Labeled        int            `json:"labeled"` // explicit negatives too
+	Coverage       *float64       `json:"coverage"`
+	Orphans        int            `json:"orphans"` // labels whose image is not there
+	Kinds          map[string]int `json:"kinds"`   // labels by what they are: "image", "box", "polygon", "mask", "keypoints", "point", "line", "measurement"
+	Boxes          int            `json:"boxes"`
+	BadBoxes       int            `json:"bad_boxes"` // degenerate or out of bounds
+	BlankShare     *float64       `json:"blank_share"`
+	UncertainShare *float64       `json:"uncertain_share"` // of those that are not blank
 }
 
 // Distribution says how labels are spread over the declared classes.

@@ -128,6 +128,45 @@ func TestTwoReadersAreComparedByCohen(t *testing.T) {
 	}
 }
 
+func TestReaderWhoFoundNothingDisagreesWithOneWhoDid(t *testing.T) {
+	set := setOf(4, "mass")
+	for item := range 2 { // both see it
+		say(set, item, 0, 0, annotation.Positive)
+		say(set, item, 0, 1, annotation.Positive)
+	}
+	say(set, 2, 0, 0, annotation.Positive) // one sees it, of the last image nobody anything
+	set.Blanks = []annotation.Blank{{Image: 2, Reader: 1}, {Image: 3, Reader: 0}, {Image: 3, Reader: 1}}
+	r := conclude(set)
+	a := r.Metrics.Agreement[0]
+	if a.Units != 4 || a.Value == nil || math.Abs(*a.Value-0.5) > 1e-9 || *a.Raw != 0.75 { // (0.75 - 0.5) / (1 - 0.5)
+		t.Errorf("%+v, want kappa 0.5 of 4 images, 3 of them read alike", a)
+	}
+	if p := r.Metrics.Provenance; p.ReadersPerCase == nil || *p.ReadersPerCase != 2 {
+		t.Errorf("readers of an image: %v, want 2", p.ReadersPerCase)
+	}
+}
+
+func TestReportSaysWhatPassed(t *testing.T) {
+	set := setOf(2, "mass")
+	say(set, 0, 0, 0, annotation.Positive)
+	set.Items[0].Patient, set.Items[1].Patient = key(1), key(1)
+	r := conclude(set)
+	if at := slices.IndexFunc(r.Passed, func(p quality.Passed) bool { return p.Code == "D-010" }); at < 0 || r.Passed[at].Eligible != 1 {
+		t.Errorf("passed: %+v, want D-010 held against one class", r.Passed)
+	}
+	for _, f := range r.Findings {
+		if slices.ContainsFunc(r.Passed, func(p quality.Passed) bool { return p.Code == f.Code }) {
+			t.Errorf("%s is broken and passed", f.Code)
+		}
+	}
+	if r.Input.Patients == nil || *r.Input.Patients != 1 {
+		t.Errorf("patients: %v, want 1", r.Input.Patients)
+	}
+	if diff := cmp.Diff(map[string]int{"image": 1}, r.Metrics.Completeness.Kinds); diff != "" {
+		t.Errorf("kinds of labels (-want +got):\n%s", diff)
+	}
+}
+
 func TestReadersOfDifferentNumberAreComparedByKrippendorff(t *testing.T) {
 	set := setOf(3, "mass")
 	for item, readers := range []int{2, 3, 3} {

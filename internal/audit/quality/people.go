@@ -33,7 +33,7 @@ func (v *view) provenance() Provenance {
 	readings, read := 0, 0
 	var readers []int32
 	for i := range v.set.Items {
-		readers = v.readersOf(v.labels(i), readers[:0])
+		readers = v.readersOf(v.labels(i), append(readers[:0], v.blanks[int32(i)]...))
 		if len(readers) == 0 {
 			continue
 		}
@@ -60,7 +60,8 @@ func (v *view) tellOrigins(unknown map[int32]int) {
 	}
 }
 
-// readersOf appends the different readers of labels, in ascending order.
+// readersOf adds the different readers of labels to others, and returns them in
+// ascending order.
 func (v *view) readersOf(labels []int32, readers []int32) []int32 {
 	for _, n := range labels {
 		if r := v.set.Labels[n].Reader; r >= 0 {
@@ -113,6 +114,21 @@ func (v *view) demographics() Demographics {
 		}
 	}
 	return d
+}
+
+// patients counts the different patients of the images, nil if none is known.
+func (v *view) patients() *int {
+	known := map[annotation.Hash]bool{}
+	for i := range v.set.Items {
+		if h := v.set.Items[i].Patient; v.counts(i) && h != (annotation.Hash{}) {
+			known[h] = true
+		}
+	}
+	n := len(known)
+	if n == 0 {
+		return nil
+	}
+	return &n
 }
 
 // people gathers what items say of each patient; the first that says something

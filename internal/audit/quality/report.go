@@ -20,6 +20,7 @@ type Report struct {
 	Losses   []Loss    `json:"losses"` // what the score lost, largest first; they sum to 100 minus the score
 	Fixes    []Loss    `json:"fixes"`  // the three to mend first; the gain of each is after those before it
 	Findings []Finding `json:"findings"`
+	Passed   []Passed  `json:"passed"`
 	Classes  []Class   `json:"classes"`
 	Metrics  Metrics   `json:"metrics"`
 	Gates    Gates     `json:"gates"`
@@ -42,6 +43,8 @@ type Input struct {
 	Bytes          int64    `json:"bytes"`
 	Images         int      `json:"images"`
 	Labels         int      `json:"labels"`
+	Patients       *int     `json:"patients"` // of the images; null if they cannot be told
+	PatientsFrom   string   `json:"patients_from,omitempty"`
 	Formats        []Format `json:"formats"`
 	Sampled        *Sample  `json:"sampled"` // null if everything was read
 }
@@ -96,7 +99,7 @@ type Loss struct {
 	Gain    float64 `json:"gain"` // points of the score that mending this alone would add
 }
 
-// Finding is a rule that was held against the set and broken, or not.
+// Finding is a rule that was held against the set and broken.
 type Finding struct {
 	Code     string    `json:"code"`
 	Level    string    `json:"level"`    // "E", "W", "I"
@@ -108,6 +111,12 @@ type Finding struct {
 	Message  string    `json:"message"`
 	Fix      string    `json:"fix,omitempty"`
 	Examples []Example `json:"examples"`
+}
+
+// Passed is a rule that was held against the set and not broken.
+type Passed struct {
+	Code     string `json:"code"`
+	Eligible int    `json:"eligible"`
 }
 
 // Example is a place where the rule was broken.

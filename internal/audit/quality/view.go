@@ -16,16 +16,20 @@ type view struct {
 	order            []int32 // labels by item, those without one left out
 	start            []int32 // of each item in order, with the end
 	splits           []string
-	part             []int8 // of each item, index into splits; -1 for none
-	sizes            []int  // images of each split
-	labeled          []int  // of these, with a label record
+	part             []int8            // of each item, index into splits; -1 for none
+	sizes            []int             // images of each split
+	labeled          []int             // of these, with a label record
+	blanks           map[int32][]int32 // readers who found nothing, by item
 	images           int
 	twins, nearTwins map[[2]int]int // images that two splits share, exactly and nearly
 	folded           bool           // parts lie in folds: they are of several splits at once
 }
 
 func newView(set *annotation.Set, opts Options) *view {
-	v := &view{set: set, opts: opts}
+	v := &view{set: set, opts: opts, blanks: map[int32][]int32{}}
+	for _, b := range set.Blanks {
+		v.blanks[b.Image] = append(v.blanks[b.Image], b.Reader)
+	}
 	v.sortLabels()
 	v.findSplits()
 	return v
