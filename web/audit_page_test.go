@@ -16,8 +16,15 @@ import (
 // publish brings a flagged version through answers and review to live.
 func publish(t *testing.T, s site, owner postgres.Actor, d listing.Description) listing.Version {
 	t.Helper()
+	return publishWith(t, s, owner, d, func(listing.Version) {})
+}
+
+// publishWith is publish of a version that audited has changed.
+func publishWith(t *testing.T, s site, owner postgres.Actor, d listing.Description, audited func(listing.Version)) listing.Version {
+	t.Helper()
 	ctx, reviewer := t.Context(), accounttest.Reviewer(t, s.DB)
 	v := sendVersion(t, s, owner, d, flaggedReport())
+	audited(v)
 	for _, f := range flaggedReport().Findings[:2] {
 		if err := s.Listings.AnswerFinding(ctx, owner, v.ID, f.Key(), "The date is shifted by an offset of the patient's own."); err != nil {
 			t.Fatal(err)

@@ -147,8 +147,8 @@ func (s *Server) showFree(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		view.ListURL = s.listFactsURL(r)
-		if len(a.Quality) <= factsBytes {
-			view.Facts = string(a.Quality)
+		if view.Facts, err = reportFacts(&report); err != nil {
+			return err
 		}
 		view.Report = ui.QualityProps{Report: &report, GuideURL: "/guides/lqs", Form: qualityFilter(r, freeURL(token)), Downloads: downloads(freeURL(token))}
 	}

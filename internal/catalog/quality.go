@@ -48,7 +48,7 @@ type Quality struct {
 	Measured float64  `json:"measured"` // of 100 points
 	Images   int      `json:"images"`
 	Labels   int      `json:"labels"`
-	Classes  []string `json:"classes,omitempty"` // with at least one label, as a search names them
+	Classes  []string `json:"classes,omitempty"` // with at least one label, as a search names them; none that was masked
 	Schema   string   `json:"schema"`            // of the score, "LQS-M 1.0"
 }
 
@@ -79,7 +79,7 @@ func qualityOf(r *quality.Report) *Quality {
 	}
 	out := &Quality{Grade: r.Score.Grade, Score: r.Score.Value, Measured: r.Score.MeasuredPoints, Images: r.Input.Images, Labels: r.Input.Labels, Schema: r.Tool.Score}
 	for _, c := range r.Classes {
-		if name := ClassName(c.Name); c.Labels > 0 && name != "" && !slices.Contains(out.Classes, name) && len(out.Classes) < mostClasses {
+		if name := ClassName(c.Name); c.Labels > 0 && !c.Masked && name != "" && !slices.Contains(out.Classes, name) && len(out.Classes) < mostClasses {
 			out.Classes = append(out.Classes, name)
 		}
 	}

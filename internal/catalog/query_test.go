@@ -59,6 +59,12 @@ func vocabulary(field catalog.Field) []string {
 		}
 	case catalog.FieldCountry:
 		return []string{"US", "DE", "NL", "GB", "CN", "VN"}
+	case catalog.FieldLQS:
+		for _, v := range catalog.Grades {
+			add(string(v.Value))
+		}
+	case catalog.FieldClass:
+		return []string{"nodule", "pleural effusion", "lésion", "a class that nothing has", "grade ≥ 2"}
 	}
 	return out
 }
@@ -126,6 +132,15 @@ func TestParseQuery(t *testing.T) {
 		{"an unknown order is refused", "sort=price", ""},
 		{"a country is a two-letter code", "country=Germany", ""},
 		{"a region is no country", "country=EU", ""},
+		{"a grade is one of the vocabulary", "lqs=A&lqs=unknown", "lqs=A&lqs=unknown"},
+		{"a grade that is none is refused", "lqs=E", ""},
+		{"any name may be that of a class", "label=pleural+effusion", "label=pleural+effusion"},
+		{"a class is named as searches do", "label=Pleural_Effusion", ""},
+		{"a class has a limit", "label=" + strings.Repeat("é", 60), "label=" + strings.Repeat("%C3%A9", 60)},
+		{"a class over the limit is refused", "label=" + strings.Repeat("é", 61), ""},
+		{"a class holds no control character", "label=nodule%00", ""},
+		{"a class holds no mark that turns the text round", "label=nodule%E2%80%AE", ""},
+		{"a class is text", "label=%FF", ""},
 		{"a cursor of a stranger is refused", "after=AAAA", ""},
 		{"a control character is refused", "q=%00", ""},
 		{"a keyword has a limit", "q=" + strings.Repeat("x", catalog.MaxKeywordRunes+1), ""},

@@ -68,6 +68,9 @@ func generated(n int, organization id.Organization) []catalog.Entry {
 			p := int64(r.IntN(40))
 			e.Patients = &p
 		}
+		if r.IntN(4) > 0 {
+			e.Detail.Quality = &catalog.Quality{Grade: []string{"", "A", "B", "F"}[r.IntN(4)], Classes: some(catalog.FieldClass, 4)}
+		}
 		if r.IntN(12) == 0 {
 			e.State, e.StateReason = catalog.Suspended, "A direct identifier was found."
 		}
@@ -137,6 +140,19 @@ func holds(e catalog.Entry, field catalog.Field, ask bool) []string {
 		return []string{e.DeidMethod}
 	case catalog.FieldCountry:
 		return e.Countries
+	case catalog.FieldLQS:
+		switch q := e.Detail.Quality; {
+		case q == nil:
+			return []string{string(catalog.UnknownGrade)}
+		case q.Grade == "":
+			return []string{string(catalog.Ungraded)}
+		default:
+			return []string{q.Grade}
+		}
+	case catalog.FieldClass:
+		if e.Detail.Quality != nil {
+			return e.Detail.Quality.Classes
+		}
 	}
 	return nil
 }

@@ -277,6 +277,8 @@ func (e Entry) validate() error {
 	check(FieldAnnotator, e.AnnotatorKinds...)
 	check(FieldDeidMethod, e.DeidMethod)
 	check(FieldCountry, e.Countries...)
+	check(FieldLQS, string(e.Detail.Quality.grade()))
+	check(FieldClass, e.Detail.Quality.classes()...)
 	if e.PublishedAt.IsZero() {
 		problems = append(problems, errors.New("the time of publication is missing"))
 	}
@@ -296,6 +298,7 @@ func (e Entry) searchText() (a, b, c string) {
 	}{
 		{FieldModality, e.Modalities}, {FieldBodyPart, e.BodyParts}, {FieldTask, e.Tasks},
 		{FieldLabelProvenance, e.LabelProvenance}, {FieldCountry, e.Countries},
+		{FieldClass, e.Detail.Quality.classes()},
 	} {
 		for _, v := range f.values {
 			words = append(words, v, f.field.ValueLabel(v))

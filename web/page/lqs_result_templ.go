@@ -99,7 +99,7 @@ type LQSResultView struct {
 	DeleteURL  string
 	Report     ui.QualityProps
 	ListURL    string // takes the facts into a draft; empty for those who may not sell
-	Facts      string // lqs-report/1, for that form
+	Facts      string // figures and names of classes, for that form
 }
 
 // heading says where the audit is.
@@ -345,7 +345,7 @@ func LQSResult(v LQSResultView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = listFacts(v.ListURL, v.Shell.CSRF, v.Facts).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = listFacts(v.ListURL, v.Shell, v.Facts).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -140,6 +140,21 @@
 
   const fail = (text) => { finish(); say(text); };
 
+  // What "List this data set" sends: figures and names of classes alone.
+  const facts = (text) => {
+    const { schema, input, classes, metrics } = JSON.parse(text);
+    return JSON.stringify({
+      schema,
+      input: { files: input.files, images: input.images, labels: input.labels, formats: input.formats.map((f) => ({ name: f.name })) },
+      classes: classes.filter((c) => c.labels > 0).slice(0, 60).map((c) => ({ name: c.name, masked: c.masked, labels: c.labels })),
+      metrics: {
+        completeness: { boxes: metrics.completeness.boxes },
+        splits: metrics.splits,
+        leakage: metrics.leakage && { sets: metrics.leakage.sets },
+      },
+    });
+  };
+
   const done = (r) => {
     const seconds = (performance.now() - started) / 1000;
     finish();
@@ -148,7 +163,7 @@
     result.innerHTML = r.html;
     result.dispatchEvent(new CustomEvent('assay:content', { bubbles: true }));
     saving.hidden = false;
-    for (const facts of document.querySelectorAll('input[name=lqs_facts]')) facts.value = r.lqs;
+    for (const input of document.querySelectorAll('input[name=lqs_facts]')) input.value = facts(r.lqs);
     result.focus();
     result.scrollIntoView({ block: 'start' });
   };

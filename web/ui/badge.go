@@ -56,7 +56,7 @@ func QualityBadge(r *quality.Report, verified bool) Badge {
 		who = "verified"
 	}
 	if r == nil || nothingRead(r) {
-		return Badge{"LQS", "no score · " + who, BadgeGray}
+		return Badge{"LQS", "no score", BadgeGray} // there is nothing to have been verified
 	}
 	grade := or(r.Score.Grade, "no grade")
 	text := Number(int(math.Floor(r.Score.Value)))

@@ -140,8 +140,8 @@ func TestQualityBadgeSaysWhoScoredHowMuch(t *testing.T) {
 		{"a score is never rounded into the next grade", almost, false, "89 · B · n = 8,000 · self-reported", ui.BadgeGreen},
 		{"identifiers are told", uitest.FailedQuality(), false, "39 · F · n = 8,000 · identifiers found · self-reported", ui.BadgeRed},
 		{"no images", uitest.PlainQuality(), false, "100 · no grade · 40 labels · self-reported", ui.BadgeGray},
-		{"nothing was read", uitest.EmptyQuality(), false, "no score · self-reported", ui.BadgeGray},
-		{"no report", nil, true, "no score · verified", ui.BadgeGray},
+		{"nothing was read", uitest.EmptyQuality(), false, "no score", ui.BadgeGray},
+		{"no report", nil, true, "no score", ui.BadgeGray},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

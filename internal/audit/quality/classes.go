@@ -14,7 +14,8 @@ func (v *view) classes() []Class {
 	counts := make([][]Count, len(v.set.Classes))
 	for i := range v.set.Classes {
 		c := &v.set.Classes[i]
-		list[i] = Class{Name: v.opts.Mask(c.Name), Declared: c.Declared, Blank: c.Blank, Splits: map[string]Count{}}
+		name := v.opts.Mask(c.Name)
+		list[i] = Class{Name: name, Masked: name != c.Name, Declared: c.Declared, Blank: c.Blank, Splits: map[string]Count{}}
 		if c.Voxels > 0 {
 			list[i].Voxels = &c.Voxels
 		}

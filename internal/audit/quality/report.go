@@ -129,7 +129,8 @@ type Example struct {
 
 // Class is a class with its counts.
 type Class struct {
-	Name       string           `json:"name"` // masked if it reads like an identifier
+	Name       string           `json:"name"`
+	Masked     bool             `json:"masked,omitempty"` // Name is the shape of what reads like an identifier
 	Declared   bool             `json:"declared"`
 	Labels     int              `json:"labels"` // positive ones
 	Negative   int              `json:"negative"`
