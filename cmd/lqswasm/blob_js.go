@@ -84,8 +84,7 @@ func (b *blob) part(p []byte, off int64) (int, error) {
 // slice reads n bytes at off into room, fewer at the end.
 func (b *blob) slice(room []byte, off, n int64) ([]byte, error) {
 	n = min(n, b.size-off)
-	part := b.value.Call("slice", float64(off), float64(off+n))
-	buffer, err := bufferOf(part)
+	array, err := b.read(off, n)
 	if err != nil {
 		return nil, err
 	}
@@ -93,25 +92,35 @@ func (b *blob) slice(room []byte, off, n int64) ([]byte, error) {
 		room = make([]byte, n)
 	}
 	room = room[:n]
-	if got := js.CopyBytesToGo(room, js.Global().Get("Uint8Array").New(buffer)); int64(got) < n {
+	if got := js.CopyBytesToGo(room, array); int64(got) < n {
 		return nil, errors.New("the browser read less of the file than it has")
 	}
 	return room, nil
 }
 
-// bufferOf reads a blob whole: at once in a worker, else by waiting for the
-// page.
-func bufferOf(part js.Value) (buffer js.Value, err error) {
-	reader := js.Global().Get("FileReaderSync")
-	if reader.IsUndefined() {
-		return await(part.Call("arrayBuffer"))
-	}
-	defer func() {
-		if recover() != nil {
-			err = errUnreadable
+// landing is where assayRead puts what it reads. A buffer that this program
+// gets to see is held until its own collector runs, which it does for its own
+// memory only: with one for each slice the page grew with the files.
+var landing js.Value
+
+// read returns an array that starts with n bytes at off: at once in a worker of
+// the page, which has assayRead, else by waiting.
+func (b *blob) read(off, n int64) (array js.Value, err error) {
+	read := js.Global().Get("assayRead")
+	if read.IsUndefined() {
+		buffer, err := await(b.value.Call("slice", float64(off), float64(off+n)).Call("arrayBuffer"))
+		if err != nil {
+			return js.Value{}, err
 		}
-	}()
-	return reader.New().Call("readAsArrayBuffer", part), nil
+		return js.Global().Get("Uint8Array").New(buffer), nil
+	}
+	if landing.IsUndefined() {
+		landing = js.Global().Get("Uint8Array").New(nextRead)
+	}
+	if !read.Invoke(b.value, float64(off), float64(off+n), landing).Bool() {
+		return js.Value{}, errUnreadable
+	}
+	return landing, nil
 }
 
 var errUnreadable = errors.New("the browser could not read the file: it may have been changed or removed since it was chosen")

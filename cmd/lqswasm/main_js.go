@@ -2,7 +2,8 @@
 // compiled for js/wasm. It reads slices of the files that the page hands over
 // and sends nothing anywhere.
 //
-// It runs in Web Workers and defines three functions:
+// It runs in Web Workers, uses assayRead of lqs_worker.js to read a blob at
+// once where there is one, and defines three functions:
 //
 //	assayServe(port)
 //

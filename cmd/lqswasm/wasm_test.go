@@ -16,6 +16,7 @@ import (
 
 	"assay/internal/audit"
 	"assay/internal/audit/synth"
+	"assay/web/ui"
 )
 
 // harness runs the module in node on the files of a folder and prints both
@@ -64,12 +65,13 @@ WebAssembly.instantiate(fs.readFileSync(wasm), go.importObject).then(async r => 
   const stopped = assayScore(list(folder, ""), {});
   stopped.cancel();
   try { await stopped.done; throw new Error("it went on"); } catch (e) { if (e.message !== "stopped") throw e; }
-  process.stdout.write(JSON.stringify({lqs: result.lqs, audit: result.audit, limit}), () => process.exit(0));
+  process.stdout.write(JSON.stringify({lqs: result.lqs, audit: result.audit, document: result.document, limit}), () => process.exit(0));
 }).catch(e => { console.error(e); process.exit(1); });
 `
 
-// texts are the two reports of a run, and what is said of an archive of 3 GB.
-type texts struct{ LQS, Audit, Limit string }
+// texts are the two reports of a run, the first as a page, and what is said of
+// an archive of 3 GB.
+type texts struct{ LQS, Audit, Document, Limit string }
 
 // browser is the module and a set of files for node.
 type browser struct{ node, exec, module, folder, script string }
@@ -85,7 +87,13 @@ func newBrowser(t *testing.T, files []synth.File) browser {
 		node: node, exec: filepath.Join(goroot(t), "lib", "wasm", "wasm_exec.js"),
 		module: filepath.Join(folder, "lqs.wasm"), folder: filepath.Join(folder, "set"), script: filepath.Join(folder, "harness.cjs"),
 	}
-	build := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", b.module, ".")
+	overlay := filepath.Join(folder, "lean")
+	lean := exec.CommandContext(t.Context(), "go", "run", "./cmd/lqswasm/lean", "-into", overlay)
+	lean.Dir = "../.."
+	if out, err := lean.CombinedOutput(); err != nil {
+		t.Fatalf("go run lean: %v\n%s", err, out)
+	}
+	build := exec.CommandContext(t.Context(), "go", "build", "-overlay", filepath.Join(overlay, "overlay.json"), "-trimpath", "-ldflags", "-s -w", "-o", b.module, ".")
 	build.Env = append(os.Environ(), "GOOS=js", "GOARCH=wasm", "GOFLAGS=")
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
@@ -192,11 +200,11 @@ func reportsOf(t *testing.T, set fs.FS) texts {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var lqs, whole strings.Builder
-	if err := errors.Join(r.Quality.WriteJSON(&lqs), r.WriteJSON(&whole)); err != nil {
+	var lqs, whole, page strings.Builder
+	if err := errors.Join(r.Quality.WriteJSON(&lqs), r.WriteJSON(&whole), ui.QualityDocument(ui.QualityProps{Report: r.Quality}).Render(t.Context(), &page)); err != nil {
 		t.Fatal(err)
 	}
-	return texts{lqs.String(), whole.String(), "the archive is larger than 2 GiB, the limit in a browser: unpack it and choose the folder, or use the command line: lqs score ARCHIVE"}
+	return texts{lqs.String(), whole.String(), page.String(), "the archive is larger than 2 GiB, the limit in a browser: unpack it and choose the folder, or use the command line: lqs score ARCHIVE"}
 }
 
 func goroot(t *testing.T) string {

@@ -3,6 +3,19 @@
 'use strict';
 let run = null;
 
+// assayRead puts a slice of a blob at the start of an array. It is false if the
+// file cannot be read, or is shorter than it was.
+const reader = new FileReaderSync();
+self.assayRead = (blob, from, to, array) => {
+  try {
+    const part = new Uint8Array(reader.readAsArrayBuffer(blob.slice(from, to)));
+    array.set(part);
+    return part.length === to - from;
+  } catch {
+    return false;
+  }
+};
+
 const load = async (m) => {
   importScripts(m.exec);
   const go = new Go();
