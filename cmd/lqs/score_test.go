@@ -5,12 +5,17 @@ import (
 	"fmt"
 	"image"
 	"image/png"
+	"os"
+	"path/filepath"
+	"strings"
 	"testing"
 	"testing/fstest"
 
 	"github.com/google/go-cmp/cmp"
 
 	"assay/internal/audit"
+	"assay/internal/audit/audittest"
+	"assay/internal/audit/quality"
 	"assay/internal/fence"
 )
 
@@ -68,5 +73,45 @@ func TestScoreIsTheSameBytesWithAndWithoutTheFence(t *testing.T) {
 		if diff := cmp.Diff(alone, written(opts)); diff != "" {
 			t.Errorf("%s (-one in this process +%s):\n%s", name, name, diff)
 		}
+	}
+}
+
+// scored returns the report of a folder of the corpus as JSON.
+func scored(t *testing.T, folder string, opts audit.Options) (*quality.Report, string) {
+	t.Helper()
+	opts.Scoring = &audit.Scoring{}
+	report, err := audit.Run(t.Context(), os.DirFS(folder), opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b strings.Builder
+	if err := report.Quality.WriteJSON(&b); err != nil {
+		t.Fatal(err)
+	}
+	return report.Quality, b.String()
+}
+
+func TestMadeLabelSetsScoreTheSameBytesWithAndWithoutTheFence(t *testing.T) {
+	made := filepath.Join(audittest.Corpus(t), "annotations", "made")
+	folders, err := filepath.Glob(filepath.Join(made, "*", "*"))
+	if err != nil || len(folders) < 40 {
+		t.Fatalf("%d folders of made sets (%v), want 40 or more", len(folders), err)
+	}
+	pool := corpusPool(t)
+	for _, folder := range folders {
+		_, alone := scored(t, folder, audit.Options{Parallel: 1})
+		for name, opts := range map[string]audit.Options{"four at once": {Parallel: 4}, "in the fence": {Parallel: pool.Parallel(), Inspect: pool.Inspect}} {
+			if _, got := scored(t, folder, opts); got != alone {
+				t.Errorf("%s (-one in this process +%s):\n%s", folder, name, cmp.Diff(alone, got))
+			}
+		}
+	}
+}
+
+func TestReportOfHostileFilesIsSound(t *testing.T) {
+	pool := corpusPool(t)
+	r, _ := scored(t, filepath.Join(audittest.Corpus(t), "hostile"), audit.Options{Parallel: pool.Parallel(), Inspect: pool.Inspect, Scratch: fence.NewScratch(t.TempDir())})
+	for _, wrong := range audittest.Unsound(r) {
+		t.Error(wrong)
 	}
 }
