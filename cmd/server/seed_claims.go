@@ -11,15 +11,34 @@ import (
 func demoSets() []demoSet {
 	return []demoSet{
 		{seller: "seller", claims: chestCT(), versions: []demoVersion{
-			{series: series(synth.CT, 101, 2), goal: toLive},
-			{note: "One more patient, and the slice order of the first two corrected.", series: series(synth.CT, 101, 3), goal: toLive},
+			{series: chest(2), labels: outlines, goal: toLive},
+			{note: "One more patient, and the slice order of the first two corrected.", series: chest(3), labels: outlines, goal: toLive},
 		}},
 		{seller: "seller", claims: brainMR(), versions: []demoVersion{{series: part("BRAIN", series(synth.MR, 201, 2)), goal: toLive}}},
-		{seller: "imaging", claims: liverUS(), versions: []demoVersion{{series: part("LIVER", series(synth.US, 401, 1)), goal: toReview}}},
-		{seller: "imaging", claims: handDX(), versions: []demoVersion{{series: part("HAND", series(synth.DX, 301, 2)), goal: toLive}}},
+		{seller: "imaging", claims: liverUS(), versions: []demoVersion{{series: part("LIVER", series(synth.US, 401, 1)), labels: liverGrades, goal: toReview}}},
+		{seller: "imaging", claims: handDX(), versions: []demoVersion{{series: hands(), labels: handReadings, goal: toLive}}},
 		{seller: "imaging", claims: reportSC(), versions: []demoVersion{{series: series(synth.SC, 501, 1, synth.PatientName, synth.BirthDate, synth.FreeText), goal: toReport}}},
 		{seller: "seller", claims: followUpCT(), versions: []demoVersion{{series: series(synth.CT, 601, 1, synth.DeviceSerial, synth.Institution), goal: toReport}}},
 	}
+}
+
+// chest returns n series of the chest; the last is for testing.
+func chest(n int) []synth.Spec {
+	list := part("CHEST", series(synth.CT, 101, n))
+	for i := range list {
+		list[i].Folder = "train"
+	}
+	list[n-1].Folder = "test"
+	return list
+}
+
+// hands are small radiographs of 60 patients.
+func hands() []synth.Spec {
+	list := part("HAND", series(synth.DX, 301, 60))
+	for i := range list {
+		list[i].Slices, list[i].Rows, list[i].Columns = handsOfOne, 96, 96
+	}
+	return list
 }
 
 // series returns n series of one modality, each of another subject.

@@ -34,6 +34,7 @@ type demoSet struct {
 type demoVersion struct {
 	note   string
 	series []synth.Spec
+	labels labels // nil for none
 	goal   goal
 }
 
@@ -125,13 +126,9 @@ func (h *house) submitDemo(ctx context.Context, people cast, a postgres.Actor, l
 }
 
 func (h *house) sendDemo(ctx context.Context, people cast, a postgres.Actor, l id.Listing, v demoVersion) (upload.Upload, error) {
-	var files []synth.File
-	for _, spec := range v.series {
-		made, err := synth.Series(spec)
-		if err != nil {
-			return upload.Upload{}, err
-		}
-		files = append(files, made...)
+	files, err := v.files()
+	if err != nil {
+		return upload.Upload{}, err
 	}
 	zip, err := synth.Zip(files)
 	if err != nil {
@@ -154,6 +151,23 @@ func (h *house) sendDemo(ctx context.Context, people cast, a postgres.Actor, l i
 		sent = true
 		return upload.Part{Name: "submission.zip", Body: bytes.NewReader(zip)}, nil
 	})
+}
+
+// files are the series and their labels.
+func (v demoVersion) files() ([]synth.File, error) {
+	var files []synth.File
+	for _, spec := range v.series {
+		made, err := synth.Series(spec)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, made...)
+	}
+	if v.labels == nil {
+		return files, nil
+	}
+	labels, err := v.labels(v.series, files)
+	return append(files, labels...), err
 }
 
 // waitForAudit waits until a worker has audited the version.
