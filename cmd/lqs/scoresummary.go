@@ -122,7 +122,8 @@ func writePlaces(w io.Writer, r *quality.Report) {
 		fmt.Fprintf(w, "  %s %s: %s\n", f.Level, f.Code, printable(f.Message))
 		for i, e := range f.Examples {
 			if i == maxPlaces {
-				fmt.Fprintf(w, "    and %s more; see --json\n", ui.Number(f.Affected-maxPlaces))
+				// A patient, which counts once, may have several places.
+				fmt.Fprintf(w, "    and %s more; see --json\n", ui.Number(max(f.Affected, len(f.Examples))-maxPlaces))
 				break
 			}
 			if place := placeOf(e); place != "" {

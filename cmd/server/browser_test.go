@@ -181,6 +181,10 @@ func wholeWay(t *testing.T, scripts bool) {
 	seller.sendFiles(path, mixedSet(t, 11))
 	seller.waitForReport()
 	seller.look("report")
+	report := seller.Path()
+	seller.Follow("[data-testid=quality-link]")
+	seller.look("quality")
+	seller.Go(report)
 	seller.Submit("form[action$='/submit']")
 	seller.look("in-review")
 
@@ -208,6 +212,9 @@ func wholeWay(t *testing.T, scripts bool) {
 	buyer.WantText("h1", title)
 	buyer.WantText("main", "Flow Imaging")
 	buyer.look("listing")
+	buyer.Follow("[data-testid=quality-link]")
+	buyer.WantText("h1", "Quality of "+title)
+	buyer.look("quality")
 }
 
 // verifyForTest has a reviewer verify the organization.

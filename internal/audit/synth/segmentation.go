@@ -73,8 +73,8 @@ func (s *series) segmented(h *header) {
 	h.text(tag.ManufacturerModelName, "Contour Desk")
 	h.text(tag.SoftwareVersions, "1.0")
 	h.text(tag.DeviceSerialNumber, "ANONYMOUS")
-	h.text(tag.ContentDate, "20000615") // a dummy, since it may not be empty
-	h.text(tag.ContentTime, "120000")
+	h.text(tag.ContentDate, "19000101") // dummies, since neither may be empty
+	h.text(tag.ContentTime, "000000")
 	h.text(tag.LongitudinalTemporalInformationModified, "MODIFIED")
 	h.empty(tag.ContentDescription, tag.ContentCreatorName)
 	h.text(tag.ContentLabel, "THORAX")
