@@ -214,6 +214,9 @@ func tagsOf(e catalog.Entry) []ui.TagProps {
 		kind, verdict := auditWords(*a)
 		add(kind, "audit "+verdict)
 	}
+	if q := e.Detail.Quality; q != nil && q.Grade != "" {
+		add(gradeKind(q.Grade), "LQS "+q.Grade)
+	}
 	if e.SourcesDisagree() {
 		add("warn", "sources disagree")
 	}

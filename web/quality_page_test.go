@@ -130,6 +130,9 @@ func TestAnybodyReadsThePublicPartOfAnLQS(t *testing.T) {
 	if got := listed.Page.Find("[data-testid=quality-link]").AttrOr("href", ""); got != url+"/quality" {
 		t.Errorf("the box leads to %q", got)
 	}
+	if got := words(p.get("/datasets?kind=hosted").Page.Find("[data-testid=result]")); !strings.Contains(got, "LQS B") {
+		t.Errorf("the result of a search says %q, want its grade", got)
+	}
 	for _, link := range []string{"/datasets?label=pleural+effusion", "/datasets?lqs=B", "/datasets?label=nodule&lqs=B&lqs=A"} {
 		if a := p.get(link); words(a.Page.Find("h1")) != "1 data set" {
 			t.Errorf("%s finds %q", link, words(a.Page.Find("h1")))
