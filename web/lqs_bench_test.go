@@ -3,6 +3,7 @@ package web_test
 import (
 	"fmt"
 	"os"
+	osexec "os/exec"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -14,12 +15,14 @@ import (
 
 	"assay/internal/audit"
 	"assay/internal/audit/synth"
+	"assay/internal/fence"
 	"assay/web/webtest"
 )
 
 // BenchmarkTheAuditInABrowser scores a folder of CT instances of 512 x 512 in
 // Chromium as /lqs does, and by the native engine with as many files at once as
-// the page has workers. ASSAY_BENCH_FILES says how many files, 400 by default.
+// the page has workers, in this process and behind the fence of the command
+// line. ASSAY_BENCH_FILES says how many files, 400 by default.
 func BenchmarkTheAuditInABrowser(b *testing.B) {
 	count, err := strconv.Atoi(os.Getenv("ASSAY_BENCH_FILES"))
 	if err != nil {
@@ -33,14 +36,18 @@ func BenchmarkTheAuditInABrowser(b *testing.B) {
 	p := webtest.Start(b).Visitor(b, s.URL)
 	ready(b, p)
 	workers := max(1, min(8, runtime.NumCPU()-1))
-	for b.Loop() {
+	pool := fenceOf(b, workers)
+	timed := func(inspect audit.InspectFunc) time.Duration {
 		start := time.Now()
 		if _, err := audit.Run(b.Context(), os.DirFS(folder), audit.Options{
-			Parallel: workers, Scoring: &audit.Scoring{Quick: true, Sample: 200, Seed: 1},
+			Inspect: inspect, Parallel: workers, Scoring: &audit.Scoring{Quick: true, Sample: 200, Seed: 1},
 		}); err != nil {
 			b.Fatal(err)
 		}
-		native := time.Since(start)
+		return time.Since(start)
+	}
+	for b.Loop() {
+		native, fenced := timed(nil), timed(pool.Inspect)
 
 		p.Run("choose the folder", chromedp.SetUploadFiles(chromedp.CSS("#lqs-folder"), []string{folder}))
 		p.WaitFor("the report", `document.getElementById("lqs-work").hidden && !document.getElementById("lqs-saving").hidden`, 20*time.Minute)
@@ -50,9 +57,27 @@ func BenchmarkTheAuditInABrowser(b *testing.B) {
 		}
 		b.ReportMetric(float64(count)/seconds, "browser-files/s")
 		b.ReportMetric(float64(count)/native.Seconds(), "native-files/s")
+		b.ReportMetric(float64(count)/fenced.Seconds(), "fenced-files/s")
 		b.ReportMetric(native.Seconds()/seconds, "browser/native")
+		b.ReportMetric(fenced.Seconds()/seconds, "browser/fenced")
 		b.ReportMetric(float64(renderers()>>20), "renderer-MiB")
 	}
+}
+
+// fenceOf starts the fence with children of the command line.
+func fenceOf(b *testing.B, children int) *fence.Pool {
+	b.Helper()
+	lqs := filepath.Join(b.TempDir(), "lqs")
+	build := osexec.CommandContext(b.Context(), "go", "build", "-o", lqs, "../cmd/lqs")
+	if out, err := build.CombinedOutput(); err != nil {
+		b.Fatalf("go build: %v\n%s", err, out)
+	}
+	pool, err := fence.New(fence.Config{Command: []string{lqs, "audit-child"}, Children: children, Scratch: b.TempDir()})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(pool.Close)
+	return pool
 }
 
 // writeFolder writes count CT instances, 100 a series.
