@@ -85,6 +85,14 @@ func TestSliceThatIsNotInTheSetIsFoundWhereItIsNamed(t *testing.T) {
 	}
 }
 
+func TestSessionWithoutAMarkIsAReadingOfTheSeries(t *testing.T) {
+	f := readXML(t, lidcMessage(lidcRead(lidcRated, lidcSquare(11, 5, 5, 4)), ""))
+	set := Join(append(ctSlices(3), Member{Index: 9, Path: "readings.xml", Kind: sniff.XML, Facts: f}), JoinOptions{Hash: shortHash})
+	if diff := cmp.Diff([]Blank{{Image: 0, Reader: 1}}, set.Blanks); diff != "" {
+		t.Errorf("readings that found nothing (-want +got):\n%s", diff)
+	}
+}
+
 // units lists the unit of each mark, numbered as they come.
 func units(f *Facts) []int {
 	seen := map[int32]int{}

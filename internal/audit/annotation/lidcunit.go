@@ -165,8 +165,17 @@ func (l *lidcFile) slicesOf() map[int]int32 {
 func (l *lidcFile) labels() {
 	f := l.in.facts
 	f.At.Label = "(//unblindedReadNodule|//nonNodule)[%d]"
-	for s := range l.session + 1 {
+	marked := make([]bool, min(l.session+1, maxReaders))
+	for i := range l.marks {
+		if s := int(l.marks[i].session); s >= 0 && s < len(marked) {
+			marked[s] = true
+		}
+	}
+	for s := range marked {
 		f.Readers = append(f.Readers, l.in.Hash(fmt.Sprintf("LIDC reading session %d", s+1)))
+		if !marked[s] && len(f.Images) > 0 { // of the series, as all marks
+			f.Blanks = append(f.Blanks, Blank{Image: 0, Reader: int32(s)})
+		}
 	}
 	names := objectClasses{in: l.in}
 	shown := l.slicesOf()
