@@ -168,6 +168,7 @@ func TestCanaryStaysWithTheSubmission(t *testing.T) {
 		must(c.sendTus(t.Context(), path, len(pack)/2, bytes.NewReader(pack[len(pack)/2:])))(t)
 	})
 	r.breakRequests(t, c)
+	r.sendFree(t, callers[0], files, pack)
 
 	r.wantNoCanary(t, callers, versions)
 }
@@ -190,6 +191,72 @@ func (c *caller) sendForm(t *testing.T, l id.Listing, files []synth.File) {
 	if got.status != http.StatusSeeOther {
 		t.Fatalf("plain form: status %d", got.status)
 	}
+}
+
+// sendFree sends the person without an account: all files, a zip, one that is
+// cut, single files by name. The pages of the results tell nothing of her, and
+// nothing of what was sent is left.
+func (r *running) sendFree(t *testing.T, c *caller, files []synth.File, pack []byte) {
+	t.Helper()
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(c.readToken(t.Context(), "/lqs"))
+	sendings := [][]synth.File{files, {{Path: "Zzyzxson^Quillara.zip", Data: pack}}, {{Path: canaryNumber + ".zip", Data: pack[:len(pack)/2]}},
+		{{Path: "Quillara.csv", Data: []byte("patient_name,patient_id,Zzyzxson\nQuillara Zzyzxson," + canaryNumber + ",1\n")}}, {{Path: "a.zzyzx", Data: []byte("Quillara")}}}
+	for _, f := range files {
+		if strings.HasSuffix(f.Path, ".json") || strings.HasSuffix(f.Path, "everything.dcm") {
+			sendings = append(sendings, []synth.File{f})
+		}
+	}
+	for i, sending := range sendings {
+		link := c.sendFreeForm(t, sending)
+		for range 600 {
+			if got := c.get(t, link+"/"); !strings.Contains(got.body, "free-state") {
+				break
+			}
+			time.Sleep(100 * time.Millisecond)
+		}
+		for _, form := range []string{"/", "/lqs.json", "/findings.csv", "/report.html", "/audit.json"} {
+			got := c.get(t, link+form)
+			if got.status != http.StatusOK {
+				t.Errorf("sending %d, %s: status %d", i, form, got.status)
+			}
+			if found := canaryIn(fmt.Sprint(got.header) + got.body); found != "" {
+				t.Errorf("sending %d without an account, %s: %s", i, form, found)
+			}
+		}
+	}
+	left, _ := filepath.Glob(filepath.Join(strings.TrimPrefix(r.config.BlobURL, "file://"), "free", "*"))
+	if len(left) > 0 {
+		t.Errorf("%d files of visitors are left", len(left))
+	}
+	t.Logf("without an account: %d sendings", len(sendings))
+}
+
+// sendFreeForm sends files without an account and returns the link of the
+// result.
+func (c *caller) sendFreeForm(t *testing.T, files []synth.File) string {
+	t.Helper()
+	var b bytes.Buffer
+	m := multipart.NewWriter(&b)
+	m.WriteField("csrf", c.token)
+	for _, f := range files {
+		part, err := m.CreateFormFile("file", f.Path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		part.Write(f.Data)
+	}
+	m.Close()
+	got := c.send(t, http.MethodPost, "/lqs/files", &b, map[string]string{"Content-Type": m.FormDataContentType()})
+	if got.status != http.StatusSeeOther {
+		t.Fatalf("without an account: status %d: %.300s", got.status, got.body)
+	}
+	return strings.TrimSuffix(got.location(), "/")
 }
 
 // sendNamed sends bytes with a file name in the metadata of the tus protocol.

@@ -10,7 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"path"
-	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -159,17 +159,20 @@ func (s *Service) queue(ctx context.Context, a Audit) (token string, err error) 
 	})
 }
 
-// extension returns the ending of a name, which tells kinds of text apart, and
-// nothing else of it.
+// extension returns the ending of a name if it is one that tells kinds of text
+// apart, and nothing else of the name: an ending of somebody's own may say who
+// it is about.
 func extension(name string) string {
-	ext := strings.ToLower(path.Ext(name))
-	if strings.HasSuffix(strings.ToLower(name), ".nii.gz") || !plainExtension.MatchString(ext) {
-		return ""
+	if ext := strings.ToLower(path.Ext(name)); slices.Contains(endings, ext) {
+		return ext
 	}
-	return ext
+	return ""
 }
 
-var plainExtension = regexp.MustCompile(`^\.[a-z0-9]{1,8}$`)
+// endings are those of text, whose content does not always say what it is.
+var endings = []string{
+	".csv", ".tsv", ".txt", ".json", ".jsonl", ".ndjson", ".xml", ".yaml", ".yml", ".md", ".html", ".hl7", ".names", ".data", ".obj", ".nrrd", ".mhd",
+}
 
 func hashOf(token string) string {
 	sum := sha256.Sum256([]byte(token))

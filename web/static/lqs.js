@@ -127,7 +127,8 @@
     if (m.totalFiles) bar.value = share;
     const seconds = (performance.now() - started) / 1000;
     const rate = m.files / seconds;
-    figures.textContent = m.stage[0].toUpperCase() + m.stage.slice(1) + ': ' + m.files.toLocaleString('en-US') + ' of ' + m.totalFiles.toLocaleString('en-US') +
+    figures.textContent = m.stage[0].toUpperCase() + m.stage.slice(1) +
+      (m.totalFiles ? ': ' + m.files.toLocaleString('en-US') + ' of ' + m.totalFiles.toLocaleString('en-US') : '') +
       (m.files > 0 && seconds > 1 ? ', ' + Math.round(rate).toLocaleString('en-US') + ' files/s, ' + time((m.totalFiles - m.files) / rate) : '');
   };
 
