@@ -131,6 +131,7 @@ func publicQuality(r quality.Report) quality.Report {
 		findings[i] = f
 	}
 	r.Findings = findings
+	r.Metrics.Tables = []quality.Table{} // named by files
 	if d := r.Metrics.Duplicates; d != nil {
 		counted := *d
 		counted.Groups = []quality.DupGroup{}

@@ -169,6 +169,14 @@ func measuredLine(r *quality.Report) string {
 	return text
 }
 
+// plainNumber writes a number with as many digits as it has.
+func plainNumber(v *float64) string {
+	if !defined(v) {
+		return notDefined
+	}
+	return strings.Replace(strconv.FormatFloat(*v, 'f', -1, 64), "-", "−", 1)
+}
+
 // sentence begins with a capital and ends with a period.
 func sentence(s string) string {
 	s = upperFirst(strings.TrimSpace(s))

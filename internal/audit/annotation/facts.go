@@ -113,6 +113,8 @@ type Facts struct {
 	Panoptic *Panoptic // of COCO
 	Quality  *Quality  // of the pixels of an image, if they were looked at
 	Columns  []Column  // of a table, or keys of records
+	Records  int       // of a table, or of a file of records
+	Repeats  int       // records whose key was there before, if a column is one
 	People   []Person  // that a table without images describes
 }
 
@@ -123,7 +125,16 @@ type Column struct {
 	Filled int    // values that are there
 	Blank  int    // values that are not: nothing, or a word for it
 	Zero   int    // values that are the number 0
+
+	Distinct int // different values, -1 if there are more than MaxDistinct
+
+	// Of a column of numbers that are not of a person, time or thing: the
+	// smallest and largest, to three digits; NaN otherwise.
+	Min, Max float64
 }
+
+// MaxDistinct is up to how many different values of a column are counted.
+const MaxDistinct = 1000
 
 // Person is a patient whom a table describes apart from images.
 type Person struct {

@@ -322,14 +322,7 @@ func (r *tableReading) object() {
 	for i := range o.columns {
 		c := &o.columns[i]
 		c.note(o.kinds[i], r.t.line)
-		switch o.kinds[i] {
-		case integerValue, numberValue:
-			if isZero(o.fields[i]) {
-				c.zeros++
-			}
-		case textValue:
-			c.category(o.fields[i])
-		}
+		c.take(o.kinds[i], o.fields[i])
 	}
 	r.t.fields = o.fields
 	r.generic()

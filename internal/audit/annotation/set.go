@@ -43,6 +43,7 @@ type Set struct {
 	Labels  []SetLabel
 	Blanks  []Blank // of items and readers
 	Shapes  []Shape
+	Tables  []SetTable // and files of records
 	Book    score.Book
 
 	// LabelAt gives the pointers of labels by the file that holds them.
@@ -70,6 +71,14 @@ func (f Format) ChecksBoxes() (degenerate, bounds bool) {
 		return false, true
 	}
 	return false, false
+}
+
+// SetTable is what the columns of a table, or the keys of records, hold.
+type SetTable struct {
+	File    int32
+	Records int
+	Repeats int // records whose key was there before
+	Columns []Column
 }
 
 // PointerOf returns the pointer to a label in its file.

@@ -2,11 +2,13 @@ package annotation
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"assay/internal/audit/sniff"
 )
@@ -130,6 +132,7 @@ func manyRows(n int, pattern string) string {
 }
 
 func TestColumnsTellWhatTheyHold(t *testing.T) {
+	nan := math.NaN()
 	f := readText(t, "t.csv", `n,share,when,file,kind,note,yes,none
 1,0.5,2020-01-02,a/b.png,x,one word,true,
 0,0,2020-02-02,a/c.png,y,two words,false,NA
@@ -137,11 +140,54 @@ func TestColumnsTellWhatTheyHold(t *testing.T) {
 4,2.5,2021-03-05,a/e.png,y,four words,true,
 `, sniff.CSV)
 	want := []Column{
-		{"n", "integer", 3, 1, 1}, {"share", "number", 4, 0, 1}, {"when", "date", 4, 0, 0}, {"file", "path", 4, 0, 0},
-		{"kind", "category", 4, 0, 0}, {"note", "text", 4, 0, 0}, {"yes", "boolean", 4, 0, 0}, {"none", "empty", 0, 4, 0},
+		{"n", "integer", 3, 1, 1, 3, 0, 4}, {"share", "number", 4, 0, 1, 4, 0, 2.5}, {"when", "date", 4, 0, 0, 4, nan, nan}, {"file", "path", 4, 0, 0, 4, nan, nan},
+		{"kind", "category", 4, 0, 0, 2, nan, nan}, {"note", "text", 4, 0, 0, 4, nan, nan}, {"yes", "boolean", 4, 0, 0, 2, nan, nan}, {"none", "empty", 0, 4, 0, 0, nan, nan},
 	}
-	if diff := cmp.Diff(want, f.Columns); diff != "" {
+	if diff := cmp.Diff(want, f.Columns, cmpopts.EquateNaNs()); diff != "" {
 		t.Errorf("columns (-want +got):\n%s", diff)
+	}
+}
+
+func TestRangesOfColumnsTellNobody(t *testing.T) {
+	nan := math.NaN()
+	tests := []struct {
+		name, column, values string
+		low, high            float64
+	}{
+		{"measurements", "ejection fraction", "55 60.25 71", 55, 71},
+		{"measurements to three digits", "volume ml", "1234.56 2 -71.987", -72, 1230},
+		{"small whole numbers", "stones", "0 3 2", 0, 3},
+		{"numbers of patients", "patient_number", "7 8 9", nan, nan},
+		{"ages", "age", "88 91 12", nan, nan},
+		{"years", "seen", "1931 1987 2001", nan, nan},
+		{"long whole numbers", "ward", "10 4711007 3", nan, nan},
+		{"dates without signs", "visit", "20190214 20200301 20210405", nan, nan},
+		{"dates", "visit date", "2 3 4", nan, nan},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			text := "image,kind," + tt.column + "\n"
+			for i, v := range strings.Fields(tt.values) {
+				text += fmt.Sprintf("%d.png,x,%s\n", i, v)
+			}
+			c := readText(t, "t.csv", text, sniff.CSV).Columns[2]
+			if diff := cmp.Diff([]float64{tt.low, tt.high}, []float64{c.Min, c.Max}, cmpopts.EquateNaNs()); diff != "" {
+				t.Errorf("range of %q (-want +got)\n%s", tt.values, diff)
+			}
+		})
+	}
+}
+
+func TestDifferentValuesAreCountedUpToTheirBound(t *testing.T) {
+	for _, tt := range []struct{ rows, want int }{{MaxDistinct, MaxDistinct}, {MaxDistinct + 1, -1}} {
+		f := readText(t, "t.csv", "image,score\n"+manyRows(tt.rows, "a.png,%d\n"), sniff.CSV)
+		if got := f.Columns[1].Distinct; got != tt.want || f.Records != tt.rows {
+			t.Errorf("%d rows: %d different of %d, want %d", tt.rows, got, f.Records, tt.want)
+		}
+	}
+	f := readText(t, "t.csv", "id,label\n"+manyRows(40, "%d,x\n")+"7,x\n", sniff.CSV)
+	if f.Repeats != 1 {
+		t.Errorf("%d repeated keys, want 1", f.Repeats)
 	}
 }
 

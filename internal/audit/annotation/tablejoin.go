@@ -28,6 +28,8 @@ func joinTables(j *joiner) {
 	for i := range j.members {
 		if isTable(j.members[i].Facts) {
 			tables = append(tables, i)
+			f := j.members[i].Facts
+			j.set.Tables = append(j.set.Tables, SetTable{File: j.members[i].Index, Records: f.Records, Repeats: f.Repeats, Columns: f.Columns})
 		}
 	}
 	if len(tables) == 0 {

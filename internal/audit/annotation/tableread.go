@@ -3,6 +3,7 @@ package annotation
 import (
 	"fmt"
 	"hash/maphash"
+	"math"
 	"path"
 	"slices"
 	"strings"
@@ -565,6 +566,7 @@ func (r *tableReading) finish() {
 	}
 	r.vocabulary()
 	r.keysTwice()
+	r.in.facts.Records = r.rows
 	labeled := r.format == CheXpert || r.format == ChestXray14 || r.format == RSNA
 	for i := range r.columns {
 		c := &r.columns[i]
@@ -572,7 +574,7 @@ func (r *tableReading) finish() {
 			r.mixed(c)
 		}
 		if len(r.in.facts.Columns) < maxColumnFacts {
-			r.in.facts.Columns = append(r.in.facts.Columns, c.fact())
+			r.in.facts.Columns = append(r.in.facts.Columns, c.fact(r.isPlain(i)))
 		}
 	}
 }
@@ -580,8 +582,32 @@ func (r *tableReading) finish() {
 // maxColumnFacts bounds the columns of a file that are described.
 const maxColumnFacts = 2000
 
-func (c *column) fact() Column {
-	return Column{Name: c.name, Holds: c.holds(), Filled: c.filled(), Blank: c.counts[blankValue], Zero: c.zeros}
+// fact says what a column holds; the range of its numbers only if it is plain.
+func (c *column) fact(plain bool) Column {
+	out := Column{
+		Name: c.name, Holds: c.holds(), Filled: c.filled(), Blank: c.counts[blankValue], Zero: c.zeros,
+		Distinct: c.spread.distinct(), Min: math.NaN(), Max: math.NaN(),
+	}
+	if plain && (out.Holds == "number" || out.Holds == "integer") {
+		out.Min, out.Max = c.spread.bounds(out.Holds == "integer")
+	}
+	return out
+}
+
+// isPlain reports whether the numbers of a column may be of something else
+// than a person, a time or the name of a thing.
+func (r *tableReading) isPlain(i int) bool {
+	if slices.Contains([]int{r.roles.key, r.image, r.sop, r.series, r.patient, r.reader, r.age}, i) {
+		return false
+	}
+	return !slices.ContainsFunc(privateWords, func(w string) bool { return strings.Contains(r.columns[i].key, w) })
+}
+
+// privateWords are in the folded names of columns whose numbers may tell a
+// person, a time or the name of a thing.
+var privateWords = []string{
+	"id", "uid", "number", "num", "mrn", "accession", "patient", "subject", "person", "name", "date", "time", "year", "month", "day", "birth", "dob",
+	"age", "phone", "fax", "zip", "postal", "code", "ssn", "account", "serial", "address", "latitude", "longitude", "index", "key", "record",
 }
 
 // mixed tells the values of another type than most in a column.
@@ -632,6 +658,7 @@ func (r *tableReading) keysTwice() {
 	if n == 0 || float64(r.repeats) > share*float64(n) {
 		return
 	}
+	r.in.facts.Repeats = r.repeats
 	r.in.check(ruleKey, n)
 	column := max(r.roles.key, 0)
 	findMany(r.in, ruleKey, r.repeats, r.repeated, r.columns[column].at, "")

@@ -160,6 +160,7 @@ type profile struct {
 	lines  [holdings][]int32 // where values stood, the first of each kind
 	values map[string]bool   // different ones, up to maxCategories of up to 64 bytes; nil beyond
 	open   bool
+	spread spread
 }
 
 // maxCategories is up to how many different texts a column holds a category.
@@ -173,6 +174,15 @@ const maxMixed = 0.1
 func (p *profile) add(v []byte, line int32) holding {
 	kind := holdingOf(v)
 	p.note(kind, line)
+	p.take(kind, v)
+	return kind
+}
+
+// take notes what there is to say of a value of a kind.
+func (p *profile) take(kind holding, v []byte) {
+	if kind != blankValue {
+		p.spread.add(kind, v)
+	}
 	switch kind {
 	case integerValue, numberValue:
 		if isZero(v) {
@@ -181,7 +191,6 @@ func (p *profile) add(v []byte, line int32) holding {
 	case textValue:
 		p.category(v)
 	}
-	return kind
 }
 
 // note notes what a value is.

@@ -22,5 +22,6 @@ func (r *Report) measure(set *annotation.Set, opts Options) {
 	m.Provenance = v.provenance()
 	m.Demographics = v.demographics()
 	m.BoxCenters = v.boxCenters()
+	m.Tables = v.tables()
 	m.Images.LabelSize = v.labelSizes()
 }

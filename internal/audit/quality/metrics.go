@@ -14,6 +14,7 @@ type Metrics struct {
 	Provenance   Provenance    `json:"provenance"`
 	Demographics Demographics  `json:"demographics"`
 	Images       ImageFigures  `json:"images"`
+	Tables       []Table       `json:"tables"` // at most 100
 	BoxCenters   *HeatMap      `json:"box_centers"`
 }
 
@@ -162,6 +163,28 @@ type ImageFigures struct {
 	ThicknessMM []Bin `json:"thickness_mm"`
 	BitsUsed    []Bin `json:"bits_used"`
 	LabelSize   []Bin `json:"label_size"` // boxes, by the share of the image that they cover
+}
+
+// Table is what a table, or a file of records, holds.
+type Table struct {
+	File     string        `json:"file"` // masked if it holds an identifier
+	Rows     int           `json:"rows"`
+	Repeated int           `json:"duplicate_keys"` // rows whose key was there before
+	Columns  []TableColumn `json:"columns"`        // at most 200
+	More     int           `json:"more_columns"`
+}
+
+// TableColumn is what a column holds. No value of it is here, but the range of
+// plain numbers, to three digits.
+type TableColumn struct {
+	Name     string   `json:"name"` // masked if it reads like an identifier
+	Kind     string   `json:"kind"` // "empty", "integer", "number", "boolean", "date", "path", "category", "text", "object", "list" or "mixed"
+	Filled   int      `json:"filled"`
+	Blank    int      `json:"blank"`
+	Zero     int      `json:"zero"`
+	Distinct *int     `json:"distinct"` // null above 1000
+	Min      *float64 `json:"min"`
+	Max      *float64 `json:"max"`
 }
 
 // HeatMap is where the centers of boxes lie, as shares of width and height.

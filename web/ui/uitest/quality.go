@@ -133,6 +133,9 @@ func richMetrics(classes []quality.Class) quality.Metrics {
 			BitsUsed:  []quality.Bin{{Label: "8", Count: 1900}, {Label: "12", Count: 100}},
 			LabelSize: []quality.Bin{{Label: "under 0.1 %", Count: 804}, {Label: "0.1 to 1 %", Count: 9100}, {Label: "1 to 10 %", Count: 11_200}, {Label: "over 10 %", Count: 800}}},
 		BoxCenters: boxCenters(),
+		Tables: []quality.Table{{File: "labels.csv", Rows: 8000, Repeated: 2, More: 3, Columns: []quality.TableColumn{
+			{Name: "Path", Kind: "path", Filled: 8000}, {Name: "score", Kind: "number", Filled: 7990, Blank: 10, Zero: 12, Distinct: ptr(101), Min: ptr(-.5), Max: ptr(1.0)},
+		}}},
 	}
 }
 
