@@ -96,14 +96,20 @@ func patientOfPath(p string) string {
 // flags takes the columns of classes of a row; where they are known to be of
 // 1, 0, -1 and blank, other values are faults.
 func (r *tableReading) flags(image int32, strict bool) {
-	reader := r.readerOfRow()
+	of := r.readerOfRow()
 	blank, none, finding, said := true, false, false, 0
 	for _, i := range r.classes {
 		if i >= len(r.t.fields) {
 			break // a row with too few fields says nothing of the rest
 		}
 		c := &r.columns[i]
-		class := r.rec.class(c.name, true)
+		name, origin := c.name, r.made
+		reader := of
+		by, several := r.rated[i]
+		if several {
+			name, origin, reader = by.class, by.origin, r.rec.reader(by.source)
+		}
+		class := r.rec.class(name, true)
 		v := r.value(i)
 		said++
 		if holdingOf(v) == blankValue {
@@ -125,7 +131,7 @@ func (r *tableReading) flags(image int32, strict bool) {
 			finding = finding || c.key != "nofinding" && c.key != "supportdevices"
 		}
 		l := whole(image, class, r.t.line, state)
-		l.Reader = reader
+		l.Reader, l.Origin = reader, origin
 		if class >= 0 {
 			r.rec.label(l)
 		}

@@ -344,3 +344,18 @@ func FuzzLines(f *testing.F) {
 		}
 	})
 }
+
+func TestColumnsBySeveralSourcesAreReadingsOfOneClass(t *testing.T) {
+	f := readText(t, "t.csv", "image,Pneumothorax_NLP,Pneumothorax_readers,Mass\na.png,1,0,1\nb.png,0,0,0\n", sniff.CSV)
+	want := []string{"a.png Pneumothorax by 0", "a.png Pneumothorax no by 1", "a.png Mass", "b.png Pneumothorax no by 0", "b.png Pneumothorax no by 1", "b.png Mass no"}
+	if diff := cmp.Diff(want, said(f)); diff != "" {
+		t.Errorf("labels (-want +got)\n%s", diff)
+	}
+	if f.Labels[0].Origin != Report || f.Labels[1].Origin != Human || f.Labels[2].Origin != UnknownOrigin {
+		t.Errorf("origins %v, %v and %v, want a report, people, unknown", f.Labels[0].Origin, f.Labels[1].Origin, f.Labels[2].Origin)
+	}
+	alone := readText(t, "t.csv", "image,Pneumothorax_NLP,Mass\na.png,1,0\n", sniff.CSV)
+	if len(alone.Readers) != 0 || alone.Classes[0].Name != "Pneumothorax_NLP" {
+		t.Errorf("a column that stands alone: %d readers, class %q", len(alone.Readers), alone.Classes[0].Name)
+	}
+}

@@ -276,8 +276,10 @@ type tableReading struct {
 	in    *input
 	t     *table
 	rec   *records
-	split Split // that the name of the file tells
-	file  int32 // reader that the name of the file tells, -1 for none
+	split Split          // that the name of the file tells
+	file  int32          // reader that the name of the file tells, -1 for none
+	made  Origin         // by whom, as the name of the file tells
+	rated map[int]rating // columns of classes by several sources
 	rows  int
 
 	seed      maphash.Seed
@@ -311,8 +313,9 @@ func newTableReading(in *input, l *layout) *tableReading {
 		layout: l, in: in, t: in.newTable(), rec: newRecords(in), split: splitOfTable(path.Base(in.Path)), file: -1,
 		seed: maphash.MakeSeed(), keys: map[uint64]struct{}{}, tokens: map[string]*token{}, units: map[byte]*unitUse{},
 	}
-	if name := readerOfName(path.Base(in.Path)); name != "" {
-		r.file = r.rec.reader(name)
+	r.rated = r.ratings()
+	if name := firstOf(readerOfName(path.Base(in.Path)), sourceOfFile(path.Base(in.Path))); name != "" {
+		r.file, r.made = r.rec.reader(name), originOfSource(name)
 	}
 	r.pointers()
 	return r
