@@ -111,6 +111,7 @@ type Instance struct {
 	BodyPart       string
 	Manufacturer   string // a known one, or "other"
 	Model          string // a known one, or "other"
+	Institution    Hash   // of its name, zero if absent
 	Sex            string // "M", "F", "O" or ""
 	AgeBand        string // "0-9" to "90+", or ""
 	AgeYears       int    // at most 90, -1 if absent

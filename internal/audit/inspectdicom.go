@@ -232,6 +232,7 @@ func problemFinding(p dicom.Problem) finding.Finding {
 type headerReader struct {
 	patientID, sex, age, birth    string
 	bodyPart, manufacturer, model string
+	institution                   string
 	thickness, field, kvp         float64
 	frameItems                    int
 	place                         series.Reader
@@ -268,6 +269,8 @@ func (r *headerReader) element(e *dicom.Element, text string) {
 		r.manufacturer = clean(text)
 	case 0x00081090:
 		r.model = clean(text)
+	case 0x00080080:
+		r.institution = clean(text)
 	}
 }
 
@@ -291,7 +294,7 @@ func (r *headerReader) instance(h *dicom.Header, hash *hasher) *Instance {
 		Study: hash.hash(h.StudyInstanceUID), Patient: hash.hash(r.patientID),
 		SOPClass: nameOfSOPClass(h), TransferSyntax: nameOfTransferSyntax(h),
 		Modality: knownModality(h.Modality), BodyPart: knownBodyPart(r.bodyPart),
-		Manufacturer: makerOf(r.manufacturer), Model: knownModel(r.model),
+		Manufacturer: makerOf(r.manufacturer), Model: knownModel(r.model), Institution: hash.hash(strings.ToLower(r.institution)),
 		Sex: sexOf(r.sex), AgeBand: ageBand(r.age), AgeYears: ageYears(r.age), BirthDate: hash.hash(r.birth),
 		Rows: h.Image.Rows, Columns: h.Image.Columns,
 		Photometric: photometric(h.Image.PhotometricInterpretation), BitsStored: h.Image.BitsStored,

@@ -175,7 +175,7 @@ func (a *run) takeLabels(i int, sums sums, f *Facts) {
 		}
 		m.Instance = &annotation.Instance{
 			SOP: in.SOPInstance, Series: in.Series, Study: in.Study, Patient: in.Patient, Frame: in.Place.Frame,
-			SOPClass: in.SOPClass, Modality: in.Modality, Manufacturer: in.Manufacturer, Model: in.Model,
+			SOPClass: in.SOPClass, Modality: in.Modality, Manufacturer: in.Manufacturer, Model: in.Model, Institution: in.Institution,
 			AgeYears: float32(in.AgeYears), FieldStrengthT: float32(in.FieldStrengthT), KVp: float32(in.KVp),
 			Rows: int32(in.Rows), Columns: int32(in.Columns), Frames: int32(in.Frames),
 			ThicknessMM: float32(in.SliceThicknessMM), Place: in.Place, FrameItems: int32(in.FrameItems),

@@ -693,7 +693,11 @@ func groupNote(g quality.Group) string {
 	if !defined(g.TopShare) {
 		return ""
 	}
-	return "largest " + share(g.TopShare) + ", effectively " + figure(g.Effective, 1) + " values"
+	note := Plural(max(g.Values, len(g.Bins)), "value", "values") + ", largest " + share(g.TopShare) + ", effectively " + figure(g.Effective, 1)
+	if defined(g.CramersV) {
+		note += "; between splits Cramér’s V is " + figure(g.CramersV, 3) + " at most"
+	}
+	return note
 }
 
 func hasOrigin(r *quality.Report) bool {
@@ -808,7 +812,7 @@ func qualityUnknown(r *quality.Report) templ.Component {
 					var templ_7745c5c3_Var34 string
 					templ_7745c5c3_Var34, templ_7745c5c3_Err = templ.JoinStringErrs(upperFirst(u.What))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/quality_facts.templ`, Line: 234, Col: 47}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/quality_facts.templ`, Line: 238, Col: 47}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var34))
 					if templ_7745c5c3_Err != nil {
@@ -821,7 +825,7 @@ func qualityUnknown(r *quality.Report) templ.Component {
 					var templ_7745c5c3_Var35 string
 					templ_7745c5c3_Var35, templ_7745c5c3_Err = templ.JoinStringErrs(sentence(u.Why))
 					if templ_7745c5c3_Err != nil {
-						return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/quality_facts.templ`, Line: 234, Col: 92}
+						return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/ui/quality_facts.templ`, Line: 238, Col: 92}
 					}
 					_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var35))
 					if templ_7745c5c3_Err != nil {

@@ -75,6 +75,21 @@ func Independent(a, b []int) Independence {
 	return out
 }
 
+// CramerV returns how far a class tells which of two spreads it is of, 0 to 1;
+// NaN where Independent is undefined.
+//
+// Source: Cramér 1946, Mathematical Methods of Statistics, Section 21.9.
+func CramerV(a, b []int) float64 {
+	if len(a) != len(b) {
+		return math.NaN()
+	}
+	t := newTable(a, b)
+	if t.rows[0] == 0 || t.rows[1] == 0 || len(t.columns) < 2 {
+		return math.NaN()
+	}
+	return math.Sqrt(stat.ChiSquare(t.observed, t.expected) / (t.rows[0] + t.rows[1]))
+}
+
 // table is a table of two rows without empty columns.
 type table struct {
 	rows               [2]float64

@@ -140,12 +140,14 @@ type Demographics struct {
 
 // Group is one attribute with its values.
 type Group struct {
-	Name      string   `json:"name"` // "Sex", "Age", "Scanner", "Field strength", "Tube voltage"
+	Name      string   `json:"name"` // "Sex", "Age", "Scanner", "Field strength", "Institution", "Tube voltage"
 	Bins      []Bin    `json:"bins"`
+	Values    int      `json:"values"` // different ones; beyond 20 the last bin holds the rest
 	Unknown   int      `json:"unknown"`
 	TopShare  *float64 `json:"top_share"`
 	Effective *float64 `json:"effective"`
-	Drift     *float64 `json:"drift"` // largest Jensen-Shannon divergence of two splits; null if unknown
+	Drift     *float64 `json:"drift"`     // largest Jensen-Shannon divergence of two splits; null if unknown
+	CramersV  *float64 `json:"cramers_v"` // largest of two splits; null if unknown
 }
 
 // Bin is a value or range with its count.

@@ -229,6 +229,41 @@ func TestMasksOfTwoReadersAreCompared(t *testing.T) {
 	}
 }
 
+func TestInstitutionsAreCountedAndHeldAgainstSplits(t *testing.T) {
+	set := setOf(24, "mass")
+	for i := range set.Items {
+		it := &set.Items[i]
+		it.Split, it.Sex, it.Patient = annotation.Train, 'F', key(i/2) // two images a patient
+		in := &annotation.Instance{Manufacturer: "Siemens", Institution: key(100)}
+		if i >= 16 {
+			it.Split, in.Institution = annotation.Test, key(200)
+		}
+		if i/2%2 == 1 {
+			it.Sex = 'M'
+		}
+		it.Instance = in
+	}
+	d := conclude(set).Metrics.Demographics
+	if d.Of != "patients" {
+		t.Fatalf("counted %s, want patients", d.Of)
+	}
+	got := map[string]quality.Group{}
+	for _, g := range d.Tables {
+		got[g.Name] = g
+	}
+	g := got["Institution"]
+	want := []quality.Bin{{Label: "institution 1", Count: 8}, {Label: "institution 2", Count: 4}}
+	if diff := cmp.Diff(want, g.Bins); diff != "" || g.Values != 2 || g.CramersV == nil || math.Abs(*g.CramersV-1) > 1e-9 {
+		t.Errorf("institutions: %d, V %v, want 2 with a V of 1 (-want +got)\n%s", g.Values, g.CramersV, diff)
+	}
+	if v := got["Sex"].CramersV; v == nil || *v > 1e-9 {
+		t.Errorf("V of sex is %v, want 0: splits have as many of each", v)
+	}
+	if got["Scanner"].CramersV != nil {
+		t.Error("one scanner alone has a V")
+	}
+}
+
 func TestMasksOfVolumesAreComparedInThreeDimensions(t *testing.T) {
 	set := setOf(3, "liver")
 	cube := func(from int) annotation.Shape { // 2 x 2 x 2 of 4 x 4 x 8 voxels, from a slice on

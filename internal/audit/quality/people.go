@@ -79,6 +79,7 @@ type person struct {
 	age          float32
 	scanner      string
 	field, power string
+	place        string // where the image was made, by number
 	part         int8
 }
 
@@ -104,12 +105,13 @@ func (v *view) demographics() Demographics {
 		{"Age", ageBands, func(p *person) string { return ageBand(p.age) }},
 		{"Scanner", nil, func(p *person) string { return p.scanner }},
 		{"Field strength", nil, func(p *person) string { return p.field }},
+		{"Institution", nil, func(p *person) string { return p.place }},
 		{"Tube voltage", nil, func(p *person) string { return p.power }},
 	}
 	for _, a := range attributes {
 		g := groupOf(a.name, a.order, people, a.of)
 		if a.order != nil || len(g.Bins) > 0 {
-			g.Drift = v.driftOf(people, a.of)
+			g.Drift, g.CramersV = v.driftOf(people, a.of)
 			d.Tables = append(d.Tables, g)
 		}
 	}
@@ -136,6 +138,7 @@ func (v *view) patients() *int {
 func (v *view) people() ([]person, string) {
 	var list []person
 	known := map[annotation.Hash]int{}
+	places := map[annotation.Hash]int{}
 	for i := range v.set.Items {
 		it := &v.set.Items[i]
 		if !v.counts(i) {
@@ -153,12 +156,29 @@ func (v *view) people() ([]person, string) {
 			list[at].part = p // of a patient in several, the first
 		}
 		v.describe(&list[at], it)
+		if list[at].place == "" {
+			list[at].place = placeOf(it, places)
+		}
 	}
 	of := "images"
 	if len(known) > 0 {
 		of = "patients"
 	}
 	return list, of
+}
+
+// placeOf numbers the institutions in the order in which they come: their names
+// are not known here. It is "" if an image names none.
+func placeOf(it *annotation.Item, places map[annotation.Hash]int) string {
+	if it.Instance == nil || it.Instance.Institution == (annotation.Hash{}) {
+		return ""
+	}
+	n, ok := places[it.Instance.Institution]
+	if !ok {
+		n = len(places) + 1
+		places[it.Instance.Institution] = n
+	}
+	return fmt.Sprintf("institution %d", n)
 }
 
 func (v *view) describe(p *person, it *annotation.Item) {
@@ -210,6 +230,7 @@ func groupOf(name string, order []string, people []person, of func(*person) stri
 	}
 	g := Group{Name: name, Bins: []Bin{}, Unknown: counts[""]}
 	delete(counts, "")
+	g.Values = len(counts)
 	var spread []int
 	most := 0
 	for label, n := range counts {
@@ -237,9 +258,9 @@ func groupOf(name string, order []string, people []person, of func(*person) stri
 	return g
 }
 
-// driftOf returns the largest Jensen-Shannon divergence of a value between two
-// splits, nil if it is not known in two.
-func (v *view) driftOf(people []person, of func(*person) string) *float64 {
+// driftOf returns the largest Jensen-Shannon divergence and the largest Cramér's
+// V of a value between two splits, nil if it is not known in two.
+func (v *view) driftOf(people []person, of func(*person) string) (most, associated *float64) {
 	number := map[string]int{}
 	var values []string
 	for i := range people {
@@ -262,13 +283,15 @@ func (v *view) driftOf(people []person, of func(*person) string) *float64 {
 			counts[p.part][number[label]]++
 		}
 	}
-	var most *float64
 	for b := range counts {
 		for a := range b {
 			if d := some(distribution.JensenShannon(counts[a], counts[b])); d != nil && (most == nil || *d > *most) {
 				most = d
 			}
+			if d := some(distribution.CramerV(counts[a], counts[b])); d != nil && (associated == nil || *d > *associated) {
+				associated = d
+			}
 		}
 	}
-	return most
+	return most, associated
 }
