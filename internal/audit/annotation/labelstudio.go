@@ -65,6 +65,7 @@ type studio struct {
 	split Split
 	task  studioTask
 	place int
+	drawn int // numbers of the outlines that are kept
 }
 
 // studioTask is one task, with the results of everyone who labeled it.
@@ -95,7 +96,9 @@ type studioResult struct {
 	points         int
 	wrongPoint     int // the first outside 0 to 100, -1 none
 	hasValue, runs bool
-	minimal        bool // of JSON_MIN, where from_name is the key and to_name is left out
+	outline        []float64 // x, y, x, y, … of a polygon, in percent
+	brush          []byte    // run lengths of a mask
+	minimal        bool      // of JSON_MIN, where from_name is the key and to_name is left out
 }
 
 // Bounds of one task.
@@ -314,6 +317,11 @@ func (s *studio) value(key string, r *studioResult) {
 		})
 	case "rle":
 		r.runs = true
+		w.array(func(int) {
+			if v, ok := w.number(); ok && v >= 0 && v < 256 && len(r.brush) < maxBrushBytes {
+				r.brush = append(r.brush, byte(v))
+			}
+		})
 	case "choices", "taxonomy":
 		s.labels(r)
 	default:
@@ -331,6 +339,9 @@ func (s *studio) value(key string, r *studioResult) {
 // point takes x (k = 0) or y of a vertex.
 func (r *studioResult) point(i, k int, v float64) {
 	r.points = i + 1
+	if len(r.outline) == 2*i+k {
+		r.outline = append(r.outline, v)
+	}
 	r.around[k], r.around[k+2] = min(r.around[k], v), max(r.around[k+2], v)
 	if (v < -percentSlack || v > 100+percentSlack) && r.wrongPoint < 0 {
 		r.wrongPoint = i
@@ -430,6 +441,11 @@ func isHex(s string) bool {
 // keep judges the results of a reading, and keeps them as labels.
 func (s *studio) keep(r *studioReading, image int32) {
 	reader := s.rec.reader(r.reader)
+	if len(r.results) == 0 && len(s.task.readings) > 1 && reader >= 0 && !r.model && !r.cancelled {
+		l := whole(image, -1, int32(s.place), Negative) // a reader who saw nothing
+		l.Reader, l.Unit, l.Origin = reader, int32(s.place), Human
+		s.rec.label(l)
+	}
 	for i := range r.results {
 		one := &r.results[i]
 		placed := s.judge(one)
@@ -439,6 +455,13 @@ func (s *studio) keep(r *studioReading, image int32) {
 				im.Width, im.Height = int32(one.width), int32(one.height)
 			}
 		}
+		shape := int32(-1)
+		if placed && len(s.task.readings) > 1 && len(one.labels) > 0 && (one.runs || one.kindOf() == Polygon) {
+			if out := s.outline(one); out != nil {
+				shape = int32(len(s.in.facts.Shapes))
+				s.in.facts.Shapes = append(s.in.facts.Shapes, *out)
+			}
+		}
 		for _, name := range one.labels {
 			l := whole(image, s.rec.class(name, false), int32(s.place), Positive)
 			l.Reader, l.Unit, l.Origin = reader, int32(s.place), Human
@@ -446,7 +469,7 @@ func (s *studio) keep(r *studioReading, image int32) {
 				l.Origin = Model
 			}
 			if placed {
-				l.Kind, l.Box = one.kindOf(), one.box()
+				l.Kind, l.Box, l.Shape = one.kindOf(), one.box(), shape
 			}
 			s.rec.label(l)
 		}
