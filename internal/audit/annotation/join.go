@@ -305,6 +305,7 @@ func (j *joiner) names(member int, f *Facts, found []int32, lacks bool) {
 	for i, h := range f.Readers {
 		readers[i] = j.reader(h)
 	}
+	file := j.readerOfFile(member, f)
 	shapes := int32(len(j.set.Shapes))
 	j.set.Shapes = append(j.set.Shapes, f.Shapes...)
 	for _, l := range f.Labels {
@@ -314,6 +315,9 @@ func (j *joiner) names(member int, f *Facts, found []int32, lacks bool) {
 		}
 		if l.Shape >= 0 {
 			out.Shape = shapes + l.Shape
+		}
+		if out.Reader < 0 {
+			out.Reader = file
 		}
 		j.label(out)
 	}

@@ -149,7 +149,32 @@ func labelMeShape(in *input, classes *objectClasses, image *Image, shape *node, 
 	if kindOf == "circle" && around.points == 2 {
 		l.Box = circleBox(shape.get("points"))
 	}
+	if kindOf == "polygon" && in.byReader() {
+		l.Shape = in.polygon(shape.get("points"), image)
+	}
 	in.addLabel(l)
+}
+
+// polygon keeps an outline for comparison with that of another reader, and
+// returns its number, -1 if it is none or there is no room for it.
+func (in *input) polygon(points *node, image *Image) int32 {
+	if !points.is(jsonArray) || len(points.kids) < 3 {
+		return -1
+	}
+	out := Shape{Width: image.Width, Height: image.Height}
+	for i := range points.kids {
+		x, y := points.at(i).at(0).number(), points.at(i).at(1).number()
+		if math.IsNaN(x + y) {
+			return -1
+		}
+		out.Points = append(out.Points, float32(x), float32(y))
+	}
+	if in.drawn += len(out.Points); in.drawn > in.Limits.Points {
+		in.facts.Beyond++
+		return -1
+	}
+	in.facts.Shapes = append(in.facts.Shapes, out)
+	return int32(len(in.facts.Shapes) - 1)
 }
 
 // circleBox is the box around a circle: its points are the center and one on

@@ -19,6 +19,7 @@ type input struct {
 	text  *textHead // nil until a reader asked for it
 
 	outlined *node // of JSON, once outline was asked
+	drawn    int   // numbers of the outlines that are kept
 }
 
 // find counts a broken rule at a place of the file.

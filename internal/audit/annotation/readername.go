@@ -69,3 +69,18 @@ func (j *joiner) readerNamed(word string) int32 {
 	copy(h[:], sum[:])
 	return j.reader(h)
 }
+
+// perReader are formats of which each reader has files of their own, if their
+// paths tell the reader.
+var perReader = map[Format]bool{
+	COCOInstances: true, COCOKeypoints: true, VOC: true, LabelMeJSON: true, LabelMeXML: true, CVATImages: true,
+}
+
+// readerOfFile returns the number of the reader whom the path of a label file
+// tells, -1 if it tells none or the file names its readers itself.
+func (j *joiner) readerOfFile(member int, f *Facts) int32 {
+	if len(f.Readers) > 0 || !perReader[f.Formats[0].Format] {
+		return -1
+	}
+	return j.readerNamed(readerOfPath(j.members[member].Path))
+}

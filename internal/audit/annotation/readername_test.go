@@ -129,3 +129,21 @@ func TestRunsOfReadersAreBounded(t *testing.T) {
 		}
 	}
 }
+
+func TestLabelFilesTellTheirReaderByPath(t *testing.T) {
+	file := func(x int) []byte {
+		return fmt.Appendf(nil, `{"version":"5.0","flags":{},"shapes":[{"label":"mass","shape_type":"polygon","flags":{},"points":[[%d,8],[20,8],[20,20],[%d,20]]}],
+			"imagePath":"a.png","imageData":null,"imageHeight":32,"imageWidth":32}`, x, x)
+	}
+	set := joined(t, map[string][]byte{"images/a.png": square(t, 32, 90, 0), "reader1/a.json": file(8), "reader2/a.json": file(14)})
+	if set.Readers != 2 || len(set.Items) != 1 || len(set.Labels) != 2 || len(set.Shapes) != 2 {
+		t.Fatalf("%d readers, %d images, %d labels, %d shapes; want 2, 1, 2, 2", set.Readers, len(set.Items), len(set.Labels), len(set.Shapes))
+	}
+	if a, b := set.Labels[0], set.Labels[1]; a.Reader == b.Reader || a.Shape == b.Shape || a.Reader < 0 || a.Shape < 0 {
+		t.Errorf("labels %+v and %+v, want a reader and a shape each", a, b)
+	}
+	alone := joined(t, map[string][]byte{"images/a.png": square(t, 32, 90, 0), "labels/a.json": file(8)})
+	if alone.Readers != 0 || len(alone.Shapes) != 0 {
+		t.Errorf("a file that tells no reader: %d readers, %d shapes", alone.Readers, len(alone.Shapes))
+	}
+}
