@@ -90,6 +90,13 @@ func (s *Set) PointerOf(l *SetLabel) string {
 	return pointer(at.Label, l.Pointer)
 }
 
+// Attributes returns how many attributes are due on labels, and how many of
+// them are there.
+func (s *Set) Attributes() (present, due int) {
+	t := s.Book.Of(ruleCVATMissing.Code)
+	return t.Eligible - t.Affected, t.Eligible
+}
+
 // FormatCount is a format with the files in it.
 type FormatCount struct {
 	Format Format

@@ -32,6 +32,8 @@ func (v *view) completeness() Completeness {
 	}
 	v.tellHeldBack(none)
 	c.Coverage = share(c.Labeled, c.Images)
+	present, due := v.set.Attributes()
+	c.Attributes, c.AttributeCover = due, share(present, due)
 	blank, uncertain, said := 0, 0, 0
 	for i := range v.set.Classes {
 		blank += v.set.Classes[i].Blank

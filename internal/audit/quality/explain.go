@@ -50,6 +50,7 @@ func Figures() []Formula {
 		{"Image coverage", "Images with at least one label record ÷ images. An explicit negative counts as labeled.", ""},
 		{"Orphans", "Label records whose image is not there.", ""},
 		{"Blank and uncertain share", "Blank ÷ all values of whole-image labels; a blank is not mentioned, never 0. Uncertain ÷ all that are not blank.", ""},
+		{"Attribute coverage", "Attributes that labels carry ÷ those that their classes declare, in formats that declare any.", ""},
 		{"Degenerate box", "Width or height of 0 or less, or an area below 1 pixel (1 voxel). Out of bounds: more than 1 pixel beyond the image.", ""},
 		{"Imbalance ratio", "Largest c ÷ smallest c of the declared classes; null if one is 0, and then the empty classes are listed.", ""},
 		{"Entropy", "H = −Σ p ln p, in nats. Normalized: H ÷ ln K, null for fewer than two classes. Effective classes: e to the H.", "Shannon 1948; Hill 1973, Ecology 54(2)"},

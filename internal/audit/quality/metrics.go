@@ -26,7 +26,9 @@ type Completeness struct {
 	Orphans        int            `json:"orphans"` // labels whose image is not there
 	Kinds          map[string]int `json:"kinds"`   // labels by what they are: "image", "box", "polygon", "mask", "keypoints", "point", "line", "measurement"
 	Boxes          int            `json:"boxes"`
-	BadBoxes       int            `json:"bad_boxes"` // degenerate or out of bounds
+	BadBoxes       int            `json:"bad_boxes"`     // degenerate or out of bounds
+	Attributes     int            `json:"attributes"`    // due on labels
+	AttributeCover *float64       `json:"attr_coverage"` // of these, those that are there
 	BlankShare     *float64       `json:"blank_share"`
 	UncertainShare *float64       `json:"uncertain_share"` // of those that are not blank
 }

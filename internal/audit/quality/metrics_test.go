@@ -264,6 +264,20 @@ func TestInstitutionsAreCountedAndHeldAgainstSplits(t *testing.T) {
 	}
 }
 
+func TestAttributesThatAreThereAreHeldAgainstThoseDue(t *testing.T) {
+	set := setOf(1, "mass")
+	if c := conclude(set).Metrics.Completeness; c.AttributeCover != nil || c.Attributes != 0 {
+		t.Errorf("coverage %v of %d attributes, want none: no format declares any", c.AttributeCover, c.Attributes)
+	}
+	missing := ruleOf(t, "F-253")
+	set.Book.Check(missing, 8)
+	set.Book.Find(missing, score.Example{})
+	set.Book.Find(missing, score.Example{})
+	if c := conclude(set).Metrics.Completeness; c.AttributeCover == nil || *c.AttributeCover != 0.75 || c.Attributes != 8 {
+		t.Errorf("coverage %v of %d attributes, want 0.75 of 8", c.AttributeCover, c.Attributes)
+	}
+}
+
 func TestMasksOfVolumesAreComparedInThreeDimensions(t *testing.T) {
 	set := setOf(3, "liver")
 	cube := func(from int) annotation.Shape { // 2 x 2 x 2 of 4 x 4 x 8 voxels, from a slice on
