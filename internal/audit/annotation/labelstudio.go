@@ -441,11 +441,6 @@ func isHex(s string) bool {
 // keep judges the results of a reading, and keeps them as labels.
 func (s *studio) keep(r *studioReading, image int32) {
 	reader := s.rec.reader(r.reader)
-	if len(r.results) == 0 && len(s.task.readings) > 1 && reader >= 0 && !r.model && !r.cancelled {
-		l := whole(image, -1, int32(s.place), Negative) // a reader who saw nothing
-		l.Reader, l.Unit, l.Origin = reader, int32(s.place), Human
-		s.rec.label(l)
-	}
 	for i := range r.results {
 		one := &r.results[i]
 		placed := s.judge(one)

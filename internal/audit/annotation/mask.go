@@ -257,10 +257,9 @@ func (j *joiner) seenNothing(mask int, item int32, values []Value) {
 	if j.maskReaders[mask] < 0 || len(values) != 1 || values[0].Value != 0 {
 		return
 	}
-	j.label(SetLabel{
-		Item: item, Class: -1, Reader: j.maskReaders[mask], Unit: -1, Shape: -1, File: j.members[mask].Index,
-		Kind: Mask, State: Negative, Origin: Human, Value: float32(math.NaN()), Again: true,
-	})
+	if item >= 0 {
+		j.set.Blanks = append(j.set.Blanks, Blank{Image: item, Reader: j.maskReaders[mask]})
+	}
 }
 
 // absence finds masks of background only, and labels that are not there.

@@ -76,12 +76,8 @@ func TestReaderWhoDrewNothingIsCounted(t *testing.T) {
 	set := joined(t, map[string][]byte{
 		"images/a.png": square(t, 32, 90, 0), "reader1/a.png": block(t, 1, 10), "reader2/a.png": block(t, 0, 0),
 	})
-	var states []annotation.State
-	for _, l := range set.Labels {
-		states = append(states, l.State)
-	}
-	if diff := cmp.Diff([]annotation.State{annotation.Positive, annotation.Negative}, states); diff != "" || set.Readers != 2 {
-		t.Errorf("%d readers, states (-want +got)\n%s", set.Readers, diff)
+	if len(set.Labels) != 1 || len(set.Blanks) != 1 || set.Readers != 2 || set.Blanks[0].Reader == set.Labels[0].Reader {
+		t.Errorf("%d readers, labels %+v, readings that found nothing %+v; want 2, one and one", set.Readers, set.Labels, set.Blanks)
 	}
 }
 

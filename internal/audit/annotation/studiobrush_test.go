@@ -83,7 +83,7 @@ func TestOutlinesOfSeveralReadersInLabelStudioAreKept(t *testing.T) {
 	if diff := cmp.Diff(want, f.Shapes); diff != "" {
 		t.Errorf("shapes (-want +got)\n%s", diff)
 	}
-	if len(f.Readers) != 3 || len(f.Labels) != 3 || f.Labels[2].State != Negative || f.Labels[0].Shape != 0 || f.Labels[1].Shape != 1 {
+	if len(f.Readers) != 3 || len(f.Labels) != 2 || len(f.Blanks) != 1 || f.Labels[0].Shape != 0 || f.Labels[1].Shape != 1 {
 		t.Errorf("%d readers, labels %+v", len(f.Readers), f.Labels)
 	}
 	filled, _ := shape.Fill([][]float64{{1, 0, 3, 0, 3, 3, 1, 3}}, 4, 3)

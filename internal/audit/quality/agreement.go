@@ -119,7 +119,7 @@ func (v *view) reads(things bool) *reads {
 		labels, blanks := v.labels(i), v.blanks[int32(i)]
 		switch {
 		case len(labels)+len(blanks) < 2:
-		case !things:
+		case !things || !v.numbered(labels):
 			add(i, labels, blanks)
 		default:
 			for _, same := range v.byUnit(labels) {
@@ -129,6 +129,11 @@ func (v *view) reads(things bool) *reads {
 	}
 	r.readers = len(readers)
 	return r
+}
+
+// numbered reports whether labels are of numbered things in an image.
+func (v *view) numbered(labels []int32) bool {
+	return slices.ContainsFunc(labels, func(n int32) bool { return v.set.Labels[n].Unit >= 0 })
 }
 
 // byUnit parts labels by the thing that they are of; those without a number are
