@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -79,16 +78,15 @@ func TestThePageOfTheFreeAuditInABrowser(t *testing.T) {
 	p.CheckViews("lqs-done")
 }
 
-// A table that may be too much for a browser ends all the same: with a report,
-// or with a sentence that says what to do.
-func TestATableOfAMillionRowsInABrowserEnds(t *testing.T) {
+// A table of many rows takes a browser a while; each row is read.
+func TestALargeTableInABrowser(t *testing.T) {
 	if testing.Short() {
-		t.Skip("reads 45 MB in a browser")
+		t.Skip("reads 9 MB in a browser")
 	}
 	name := filepath.Join(t.TempDir(), "labels.csv")
 	var table bytes.Buffer
 	table.WriteString("image,patient,split,label\n")
-	for i := range 1_000_000 {
+	for i := range 200_000 {
 		fmt.Fprintf(&table, "images/%07d.png,P%06d,%s,%s\n", i, i/4, [2]string{"train", "test"}[i/4%2], [3]string{"normal", "nodule", "effusion"}[i%3])
 	}
 	if err := os.WriteFile(name, table.Bytes(), 0o644); err != nil {
@@ -99,9 +97,6 @@ func TestATableOfAMillionRowsInABrowserEnds(t *testing.T) {
 	ready(t, p)
 	choose(p, name)
 	p.WaitFor("an end", `document.getElementById("lqs-work").hidden && !document.getElementById("lqs-controls").querySelector("input").disabled`, 5*time.Minute)
-	status := p.Text("#lqs-status")
-	t.Log(status)
-	if !strings.HasPrefix(status, "Done in") && !strings.Contains(status, "command line") {
-		t.Errorf("the page says %q, want a report or the way to the command line", status)
-	}
+	t.Log(p.Text("#lqs-status"))
+	p.WantText("[data-testid=lqs-result]", "200,000 labels")
 }

@@ -17,6 +17,7 @@ const (
 	ahead     = 4                // files that a worker is given before it has answered
 	handBytes = 64 << 20         // of a file out of an archive that is handed to a worker
 	fileTime  = 60 * time.Second // without an answer, after which a worker is given up
+	mibTime   = 5 * time.Second  // more of it for each MiB that waits at the worker
 )
 
 // pool has files inspected in other workers of the page.
@@ -45,6 +46,7 @@ type worker struct {
 	mu      sync.Mutex
 	waiting map[int]chan reply
 	next    int
+	bytes   int64 // of the files that wait
 	given   *audit.InspectOptions
 	gone    bool
 }
@@ -117,7 +119,7 @@ func (p *pool) inspect(ctx context.Context, f audit.File, opts audit.InspectOpti
 		if w.gone {
 			continue
 		}
-		r := p.ask(ctx, w, message, transfer, opts)
+		r := p.ask(ctx, w, message, transfer, f.SizeBytes, opts)
 		if !w.gone {
 			p.free <- w
 		}
@@ -145,12 +147,14 @@ func messageOf(f audit.File) (message map[string]any, transfer []any, ok bool) {
 }
 
 // ask has one worker inspect one file.
-func (p *pool) ask(ctx context.Context, w *worker, message map[string]any, transfer []any, opts audit.InspectOptions) reply {
+func (p *pool) ask(ctx context.Context, w *worker, message map[string]any, transfer []any, size int64, opts audit.InspectOptions) reply {
 	c := make(chan reply, 1)
 	w.mu.Lock()
 	w.next++
 	message["id"] = w.next
 	w.waiting[w.next] = c
+	w.bytes += size
+	patience := fileTime + time.Duration(w.bytes>>20)*mibTime
 	if w.given == nil || !same(w.given, &opts) {
 		var b bytes.Buffer
 		if err := gob.NewEncoder(&b).Encode(opts); err != nil {
@@ -162,7 +166,12 @@ func (p *pool) ask(ctx context.Context, w *worker, message map[string]any, trans
 	}
 	w.port.Call("postMessage", message, transfer)
 	w.mu.Unlock()
-	timer := time.NewTimer(fileTime)
+	defer func() {
+		w.mu.Lock()
+		w.bytes -= size
+		w.mu.Unlock()
+	}()
+	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	select {
 	case r := <-c:
@@ -171,7 +180,7 @@ func (p *pool) ask(ctx context.Context, w *worker, message map[string]any, trans
 		return reply{err: ctx.Err()}
 	case <-timer.C:
 		p.bury(w)
-		return reply{facts: audit.CrashFacts("The reader took longer than a minute on this file.")}
+		return reply{facts: audit.CrashFacts("The reader gave no answer about this file in the time for its size.")}
 	}
 }
 
