@@ -60,6 +60,9 @@ func (i *inspection) labels(ctx context.Context) error {
 	}
 	var err error
 	i.facts.Labels, err = annotation.Read(ctx, src)
+	if i.facts.Labels != nil {
+		i.facts.Labels.Pack()
+	}
 	return err
 }
 

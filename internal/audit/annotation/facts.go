@@ -99,6 +99,7 @@ type Facts struct {
 	Images  []Image
 	Labels  []Label
 	Blanks  []Blank // readings that found nothing
+	Packed  *Packed // instead of Images and Labels, after Pack
 	Shapes  []Shape // outlines that several readers drew, to be compared
 	At      Pointers
 	Beyond  int // records that the limits kept out
@@ -166,10 +167,10 @@ type Image struct {
 	Patient              Hash   // of the patient key that the file itself gives; zero if none
 	Split                Split
 	Sex                  byte    // 'M', 'F', 'O' (another word), 0 unknown
-	AgeYears             float32 // NaN unknown; as the table says, impossible ones too
-	Place                int32   // completes Facts.At
 	Empty                bool    // explicitly without any label: a negative
 	Listed               bool    // the file says that the image exists
+	AgeYears             float32 // NaN unknown; as the table says, impossible ones too
+	Place                int32   // completes Facts.At
 	Tracks               int32   // labels of other images that reach into this frame
 }
 

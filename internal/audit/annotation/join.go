@@ -249,18 +249,22 @@ func joinNames(j *joiner) {
 	images, labels, present := 0, 0, 0
 	for i := range j.members {
 		f := j.members[i].Facts
-		if f == nil || len(f.Images) == 0 && len(f.Labels) == 0 && len(f.Classes) == 0 {
+		if f == nil {
 			continue
 		}
-		found[i] = make([]int32, len(f.Images))
-		for k := range f.Images {
-			found[i][k] = int32(j.resolve(i, &f.Images[k]))
+		n, m := f.numbers()
+		if n == 0 && m == 0 && len(f.Classes) == 0 {
+			continue
+		}
+		found[i] = slices.Repeat([]int32{-1}, n)
+		for k, im := range f.images() {
+			found[i][k] = int32(j.resolve(i, im))
 			if found[i][k] >= 0 {
 				present++
 			}
 		}
-		images += len(f.Images)
-		labels += len(f.Labels)
+		images += n
+		labels += m
 	}
 	j.set.Items = slices.Grow(j.set.Items, max(images, j.set.ImageFiles))
 	j.set.Labels = slices.Grow(j.set.Labels, labels)
@@ -295,6 +299,9 @@ func (j *joiner) names(member int, f *Facts, found []int32, lacks bool) {
 	if lacks {
 		j.missing(member, f, &pointers, found)
 	}
+	if f.Packed != nil {
+		f.Packed.Names, f.Packed.Images, f.Packed.ImageCount = "", nil, 0
+	}
 	j.set.LabelAt[j.members[member].Index] = &pointers
 	classes := make([]int32, len(f.Classes))
 	for i, c := range f.Classes {
@@ -308,7 +315,7 @@ func (j *joiner) names(member int, f *Facts, found []int32, lacks bool) {
 	file := j.readerOfFile(member, f)
 	shapes := int32(len(j.set.Shapes))
 	j.set.Shapes = append(j.set.Shapes, f.Shapes...)
-	for _, l := range f.Labels {
+	for l := range f.labels() {
 		out := SetLabel{
 			Item: at(images, l.Image), Class: at(classes, l.Class), Reader: at(readers, l.Reader), Unit: l.Unit, Shape: -1,
 			File: j.members[member].Index, Kind: l.Kind, State: l.State, Origin: l.Origin, Box: l.Box, Value: l.Value, Pointer: l.Place,
@@ -352,9 +359,8 @@ func at(list []int32, i int32) int32 {
 
 // images returns the items of the images that a file names, found or not.
 func (j *joiner) images(member int, f *Facts, at *Pointers, found []int32, part Split) []int32 {
-	out := make([]int32, len(f.Images))
-	for i := range f.Images {
-		im := &f.Images[i]
+	out := slices.Repeat([]int32{-1}, len(found))
+	for i, im := range f.images() {
 		switch shown := j.shown(int(found[i]), im); {
 		case shown >= 0:
 			out[i] = j.item(shown)
@@ -404,9 +410,9 @@ func (j *joiner) resolve(member int, im *Image) int {
 // missing tells of the images that a file names and the set lacks.
 func (j *joiner) missing(member int, f *Facts, at *Pointers, found []int32) {
 	j.check(ruleMissing, len(found))
-	for i := range found {
+	for i, im := range f.images() {
 		if found[i] < 0 {
-			j.find(ruleMissing, member, Ref{At: at, Place: f.Images[i].Place}.Image(), "", "")
+			j.find(ruleMissing, member, Ref{At: at, Place: im.Place}.Image(), "", "")
 		}
 	}
 }
@@ -453,7 +459,7 @@ func (j *joiner) describe(item int32, im *Image, ref Ref) {
 		it.Sex = im.Sex
 	}
 	if !math.IsNaN(float64(im.AgeYears)) && math.IsNaN(float64(it.Age)) {
-		it.Age, it.AgeAt = im.AgeYears, ref
+		it.Age = im.AgeYears
 	}
 	if im.Width != 0 && it.Width == 0 {
 		it.Width, it.Height, it.Depth = im.Width, im.Height, im.Depth
@@ -491,7 +497,7 @@ func (j *joiner) finish() *Set {
 	})
 	for i := range j.members {
 		if f := j.members[i].Facts; f != nil {
-			f.Images, f.Labels, f.Blanks, f.Shapes = nil, nil, nil, nil
+			f.Images, f.Labels, f.Blanks, f.Shapes, f.Packed = nil, nil, nil, nil, nil
 		}
 	}
 	return j.set

@@ -107,12 +107,13 @@ type FormatCount struct {
 // Item is an image of the set as labels mean it: a picture, a radiograph, a
 // series of slices, or a case of several volumes.
 type Item struct {
-	File    int32   // its first file; score.NoFile if labels name it and it is not there
+	File    int32 // its first file; score.NoFile if labels name it and it is not there
+	Fold    byte
+	Sex     byte
+	Labeled bool    // has a label record, an explicit negative too
 	Files   []int32 // all of them, if there are several
 	Split   Split
-	Fold    byte
 	Patient Hash
-	Sex     byte
 	Age     float32 // years, NaN unknown
 
 	Width, Height, Depth int32
@@ -120,12 +121,11 @@ type Item struct {
 	Quality              *Quality  // nil if nobody looked
 	Digest               [16]byte
 
-	Labeled bool // has a label record, an explicit negative too
-	Labels  int  // that say something is there
+	Labels int // that say something is there
 
 	// Where label files say so: the record that names it first, and those that
-	// tell its patient, split and age.
-	Named, PatientAt, SplitAt, AgeAt Ref
+	// tell its patient and split.
+	Named, PatientAt, SplitAt Ref
 }
 
 // Ref is a record of a label file. The zero value is none.
@@ -141,11 +141,10 @@ func (r Ref) Known() bool { return r.At != nil }
 // Image returns the pointer to the name of the image.
 func (r Ref) Image() string { return r.or(func(*Pointers) string { return "" }) }
 
-// Patient, Split and Age return the pointers to what a record says of them, to
-// the name of the image if the format has no place for it.
+// Patient and Split return the pointers to what a record says of them, to the
+// name of the image if the format has no place for it.
 func (r Ref) Patient() string { return r.or(func(p *Pointers) string { return p.Patient }) }
 func (r Ref) Split() string   { return r.or(func(p *Pointers) string { return p.Split }) }
-func (r Ref) Age() string     { return r.or(func(p *Pointers) string { return p.Age }) }
 
 func (r Ref) or(of func(*Pointers) string) string {
 	if r.At == nil {
@@ -178,11 +177,12 @@ type SetLabel struct {
 	Kind                             Kind
 	State                            State
 	Origin                           Origin
-	Box                              [4]float32
-	Value                            float32
-	Pointer                          int32 // Place of the label in its file
 
 	// Again says that the label shows where in its image something is that
 	// another label file says of the whole image; it does not count as one more.
 	Again bool
+
+	Box     [4]float32
+	Value   float32
+	Pointer int32 // Place of the label in its file
 }

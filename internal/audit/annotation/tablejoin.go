@@ -85,7 +85,7 @@ func (j *joiner) people(tables []int) {
 // label of each.
 func used(f *Facts) map[string]int32 {
 	first := map[string]int32{}
-	for _, l := range f.Labels {
+	for l := range f.labels() {
 		if l.Class < 0 || int(l.Class) >= len(f.Classes) {
 			continue
 		}
@@ -99,10 +99,10 @@ func used(f *Facts) map[string]int32 {
 // vocabularies tells classes that another table, the one with most labels,
 // calls by a name that is nearly the same.
 func (j *joiner) vocabularies(tables []int) {
-	main := -1
+	main, most := -1, 0
 	for _, i := range tables {
-		if f := j.members[i].Facts; len(f.Labels) > 0 && (main < 0 || len(f.Labels) > len(j.members[main].Facts.Labels)) {
-			main = i
+		if _, n := j.members[i].Facts.numbers(); n > most {
+			main, most = i, n
 		}
 	}
 	if main < 0 {
@@ -111,7 +111,7 @@ func (j *joiner) vocabularies(tables []int) {
 	words := used(j.members[main].Facts)
 	for _, i := range tables {
 		f := j.members[i].Facts
-		if i == main || len(f.Labels) == 0 {
+		if i == main {
 			continue
 		}
 		other := used(f)
@@ -159,13 +159,16 @@ func (j *joiner) located(tables []int) {
 	labeled, boxes := false, map[int32]bool{}
 	for _, i := range tables {
 		m := &j.members[i]
-		if m.Facts.Formats[0].Format != ChestXray14 || len(m.Facts.Labels) == 0 {
+		if m.Facts.Formats[0].Format != ChestXray14 {
 			continue
 		}
-		if m.Facts.Labels[0].Kind == Box {
-			boxes[m.Index] = true
-		} else {
-			labeled = true
+		for l := range m.Facts.labels() {
+			if l.Kind == Box {
+				boxes[m.Index] = true
+			} else {
+				labeled = true
+			}
+			break
 		}
 	}
 	if !labeled {
