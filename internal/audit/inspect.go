@@ -228,6 +228,9 @@ func (i *inspection) secondLook() document.Inspector {
 func (i *inspection) keepWords() func(string) {
 	seen := map[Hash]bool{}
 	return func(s string) {
+		if len(seen) >= maxFileWords {
+			return
+		}
 		for _, h := range i.hash.words(s, maxFileWords) {
 			if len(seen) < maxFileWords && !seen[h] {
 				seen[h] = true

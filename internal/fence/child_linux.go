@@ -49,6 +49,7 @@ type child struct {
 	unpacker unpacker
 	options  *audit.InspectOptions // of the last batch
 	files    int                   // answered
+	large    bool                  // an answer was: both sides hold room for it
 
 	answered atomic.Int64
 	mu       sync.Mutex
@@ -89,7 +90,7 @@ func (c *child) start() error {
 	}
 	command := c.pool.config.Command
 	c.cmd = exec.Command(command[0], command[1:]...)
-	c.cmd.Env = append([]string{"GOMEMLIMIT=384MiB", "GOGC=400", "GOMAXPROCS=1", "GOTRACEBACK=none", "LANG=C.UTF-8"}, c.pool.config.Env...)
+	c.cmd.Env = append([]string{"GOMEMLIMIT=384MiB", "GOMAXPROCS=1", "GOTRACEBACK=none", "LANG=C.UTF-8"}, c.pool.config.Env...)
 	c.cmd.Dir = "/"
 	c.cmd.Stdin, c.cmd.Stdout, c.cmd.Stderr = ends.childIn, ends.childOut, &c.stderr
 	c.cmd.ExtraFiles = []*os.File{ends.childSocket}
@@ -164,6 +165,7 @@ func (c *child) receive() (facts audit.Facts, unread string, err error) {
 	if err := c.dec.Decode(&r); err != nil {
 		return audit.Facts{}, "", err
 	}
+	c.large = c.large || c.reading.left < maxReplyBytes-largeReplyBytes
 	if facts, err = c.unpacker.unpack(r.Facts); err != nil {
 		return audit.Facts{}, "", err
 	}
@@ -277,6 +279,7 @@ func (c *child) bury() (message, limit string) {
 
 // stop lets the child end by itself, and kills it if it does not.
 func (c *child) stop() {
+	c.dec = nil // it holds room for the largest answer
 	c.stdin.Close()
 	select {
 	case <-c.exited:

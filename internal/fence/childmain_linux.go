@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime/debug"
 
 	"golang.org/x/sys/unix"
 
@@ -82,6 +83,7 @@ func (c *inside) serve(b batch) error {
 		return err
 	}
 	for i, f := range b.Files {
+		debug.SetGCPercent(gcPercent(f.SizeBytes))
 		content := io.NewSectionReader(descriptor(fds[i]), f.Offset, f.SizeBytes)
 		facts, err := c.inspect(context.Background(), audit.File{Path: f.Path, SizeBytes: f.SizeBytes, Content: content, HeaderOnly: f.HeaderOnly}, c.options)
 		unix.Close(fds[i])
@@ -94,6 +96,22 @@ func (c *inside) serve(b batch) error {
 		}
 	}
 	return nil
+}
+
+// Small files leave little garbage, and it may grow up to the limit of memory.
+// What a large one leaves is collected early: it may be read into as much as is
+// allowed.
+const (
+	largeBytes   = 8 << 20
+	smallPercent = 400
+	largePercent = 25
+)
+
+func gcPercent(sizeBytes int64) int {
+	if sizeBytes < largeBytes {
+		return smallPercent
+	}
+	return largePercent
 }
 
 // receiveDescriptors takes n descriptors from the socket.

@@ -145,7 +145,7 @@ func (r *runner) attempt(list []*request) (int, *end) {
 			one.finish(facts, nil)
 		}
 	}
-	if c.files >= r.pool.config.MaxFiles {
+	if c.files >= r.pool.config.MaxFiles || c.large {
 		r.stop()
 	}
 	return len(list), nil

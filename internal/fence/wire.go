@@ -18,6 +18,10 @@ const batchSize = 16
 // labels of a file: 3 million of them, the most that are kept, take up to 190 MB.
 const maxReplyBytes = 256 << 20
 
+// largeReplyBytes is what makes a reply large. The child is replaced after it,
+// since encoder and decoder keep the room for their largest message.
+const largeReplyBytes = 4 << 20
+
 type batch struct {
 	// Options are nil if they are those of the batch before.
 	Options *audit.InspectOptions

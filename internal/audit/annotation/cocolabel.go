@@ -314,7 +314,7 @@ func (c *coco) label(i int, image, class int32, kind Kind) {
 	if a.hasBox && !a.wrongBox {
 		l.Box = box32(a.box)
 	}
-	c.in.facts.Labels = append(c.in.facts.Labels, l)
+	c.in.facts.Labels = append(withRoom(c.in, c.in.facts.Labels), l)
 }
 
 func box32(b [4]float64) [4]float32 {

@@ -2,6 +2,7 @@ package annotation
 
 import (
 	"fmt"
+	"hash/maphash"
 	"math"
 	"path"
 	"slices"
@@ -63,9 +64,10 @@ type joiner struct {
 	bySOP, bySeries map[Hash][]int
 	classes         map[string]int32
 	readers         map[Hash]int32
-	named           map[string]int32 // items without a file, by name
-	ranks           []splitRank      // of items: who told their split
-	maskReaders     []int32          // of members that are masks, -1 for unknown
+	named           absents
+	ranks           []splitRank // of items: who told their split
+	maskReaders     []int32     // of members that are masks, -1 for unknown
+	patterns        map[[8]string]*Pointers
 }
 
 func newJoiner(members []Member, opts JoinOptions) *joiner {
@@ -74,7 +76,7 @@ func newJoiner(members []Member, opts JoinOptions) *joiner {
 		roles: make([]role, len(members)), items: make([]int32, len(members)), maskReaders: make([]int32, len(members)),
 		byPath: make(map[string]int, len(members)), byBase: newNames(len(members)), byStem: newNames(len(members)),
 		bySOP: map[Hash][]int{}, bySeries: map[Hash][]int{},
-		classes: map[string]int32{}, readers: map[Hash]int32{}, named: map[string]int32{},
+		classes: map[string]int32{}, readers: map[Hash]int32{}, named: absents{seed: maphash.MakeSeed()}, patterns: map[[8]string]*Pointers{},
 	}
 	for i := range members {
 		m := &members[i]
@@ -205,12 +207,12 @@ func (j *joiner) splitOf(p string) (Split, byte) {
 // absent returns the item of an image that a label file names and the set does
 // not hold.
 func (j *joiner) absent(name string) int32 {
-	if i, ok := j.named[name]; ok {
+	if i, ok := j.named.item(name); ok {
 		return i
 	}
 	i := int32(len(j.set.Items))
 	j.set.Items = append(j.set.Items, Item{File: score.NoFile, Age: float32(math.NaN())})
-	j.named[name] = i
+	j.named.add(name, i)
 	return i
 }
 
@@ -268,6 +270,7 @@ func joinNames(j *joiner) {
 	}
 	j.set.Items = slices.Grow(j.set.Items, max(images, j.set.ImageFiles))
 	j.set.Labels = slices.Grow(j.set.Labels, labels)
+	j.named.grow(images - present)
 	lacks := present > 0 || 100*j.files() >= images
 	for i := range j.members {
 		if found[i] != nil {
@@ -290,19 +293,16 @@ func (j *joiner) files() int {
 // names brings the facts of one label file into the set.
 func (j *joiner) names(member int, f *Facts, found []int32, lacks bool) {
 	j.set.LabelFiles++
-	pointers := f.At // a copy, so that the facts can go
-	if f.Object != nil {
-		pointers.places = f.Object.Places
-	}
+	pointers := j.pointers(f)
 	part := j.partInName(member)
-	images := j.images(member, f, &pointers, found, part)
+	images := j.images(member, f, pointers, found, part)
 	if lacks {
-		j.missing(member, f, &pointers, found)
+		j.missing(member, f, pointers, found)
 	}
 	if f.Packed != nil {
 		f.Packed.Names, f.Packed.Images, f.Packed.ImageCount = "", nil, 0
 	}
-	j.set.LabelAt[j.members[member].Index] = &pointers
+	j.set.LabelAt[j.members[member].Index] = pointers
 	classes := make([]int32, len(f.Classes))
 	for i, c := range f.Classes {
 		classes[i] = j.class(c.Name, c.Declared, c.Ordinal)
@@ -338,6 +338,21 @@ func (j *joiner) names(member int, f *Facts, found []int32, lacks bool) {
 	}
 }
 
+// pointers returns a copy of the pointers of a file, so that its facts can go.
+// Files of one kind share it.
+func (j *joiner) pointers(f *Facts) *Pointers {
+	at := f.At
+	if f.Object != nil {
+		at.places = f.Object.Places
+		return &at
+	}
+	key := [...]string{at.Image, at.Width, at.Height, at.Channels, at.Patient, at.Split, at.Age, at.Label}
+	if j.patterns[key] == nil {
+		j.patterns[key] = &at
+	}
+	return j.patterns[key]
+}
+
 // label adds a label, and says so to its item.
 func (j *joiner) label(l SetLabel) {
 	j.set.Labels = append(j.set.Labels, l)
@@ -371,7 +386,7 @@ func (j *joiner) images(member int, f *Facts, at *Pointers, found []int32, part 
 		default:
 			out[i] = j.absent(nameOf(im, i, member))
 		}
-		ref := Ref{at, j.members[member].Index, im.Place}
+		ref := j.set.Where(at, j.members[member].Index, im.Place)
 		j.describe(out[i], im, ref)
 		if im.Split == NoSplit {
 			j.split(out[i], part, byList, ref)
@@ -446,7 +461,7 @@ func (j *joiner) channels(member int, f *Facts, im *Image, file int) {
 }
 
 // describe gives an item what a label file says of its image.
-func (j *joiner) describe(item int32, im *Image, ref Ref) {
+func (j *joiner) describe(item int32, im *Image, ref Where) {
 	it := &j.set.Items[item]
 	if !it.Named.Known() {
 		it.Named = ref

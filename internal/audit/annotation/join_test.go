@@ -149,9 +149,9 @@ func TestSplitIsDeclaredThenListedThenOfTheFolder(t *testing.T) {
 	for _, tt := range tests {
 		set := Join(tt.members, testOptions())
 		it := set.Items[0]
-		pointer := it.SplitAt.Split()
+		pointer := set.Ref(it.SplitAt).Split()
 		if tt.pointer == "2:image" {
-			pointer = it.SplitAt.Image()
+			pointer = set.Ref(it.SplitAt).Image()
 		}
 		if it.Split != tt.want || pointer != tt.pointer {
 			t.Errorf("%s: split %q at %q, want %q at %q", tt.name, it.Split, pointer, tt.want, tt.pointer)

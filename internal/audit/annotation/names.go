@@ -1,6 +1,7 @@
 package annotation
 
 import (
+	"hash/maphash"
 	"path"
 	"slices"
 	"strings"
@@ -182,5 +183,59 @@ func commonStart(a, b string) int {
 			return n
 		}
 		a, b = restA, restB
+	}
+}
+
+// absents are the items without a file, by name, in a third of the room of a
+// map.
+type absents struct {
+	seed  maphash.Seed
+	slots []int32 // by hash of the name: its number from 1, 0 for none
+	names []string
+	items []int32
+}
+
+// item returns the item of a name, and whether there is one.
+func (a *absents) item(name string) (int32, bool) {
+	if len(a.slots) == 0 {
+		return 0, false
+	}
+	i := a.slots[a.slot(name)]
+	if i == 0 {
+		return 0, false
+	}
+	return a.items[i-1], true
+}
+
+// add gives an item to a name that has none.
+func (a *absents) add(name string, item int32) {
+	a.grow(1)
+	a.names, a.items = append(a.names, name), append(a.items, item)
+	a.slots[a.slot(name)] = int32(len(a.names))
+}
+
+// slot returns where the number of a name stands, or belongs.
+func (a *absents) slot(name string) int {
+	last := uint64(len(a.slots) - 1) // a power of two less one
+	for at := maphash.String(a.seed, name) & last; ; at = (at + 1) & last {
+		if i := a.slots[at]; i == 0 || a.names[i-1] == name {
+			return int(at)
+		}
+	}
+}
+
+// grow makes room for n more names.
+func (a *absents) grow(n int) {
+	a.names, a.items = slices.Grow(a.names, n), slices.Grow(a.items, n)
+	size := max(64, len(a.slots))
+	for 3*size < 4*(len(a.names)+n) {
+		size *= 2
+	}
+	if size == len(a.slots) {
+		return
+	}
+	a.slots = make([]int32, size)
+	for i, name := range a.names {
+		a.slots[a.slot(name)] = int32(i) + 1
 	}
 }

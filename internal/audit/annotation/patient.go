@@ -177,7 +177,8 @@ func (j *joiner) eachPath(f func(it *Item, p string)) {
 			f(it, j.members[i].Path)
 		}
 	}
-	for name, n := range j.named {
+	for i, name := range j.named.names {
+		n := j.named.items[i]
 		if it := &j.set.Items[n]; it.Patient == (Hash{}) {
 			f(it, path.Clean(strings.ReplaceAll(name, `\`, "/")))
 		}

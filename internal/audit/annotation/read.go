@@ -15,6 +15,7 @@ type input struct {
 	Source
 	ctx   context.Context
 	facts *Facts
+	at    *faultReader
 	xml   *xmlHead  // nil until a reader asked for it
 	text  *textHead // nil until a reader asked for it
 
@@ -86,7 +87,7 @@ func Read(ctx context.Context, src Source) (*Facts, error) {
 	}
 	fault := &faultReader{r: src.Content}
 	src.Content = fault
-	in := &input{Source: src, ctx: ctx, facts: &Facts{}}
+	in := &input{Source: src, ctx: ctx, facts: &Facts{}, at: fault}
 	err := in.read()
 	switch {
 	case ctx.Err() != nil:
@@ -145,6 +146,22 @@ func (in *input) read() error {
 	return best.read(in)
 }
 
+// withRoom returns a list that has room for one more. If it has none, it gets
+// room for as many as the rest of the file holds, if that goes on like this:
+// to grow step by step would hold most of the list twice.
+func withRoom[T any](in *input, list []T) []T {
+	n := len(list)
+	if n < cap(list) || in.at == nil || in.at.end <= 0 {
+		return list
+	}
+	left := float64(max(in.SizeBytes-in.at.end, 0)) / float64(in.at.end)
+	more := int(min(1.05*float64(n)*left, float64(in.Limits.Records-n)))
+	if n < leastPacked || more <= n/4 {
+		return list
+	}
+	return slices.Grow(list, more+1)
+}
+
 // claim is a reader's word that a file may be in a format.
 type claim struct {
 	match  Match
@@ -160,10 +177,12 @@ func (in *input) section() *io.SectionReader {
 type faultReader struct {
 	r   io.ReaderAt
 	err error
+	end int64 // of what was read last
 }
 
 func (f *faultReader) ReadAt(p []byte, offset int64) (int, error) {
 	n, err := f.r.ReadAt(p, offset)
+	f.end = offset + int64(n)
 	if err != nil && !errors.Is(err, io.EOF) && f.err == nil && offset >= 0 {
 		f.err = err
 	}

@@ -10,31 +10,58 @@ import (
 type records struct {
 	in      *input
 	seed    maphash.Seed
-	images  map[uint64]int32 // by hash of the name
+	slots   []int32 // of images by the hash of their name: their number from 1, 0 for none
 	classes map[string]int32
 	readers map[string]int32
 }
 
 func newRecords(in *input) *records {
-	return &records{in: in, seed: maphash.MakeSeed(), images: map[uint64]int32{}, classes: map[string]int32{}, readers: map[string]int32{}}
+	return &records{in: in, seed: maphash.MakeSeed(), classes: map[string]int32{}, readers: map[string]int32{}}
 }
 
 // image returns the number of an image by its name, and whether it is new; -1
 // beyond the limit.
 func (r *records) image(name []byte, place int32) (int32, bool) {
 	f := r.in.facts
-	key := maphash.Bytes(r.seed, name)
-	if i, ok := r.images[key]; ok && f.Images[i].Name == string(name) {
-		return i, false
+	if 2*len(f.Images) >= len(r.slots) {
+		r.rehash(max(64, 2*len(r.slots)))
+	}
+	slot := r.slot(name)
+	if i := r.slots[slot]; i != 0 {
+		return i - 1, false
 	}
 	if len(f.Images)+len(f.Labels) >= r.in.Limits.Records {
 		f.Beyond++
 		return -1, false
 	}
 	i := int32(len(f.Images))
-	f.Images = append(f.Images, Image{Name: string(name), Place: place, AgeYears: float32(math.NaN()), Listed: true})
-	r.images[key] = i
+	f.Images = append(withRoom(r.in, f.Images), Image{Name: string(name), Place: place, AgeYears: float32(math.NaN()), Listed: true})
+	r.slots[slot] = i + 1
 	return i, true
+}
+
+// slot returns where an image stands in slots, or belongs: a map of a million
+// hashes would take four times as much.
+func (r *records) slot(name []byte) int {
+	last := uint64(len(r.slots) - 1) // a power of two less one
+	for at := maphash.Bytes(r.seed, name) & last; ; at = (at + 1) & last {
+		if i := r.slots[at]; i == 0 || r.in.facts.Images[i-1].Name == string(name) {
+			return int(at)
+		}
+	}
+}
+
+// rehash makes n slots.
+func (r *records) rehash(n int) {
+	r.slots = make([]int32, n)
+	last := uint64(n - 1)
+	for i := range r.in.facts.Images {
+		at := maphash.String(r.seed, r.in.facts.Images[i].Name) & last
+		for r.slots[at] != 0 {
+			at = (at + 1) & last
+		}
+		r.slots[at] = int32(i) + 1
+	}
 }
 
 // class returns the number of a class by its name, -1 beyond the limit.
@@ -84,7 +111,7 @@ func (r *records) label(l Label) {
 	case len(f.Images)+len(f.Labels) >= r.in.Limits.Records:
 		f.Beyond++
 	default:
-		f.Labels = append(f.Labels, l)
+		f.Labels = append(withRoom(r.in, f.Labels), l)
 	}
 }
 

@@ -48,6 +48,7 @@ type Set struct {
 
 	// LabelAt gives the pointers of labels by the file that holds them.
 	LabelAt map[int32]*Pointers
+	sources []source
 
 	// FormatOf is the format of files that hold labels.
 	FormatOf map[int32]Format
@@ -125,7 +126,38 @@ type Item struct {
 
 	// Where label files say so: the record that names it first, and those that
 	// tell its patient and split.
-	Named, PatientAt, SplitAt Ref
+	Named, PatientAt, SplitAt Where
+}
+
+// Where is a record of a label file, in half the room of a Ref. The zero value
+// is none.
+type Where struct{ source, place int32 }
+
+// Known says whether there is a record.
+func (w Where) Known() bool { return w.source != 0 }
+
+// source is a file that Wheres mean.
+type source struct {
+	at   *Pointers
+	file int32
+}
+
+// Where returns where a record of a file stands.
+func (s *Set) Where(at *Pointers, file, place int32) Where {
+	here := source{at, file}
+	if n := len(s.sources); n == 0 || s.sources[n-1] != here {
+		s.sources = append(s.sources, here)
+	}
+	return Where{int32(len(s.sources)), place}
+}
+
+// Ref returns what a Where means.
+func (s *Set) Ref(w Where) Ref {
+	if !w.Known() {
+		return Ref{}
+	}
+	of := s.sources[w.source-1]
+	return Ref{of.at, of.file, w.place}
 }
 
 // Ref is a record of a label file. The zero value is none.

@@ -29,7 +29,7 @@ const (
 
 // split gives an item its split, unless one of a higher rank, or the same one
 // before, said otherwise.
-func (j *joiner) split(item int32, s Split, rank splitRank, at Ref) {
+func (j *joiner) split(item int32, s Split, rank splitRank, at Where) {
 	if s == NoSplit {
 		return
 	}
@@ -41,7 +41,7 @@ func (j *joiner) split(item int32, s Split, rank splitRank, at Ref) {
 	}
 	it := &j.set.Items[item]
 	if it.Split != NoSplit && j.ranks[item] >= rank {
-		twice := it.SplitAt.At != listPointers && at.At != listPointers // lists say so themselves
+		twice := j.set.Ref(it.SplitAt).At != listPointers && j.set.Ref(at).At != listPointers // lists say so themselves
 		if j.ranks[item] == rank && it.Split != s && twice {
 			j.moved(item, s, at)
 		}
@@ -62,12 +62,13 @@ func (j *joiner) partInName(member int) Split {
 
 // moved tells an item of two parts, where the one that is not for training says
 // so.
-func (j *joiner) moved(item int32, s Split, at Ref) {
+func (j *joiner) moved(item int32, s Split, at Where) {
 	if it := &j.set.Items[item]; s == Train && it.SplitAt.Known() {
 		at = it.SplitAt
 	}
 	if at.Known() {
-		j.set.Book.Find(ruleTwoLists, score.Example{File: at.File, Pointer: at.Split()})
+		ref := j.set.Ref(at)
+		j.set.Book.Find(ruleTwoLists, score.Example{File: ref.File, Pointer: ref.Split()})
 	}
 }
 
@@ -99,7 +100,7 @@ func (j *joiner) list(member int, l *List) {
 		rank = byWideList
 	}
 	for i, item := range found {
-		at := Ref{listPointers, j.members[member].Index, l.Lines[i]}
+		at := j.set.Where(listPointers, j.members[member].Index, l.Lines[i])
 		if item >= 0 {
 			j.listSplit(item, l.Split, rank, at)
 		}
@@ -114,7 +115,7 @@ func (j *joiner) listed(member int, name string) int32 {
 		}
 		return j.item(i)
 	}
-	if i, ok := j.named[name]; ok {
+	if i, ok := j.named.item(name); ok {
 		return i
 	}
 	return -1
@@ -129,9 +130,9 @@ func wide(p string) bool {
 
 // listSplit gives an item the split of a list. One image in lists of two parts
 // is told, but for a list of training and validation that holds both.
-func (j *joiner) listSplit(item int32, s Split, rank splitRank, at Ref) {
+func (j *joiner) listSplit(item int32, s Split, rank splitRank, at Where) {
 	it := &j.set.Items[item]
-	if s != NoSplit && it.Split != NoSplit && it.Split != s && it.SplitAt.At == listPointers {
+	if s != NoSplit && it.Split != NoSplit && it.Split != s && j.set.Ref(it.SplitAt).At == listPointers {
 		wideOne := rank == byWideList || j.ranks[item] == byWideList
 		if !wideOne || s == Test || it.Split == Test {
 			j.moved(item, s, at)

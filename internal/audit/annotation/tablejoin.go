@@ -75,7 +75,7 @@ func (j *joiner) people(tables []int) {
 				if !math.IsNaN(float64(p.AgeYears)) && math.IsNaN(float64(it.Age)) {
 					it.Age = p.AgeYears
 				}
-				j.split(i, p.Split, declared, Ref{})
+				j.split(i, p.Split, declared, Where{})
 			}
 		}
 	}

@@ -345,7 +345,7 @@ func (y *yoloJoin) file(s *yoloSet, f *yoloFile) {
 	it := &y.set.Items[item]
 	it.Labeled = true
 	if !it.Named.Known() {
-		it.Named = Ref{At: &Pointers{}, File: y.members[f.member].Index}
+		it.Named = y.set.Where(wholeFile, y.members[f.member].Index, 0)
 	}
 	for i := range f.rows {
 		y.row(s, f, &f.rows[i], item)
@@ -618,6 +618,9 @@ func (y *yoloJoin) member(config int, name string) (int, bool) {
 	}
 	return 0, false
 }
+
+// wholeFile points to no place in a file.
+var wholeFile = &Pointers{}
 
 // list says to a list which part it is; joinLists takes its images. The ones
 // that are not there are told.

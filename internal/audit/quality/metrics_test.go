@@ -316,7 +316,7 @@ func TestPatientInTwoSplitsIsToldAtItsRecordOutsideOfTraining(t *testing.T) {
 		for i, s := range splits {
 			it := &set.Items[i]
 			it.Split, it.Patient = s, key(patients[i])
-			it.Named = annotation.Ref{At: at, File: 9, Place: int32(i + 2)}
+			it.Named = set.Where(at, 9, int32(i+2))
 			it.PatientAt = it.Named
 			say(set, i, 0, -1, annotation.Positive)
 		}

@@ -202,7 +202,7 @@ func (v *view) leak(a, b int, in map[annotation.Hash]uint32, items map[annotatio
 				continue
 			}
 			e := v.example(int(i), annotation.Ref.Patient, "(0010,0020)", "")
-			if ref := v.set.Items[i].PatientAt; ref.Known() {
+			if ref := v.set.Ref(v.set.Items[i].PatientAt); ref.Known() {
 				e = score.Example{File: ref.File, Pointer: ref.Patient()}
 			}
 			if !told {

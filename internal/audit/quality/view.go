@@ -131,7 +131,7 @@ func (v *view) find(r score.Rule, item int, of func(annotation.Ref) string, head
 
 func (v *view) example(item int, of func(annotation.Ref) string, header, note string) score.Example {
 	it := &v.set.Items[item]
-	if ref := it.Named; ref.Known() {
+	if ref := v.set.Ref(it.Named); ref.Known() {
 		return score.Example{File: ref.File, Pointer: of(ref), Note: note}
 	}
 	e := score.Example{File: it.File, Note: note}
