@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -173,6 +174,7 @@ func fencedLabels(ctx context.Context, folder, what string, scoring *audit.Scori
 	if err != nil {
 		return err
 	}
+	defer debug.SetGCPercent(debug.SetGCPercent(25)) // as lqs score does
 	freeMemory()
 	watch, start, used := watchResident(), time.Now(), processorTime()+childrenTime()
 	r, err := audit.Run(ctx, root.FS(), audit.Options{NoOCR: true, Inspect: pool.Inspect, Parallel: 1, Scoring: scoring})

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"time"
@@ -77,6 +78,7 @@ func scoreLarge(ctx context.Context, folder string) (took time.Duration, parent,
 		return 0, 0, 0, 0, err
 	}
 	defer pool.Close()
+	defer debug.SetGCPercent(debug.SetGCPercent(25)) // as lqs score does
 	watch := watchResident()
 	start := time.Now()
 	r, err := audit.Run(ctx, os.DirFS(folder), audit.Options{
