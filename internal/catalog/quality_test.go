@@ -237,12 +237,10 @@ func TestClassesOfAnLQSAreSearchedByPlainNames(t *testing.T) {
 	d := listingtest.Complete(t, db, org.Owner)
 	v := passWith(t, db, org.Owner, d, measuredReport())
 	r := quality.Report{Schema: quality.Schema}
-	for _, c := range []quality.Class{
+	r.Classes = append(r.Classes, []quality.Class{
 		{Name: "Pleural_Effusion", Labels: 4}, {Name: "pleural  effusion", Labels: 1}, {Name: "Nodule", Labels: 2}, {Name: "Mass"},
 		{Name: "AAAAAA AAAAA", Masked: true, Labels: 7}, {Name: "two\u202elines", Labels: 1}, {Name: strings.Repeat("x", 61), Labels: 1},
-	} {
-		r.Classes = append(r.Classes, c)
-	}
+	}...)
 	for i := range 80 {
 		r.Classes = append(r.Classes, quality.Class{Name: fmt.Sprintf("Rib %02d", i), Labels: 1})
 	}
