@@ -7,9 +7,11 @@ import (
 	"syscall/js"
 )
 
-// Bytes read of a blob at once: the first time, and where reading goes on.
+// Bytes read of a blob at once: the first time, where reading goes on, and at a
+// place apart, as the slices of a sketch.
 const (
 	firstRead = 64 << 10
+	apartRead = 8 << 10
 	nextRead  = 1 << 20
 )
 
@@ -67,7 +69,7 @@ func (b *blob) part(p []byte, off int64) (int, error) {
 		return copy(p, b.head[off:]), nil
 	}
 	if off < b.at || off >= b.at+int64(len(b.last)) {
-		want := int64(firstRead)
+		want := int64(apartRead)
 		if off == b.at+int64(len(b.last)) || off == firstRead {
 			want = nextRead
 		}
