@@ -7,176 +7,22 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
-	"os"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"assay/internal/audit"
 	"assay/internal/audit/audittest"
 	"assay/internal/audit/quality"
-	"assay/internal/audit/synth"
-	"assay/internal/blob"
 	"assay/internal/errs"
 	"assay/internal/fence"
 	"assay/internal/freeaudit"
 	"assay/internal/id"
-	"assay/internal/job"
 	"assay/internal/postgres"
-	"assay/internal/postgres/postgrestest"
 )
-
-// TestMain lets the test binary be the fence's child.
-func TestMain(m *testing.M) {
-	if len(os.Args) > 1 && os.Args[1] == "audit-child" {
-		if err := fence.ChildMain(os.Stdin, os.Stdout); err != nil {
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
-	os.Exit(m.Run())
-}
-
-// room is a service over a database, an object store and a folder of its own.
-type room struct {
-	*freeaudit.Service
-	database postgrestest.Database
-	blobs    *blob.Store
-	store    string // folder of the objects
-	scratch  string
-	log      *bytes.Buffer
-}
-
-// newRoom audits in this process unless change says otherwise.
-func newRoom(t *testing.T, change func(*freeaudit.Options)) room {
-	t.Helper()
-	r := room{database: postgrestest.NewDatabase(t), store: t.TempDir() + "/blob", scratch: t.TempDir(), log: &bytes.Buffer{}}
-	var err error
-	if r.blobs, err = blob.Open(t.Context(), "file://"+r.store); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { r.blobs.Close() })
-	o := freeaudit.Options{Version: "test", Scratch: r.scratch, Space: fence.NewScratch(r.scratch)}
-	if change != nil {
-		change(&o)
-	}
-	r.Service = freeaudit.New(r.database.DB, r.blobs, o, slog.New(slog.NewTextHandler(r.log, nil)))
-	return r
-}
-
-// receive sends bytes and returns the secret of their link.
-func (r room) receive(t *testing.T, name string, data []byte) string {
-	t.Helper()
-	token, err := r.Receive(t.Context(), bytes.NewReader(data), name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return token
-}
-
-// queued are the audits that jobs wait for, in their order.
-func (r room) queued(t *testing.T) []job.FreeAudit {
-	t.Helper()
-	rows, err := r.database.Pool().Query(t.Context(), `SELECT args->>'id' FROM river_job WHERE kind = 'free_audit' ORDER BY id`)
-	if err != nil {
-		t.Fatal(err)
-	}
-	ids, err := pgx.CollectRows(rows, pgx.RowTo[id.FreeAudit])
-	if err != nil {
-		t.Fatal(err)
-	}
-	var list []job.FreeAudit
-	for _, a := range ids {
-		list = append(list, job.FreeAudit{ID: a})
-	}
-	return list
-}
-
-// work carries out the newest job.
-func (r room) work(t *testing.T) {
-	t.Helper()
-	list := r.queued(t)
-	if err := r.Work(t.Context(), list[len(list)-1]); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// super runs a statement as the superuser, past every policy.
-func (r room) super(t *testing.T, sql string, args ...any) (rows int64) {
-	t.Helper()
-	c, err := pgx.Connect(t.Context(), r.database.SuperURL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close(context.Background())
-	tag, err := c.Exec(t.Context(), sql, args...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return tag.RowsAffected()
-}
-
-// rows counts all rows, as the superuser sees them.
-func (r room) rows(t *testing.T) int64 {
-	t.Helper()
-	return r.super(t, `SELECT id FROM free_audit`)
-}
-
-// objects are the keys in the store; files are those in the scratch folder.
-func (r room) objects(t *testing.T) (keys []string) {
-	t.Helper()
-	err := r.blobs.List(t.Context(), "", func(o blob.Object) error {
-		keys = append(keys, o.Key)
-		return nil
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return keys
-}
-
-// wantNoFile fails if an object or a staged file is left.
-func (r room) wantNoFile(t *testing.T) {
-	t.Helper()
-	staged, err := os.ReadDir(r.scratch)
-	if keys := r.objects(t); err != nil || len(keys)+len(staged) > 0 {
-		t.Errorf("left behind: objects %v, staged files %v (%v)", keys, staged, err)
-	}
-}
-
-func (r room) find(t *testing.T, token string) freeaudit.Audit {
-	t.Helper()
-	a, err := r.Find(t.Context(), token)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return a
-}
-
-func (r room) wantGone(t *testing.T, token string) {
-	t.Helper()
-	if a, err := r.Find(t.Context(), token); errs.KindOf(err) != errs.NotFound {
-		t.Errorf("Find = %+v, %v; want NotFound", a.State, err)
-	}
-}
-
-func series(t *testing.T) []byte {
-	t.Helper()
-	files, err := synth.Series(synth.Spec{Modality: synth.CT, Seed: 7, Slices: 5})
-	if err != nil {
-		t.Fatal(err)
-	}
-	zip, err := synth.Zip(files)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return zip
-}
 
 func TestASendingIsAuditedAndItsFilesAreDeleted(t *testing.T) {
 	t.Parallel()
@@ -438,110 +284,6 @@ type brokenReader struct{}
 
 // Read fails.
 func (*brokenReader) Read([]byte) (int, error) { return 0, io.ErrUnexpectedEOF }
-
-// die has a worker begin an audit and end without a word, long ago.
-func (r room) die(t *testing.T, j job.FreeAudit, began <-chan struct{}) {
-	t.Helper()
-	ctx, kill := context.WithCancel(t.Context())
-	ended := make(chan error)
-	go func() { ended <- r.Work(ctx, j) }()
-	<-began
-	kill()
-	if err := <-ended; !errors.Is(err, context.Canceled) {
-		t.Errorf("a worker that is stopped says %v", err)
-	}
-	r.super(t, `UPDATE free_audit SET renewed_at = now() - interval '31 seconds'`)
-}
-
-func TestAnAuditWhoseWorkersDieIsTriedTwice(t *testing.T) {
-	t.Parallel()
-	began := make(chan struct{}, 1)
-	r := newRoom(t, func(o *freeaudit.Options) { o.Inspect = stuck(began) })
-	token := r.receive(t, "a.zip", series(t))
-	r.die(t, r.queued(t)[0], began)
-	if err := r.Sweep(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if n := len(r.queued(t)); n != 2 || len(r.objects(t)) != 1 {
-		t.Fatalf("after the first death %d jobs and %d objects, want 2 and 1", n, len(r.objects(t)))
-	}
-	r.die(t, r.queued(t)[1], began)
-	if err := r.Sweep(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	a := r.find(t, token)
-	if a.State != freeaudit.Failed || !strings.Contains(a.Reason, "a fault on our side") || len(r.queued(t)) != 2 {
-		t.Errorf("after the second death: %s, %q, %d jobs", a.State, a.Reason, len(r.queued(t)))
-	}
-	r.wantNoFile(t)
-}
-
-func TestAWorkerThatLivesIsLeftAlone(t *testing.T) {
-	t.Parallel()
-	began := make(chan struct{}, 1)
-	r := newRoom(t, func(o *freeaudit.Options) { o.Inspect = stuck(began) })
-	token := r.receive(t, "a.zip", series(t))
-	ctx, stop := context.WithCancel(t.Context())
-	ended := make(chan error)
-	go func() { ended <- r.Work(ctx, r.queued(t)[0]) }()
-	<-began
-	if err := errors.Join(r.Sweep(t.Context()), r.Work(t.Context(), r.queued(t)[0])); err != nil {
-		t.Fatal(err)
-	}
-	if a := r.find(t, token); a.State != freeaudit.Running || len(r.queued(t)) != 1 || len(r.objects(t)) != 1 {
-		t.Errorf("%s, %d jobs, %d objects; want running and one of each", a.State, len(r.queued(t)), len(r.objects(t)))
-	}
-	stop()
-	<-ended
-}
-
-func TestOrphanedFilesAreSwept(t *testing.T) {
-	t.Parallel()
-	r := newRoom(t, nil)
-	r.receive(t, "kept.csv", []byte("a,b\n1,2\n"))
-	kept := r.objects(t)[0]
-	ended := r.receive(t, "ended.csv", []byte("a,b\n1,2\n"))
-	r.work(t)
-	a := r.find(t, ended)
-	for _, key := range []string{"free/" + string(a.ID), "free/" + id.New[string]()} { // its deletion failed; its row was never written
-		if _, err := r.blobs.Put(t.Context(), key, strings.NewReader("x")); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := r.Sweep(t.Context()); err != nil || len(r.objects(t)) != 3 {
-		t.Fatalf("a sweep took objects that are young: %v left (%v)", r.objects(t), err)
-	}
-	r.age(t)
-	if err := r.Sweep(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if got := r.objects(t); len(got) != 1 || got[0] != kept {
-		t.Errorf("objects %v, want %s alone", got, kept)
-	}
-	staged, err := os.ReadDir(r.scratch)
-	if err != nil || len(staged) != 1 || staged[0].Name() != "other" {
-		t.Errorf("scratch holds %v, want what is not ours alone (%v)", staged, err)
-	}
-}
-
-// age makes every object and file a day old, and adds what is not ours.
-func (r room) age(t *testing.T) {
-	t.Helper()
-	old := time.Now().Add(-24 * time.Hour)
-	for _, name := range []string{r.scratch + "/free-123", r.scratch + "/other"} {
-		if err := os.WriteFile(name, nil, 0o600); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Chtimes(name, old, old); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, key := range r.objects(t) {
-		if err := os.Chtimes(r.store+"/"+key, old, old); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
 
 func TestABrokenStoreIsSaidAndNothingIsLeft(t *testing.T) {
 	t.Parallel()
