@@ -2,7 +2,10 @@ package agreement
 
 import (
 	"math"
+	"slices"
 	"testing"
+
+	"assay/internal/audit/shape"
 )
 
 // The tables and figures of the papers and articles that each case names, the
@@ -196,9 +199,9 @@ func TestMasksAreCompared(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			got := Cover(numbers(tt.a), numbers(tt.b))
+			got := OverlapsOf(shape.Count(runs(tt.a), runs(tt.b)))
 			if !same(got.Dice, tt.dice) || !same(got.IoU, tt.iou) || got.BothEmpty != tt.bothEmpty {
-				t.Errorf("Cover(%v, %v) = %+v, want %v, %v, %v", tt.a, tt.b, got, tt.dice, tt.iou, tt.bothEmpty)
+				t.Errorf("overlaps of %v and %v = %+v, want %v, %v, %v", tt.a, tt.b, got, tt.dice, tt.iou, tt.bothEmpty)
 			}
 			if whole, _ := between(tt.a, tt.b, tt.spacing); !same(whole, tt.hausdorff) {
 				t.Errorf("Hausdorff(%v, %v) = %v, want %v", tt.a, tt.b, whole, tt.hausdorff)
@@ -222,11 +225,7 @@ func between(a, b []cell, spacing [2]float64) (whole, percentile95 float64) {
 	return Hausdorff(in(a), in(b), Grid{Size: [3]int{13, 13, 1}, Step: [3]float64{spacing[0], spacing[1], 1}, Flat: true})
 }
 
-// numbers numbers cells of up to 100 columns.
-func numbers(cells []cell) []uint32 {
-	var out []uint32
-	for _, c := range cells {
-		out = append(out, uint32(100*c.Row+c.Column))
-	}
-	return out
+// runs encodes the cells of a mask of 13 x 13.
+func runs(cells []cell) []uint32 {
+	return shape.Encode(13, 13, func(x, y int) bool { return slices.Contains(cells, cell{int32(y), int32(x)}) })
 }

@@ -33,13 +33,13 @@ func (r *reads) outlines(class int32) []Agreement {
 					continue
 				}
 				pairs++
-				shared, either := shape.Count(masks[i].runs, masks[k].runs)
-				if either == 0 {
+				cover := agreement.OverlapsOf(shape.Count(masks[i].runs, masks[k].runs))
+				if cover.BothEmpty {
 					dice.BothEmpty++
 					continue
 				}
-				values[0] = append(values[0], mean{thing.group, 2 * float64(shared) / float64(shared+either)})
-				values[1] = append(values[1], mean{thing.group, float64(shared) / float64(either)})
+				values[0] = append(values[0], mean{thing.group, cover.Dice})
+				values[1] = append(values[1], mean{thing.group, cover.IoU})
 				if d := r.distance(&thing, &masks[i], &masks[k], &budget); !math.IsNaN(d) {
 					values[2] = append(values[2], mean{thing.group, d})
 				}

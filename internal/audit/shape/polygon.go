@@ -122,16 +122,3 @@ func side(e *edge, x, y, noise float64) int {
 	}
 	return 0
 }
-
-// BoxIoU returns the share of the union of two boxes (x, y, width, height)
-// that both cover, NaN if neither has an area.
-func BoxIoU(a, b [4]float64) float64 {
-	w := min(a[0]+a[2], b[0]+b[2]) - max(a[0], b[0])
-	h := min(a[1]+a[3], b[1]+b[3]) - max(a[1], b[1])
-	both := max(w, 0) * max(h, 0)
-	union := a[2]*a[3] + b[2]*b[3] - both
-	if union <= 0 {
-		return math.NaN()
-	}
-	return both / union
-}

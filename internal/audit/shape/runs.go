@@ -148,30 +148,6 @@ func left(runs []uint32, i int) int64 {
 	return int64(runs[i])
 }
 
-// Dice returns twice what two masks share, by the sum of both; NaN if both are
-// empty.
-//
-// Source: L. R. Dice, Ecology 26 (1945) 297.
-func Dice(a, b []uint32) float64 {
-	both, either := Count(a, b)
-	if either == 0 {
-		return math.NaN()
-	}
-	return 2 * float64(both) / float64(both+either)
-}
-
-// IoU returns what two masks share, by what either covers; NaN if both are
-// empty.
-//
-// Source: P. Jaccard, New Phytologist 11 (1912) 37.
-func IoU(a, b []uint32) float64 {
-	both, either := Count(a, b)
-	if either == 0 {
-		return math.NaN()
-	}
-	return float64(both) / float64(either)
-}
-
 // Box returns the smallest box (x, y, width, height in pixels) around a mask
 // of a height; zero if it is empty or the height is not positive.
 func Box(runs []uint32, height int) [4]int {

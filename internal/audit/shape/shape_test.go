@@ -89,18 +89,6 @@ func TestCrosses(t *testing.T) {
 	}
 }
 
-func TestBoxIoU(t *testing.T) {
-	if got := shape.BoxIoU([4]float64{0, 0, 10, 10}, [4]float64{5, 0, 10, 10}); got != 1.0/3 {
-		t.Errorf("BoxIoU of halves = %v, want 1/3", got)
-	}
-	if got := shape.BoxIoU([4]float64{0, 0, 1, 1}, [4]float64{5, 5, 1, 1}); got != 0 {
-		t.Errorf("BoxIoU of boxes apart = %v, want 0", got)
-	}
-	if got := shape.BoxIoU([4]float64{}, [4]float64{}); !math.IsNaN(got) {
-		t.Errorf("BoxIoU of nothing = %v, want NaN", got)
-	}
-}
-
 func TestParseRLE(t *testing.T) {
 	tests := []struct {
 		name, text string
@@ -173,12 +161,6 @@ func TestMasks(t *testing.T) {
 	}
 	if shape.MaskArea(a) != 4 || shape.Pixels(a) != 12 {
 		t.Errorf("MaskArea = %d of %d, want 4 of 12", shape.MaskArea(a), shape.Pixels(a))
-	}
-	if d, i := shape.Dice(a, b), shape.IoU(a, b); d != 0.5 || i != 1.0/3 {
-		t.Errorf("Dice = %v, IoU = %v, want 1/2 and 1/3", d, i)
-	}
-	if d := shape.Dice([]uint32{12}, []uint32{12}); !math.IsNaN(d) {
-		t.Errorf("Dice of empty masks = %v, want NaN", d)
 	}
 	if diff := cmp.Diff([]uint32{3, 2, 1, 2, 1, 2, 1}, shape.Union(a, b)); diff != "" {
 		t.Errorf("Union: %s", diff)
