@@ -32,11 +32,31 @@ func (s *Server) router() chi.Router {
 			s.renderError(w, r, http.StatusMethodNotAllowed, "This address does not take that kind of request.")
 		})
 		s.anyone(r)
-		r.Group(func(r chi.Router) { r.Use(s.need(signedIn)); s.users(r) })
-		r.Group(func(r chi.Router) { r.Use(s.need(member(account.Viewer))); s.members(r) })
+		s.trust(r)
+		s.flags(r)
+		r.Group(func(r chi.Router) {
+			r.Use(s.need(signedIn))
+			s.users(r)
+			s.security(r)
+			s.tokens(r)
+			s.privacy(r)
+			s.notices(r)
+			s.appeals(r)
+		})
+		r.Group(func(r chi.Router) { r.Use(s.need(member(account.Viewer))); s.members(r); s.acts(r) })
 		r.Group(func(r chi.Router) { r.Use(s.need(member(account.Editor))); s.editors(r) })
-		r.Group(func(r chi.Router) { r.Use(s.need(member(account.Admin))); s.organizationAdmins(r) })
-		r.Group(func(r chi.Router) { r.Use(s.need(platform(postgres.Reviewer))); s.reviewers(r) })
+		r.Group(func(r chi.Router) {
+			r.Use(s.need(member(account.Admin)))
+			s.organizationAdmins(r)
+			s.verifications(r)
+			s.credentials(r)
+		})
+		r.Group(func(r chi.Router) {
+			r.Use(s.need(platform(postgres.Reviewer)))
+			s.reviewers(r)
+			s.verifiers(r)
+			s.moderators(r)
+		})
 		r.Group(func(r chi.Router) { r.Use(s.need(platform(postgres.Admin))); s.platformAdmins(r) })
 	})
 	return r
@@ -173,22 +193,10 @@ func (s *Server) organizationAdmins(r chi.Router) {
 	r.Post("/seller/versions/{version}/publish", s.handle(s.moveVersion("The version is live.", s.publishVersion)))
 	r.Post("/seller/versions/{version}/embargo", s.handle(s.moveVersion("The version goes live on that day.", s.embargoVersion)))
 	r.Post("/seller/versions/{version}/withdraw", s.handle(s.moveVersion("The version is withdrawn. Buyers see the reason.", s.withdrawVersion)))
-	r.Get("/seller/verification/organization", s.handle(s.showVerificationIdentity))
-	r.Post("/seller/verification/organization", s.handle(s.saveVerificationIdentity))
-	r.Get("/seller/verification/documents", s.handle(s.showVerificationDocuments))
-	r.Post("/seller/verification/documents", s.handle(s.attachDocument))
-	r.Post("/seller/verification/documents/{document}/remove", s.handle(s.removeDocument))
-	r.Post("/seller/verification/submit", s.handle(s.submitVerification))
-	r.Post("/seller/verification/withdraw", s.handle(s.withdrawVerification))
 }
 
 // reviewers are the routes of the platform's reviewers.
 func (s *Server) reviewers(r chi.Router) {
-	r.Get("/review/verifications", s.handle(s.showVerificationQueue))
-	r.Get("/review/verifications/{request}", s.handle(s.showVerificationCase))
-	r.Post("/review/verifications/{request}", s.handle(s.decideVerification))
-	r.Post("/review/verifications/{request}/suspend", s.handle(s.suspendVerification))
-	r.Post("/review/verifications/{request}/restore", s.handle(s.restoreVerification))
 	r.Get("/review", s.handle(s.showReviewQueue))
 	r.Get("/review/versions/{version}", s.handle(s.showReview))
 	r.Get("/review/versions/{version}/report.json", s.handle(s.downloadReviewed))
@@ -205,6 +213,66 @@ func (s *Server) reviewers(r chi.Router) {
 
 // platformAdmins are the routes of the platform's admins.
 func (s *Server) platformAdmins(r chi.Router) {
+}
+
+// trust are the public pages about the record of acts.
+func (s *Server) trust(r chi.Router) {
+}
+
+// acts are the routes of an organization's own view of the record of acts.
+func (s *Server) acts(r chi.Router) {
+}
+
+// flags are the routes by which anybody reports a listing.
+func (s *Server) flags(r chi.Router) {
+}
+
+// appeals are the routes by which a seller answers a decision of the platform.
+func (s *Server) appeals(r chi.Router) {
+}
+
+// moderators are the routes of reviewers who answer flags and appeals.
+func (s *Server) moderators(r chi.Router) {
+}
+
+// security are the routes of a person's second factors.
+func (s *Server) security(r chi.Router) {
+}
+
+// tokens are the routes of a person's keys to the API.
+func (s *Server) tokens(r chi.Router) {
+}
+
+// privacy are the routes of what is kept about a person.
+func (s *Server) privacy(r chi.Router) {
+}
+
+// notices are the routes of the inbox.
+func (s *Server) notices(r chi.Router) {
+}
+
+// verifications are the routes of an organization's own verification.
+func (s *Server) verifications(r chi.Router) {
+	r.Get("/seller/verification/organization", s.handle(s.showVerificationIdentity))
+	r.Post("/seller/verification/organization", s.handle(s.saveVerificationIdentity))
+	r.Get("/seller/verification/documents", s.handle(s.showVerificationDocuments))
+	r.Post("/seller/verification/documents", s.handle(s.attachDocument))
+	r.Post("/seller/verification/documents/{document}/remove", s.handle(s.removeDocument))
+	r.Post("/seller/verification/submit", s.handle(s.submitVerification))
+	r.Post("/seller/verification/withdraw", s.handle(s.withdrawVerification))
+}
+
+// verifiers are the routes of reviewers who verify sellers.
+func (s *Server) verifiers(r chi.Router) {
+	r.Get("/review/verifications", s.handle(s.showVerificationQueue))
+	r.Get("/review/verifications/{request}", s.handle(s.showVerificationCase))
+	r.Post("/review/verifications/{request}", s.handle(s.decideVerification))
+	r.Post("/review/verifications/{request}/suspend", s.handle(s.suspendVerification))
+	r.Post("/review/verifications/{request}/restore", s.handle(s.restoreVerification))
+}
+
+// credentials are the routes of the evidence for an organization's annotators.
+func (s *Server) credentials(r chi.Router) {
 }
 
 // need lets a request pass only if allow has no objection.

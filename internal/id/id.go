@@ -19,6 +19,11 @@ type (
 	Decision     string
 	Verification string
 	FreeAudit    string
+	Notice       string
+	Flag         string // what somebody reports about a listing
+	Appeal       string
+	Credential   string // of an annotator
+	APIToken     string
 )
 
 // New returns a fresh identifier.

@@ -69,6 +69,17 @@ func (SendMail) Kind() string { return "send_mail" }
 // InsertOpts lets a mail be tried for about a day.
 func (SendMail) InsertOpts() river.InsertOpts { return river.InsertOpts{MaxAttempts: 12} }
 
+// DeliverNotice brings one event to the people whom it concerns.
+type DeliverNotice struct {
+	Notice id.Notice `json:"notice"`
+}
+
+// Kind names the job in the queue.
+func (DeliverNotice) Kind() string { return "deliver_notice" }
+
+// InsertOpts lets a delivery be tried for about a day.
+func (DeliverNotice) InsertOpts() river.InsertOpts { return river.InsertOpts{MaxAttempts: 12} }
+
 // Sweep looks for what a crash left behind: audits without a worker, expired
 // uploads, orphaned objects. It runs by the clock.
 type Sweep struct{}

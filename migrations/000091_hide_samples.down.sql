@@ -1,0 +1,1 @@
+ALTER TABLE catalog_listing DROP COLUMN samples_hidden_at;
