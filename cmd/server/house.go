@@ -27,6 +27,7 @@ import (
 	"assay/internal/postgres"
 	"assay/internal/review"
 	"assay/internal/upload"
+	"assay/internal/vault"
 	"assay/web"
 )
 
@@ -37,6 +38,7 @@ type house struct {
 	db       *postgres.DB
 	blobs    *blob.Store
 	accounts *account.Service
+	vault    *vault.Service
 	mails    *mail.Sender
 	notary   *notary.Service
 	listings *listing.Service
@@ -73,6 +75,11 @@ func (h *house) open(ctx context.Context) (err error) {
 	if h.blobs, err = blob.Open(ctx, c.BlobURL); err != nil {
 		return err
 	}
+	keys, err := vaultKeys(c, key)
+	if err != nil {
+		return err
+	}
+	h.vault = vault.New(h.db, h.blobs, keys, time.Now)
 	h.accounts = account.New(h.db, account.Options{PublicURL: c.PublicURL, SecretKey: key, Documents: h.blobs})
 	if h.mails, err = mail.NewSender(h.db, mail.Options{SMTPURL: c.SMTPURL, From: c.MailFrom, Keep: c.Demo}); err != nil {
 		return err
@@ -137,7 +144,22 @@ func (h *house) workers() job.Workers {
 // sweep puts right what a crash left behind.
 func (h *house) sweep(ctx context.Context, _ job.Sweep) error {
 	_, err := h.listings.PublishDue(ctx, postgres.Actor{Platform: postgres.Worker})
-	return errors.Join(err, h.uploads.Sweep(ctx), h.audits.Sweep(ctx), h.free.Sweep(ctx), h.accounts.Sweep(ctx), h.certify(ctx))
+	return errors.Join(err, h.uploads.Sweep(ctx), h.audits.Sweep(ctx), h.free.Sweep(ctx), h.accounts.Sweep(ctx), h.vault.Sweep(ctx), h.certify(ctx))
+}
+
+// vaultKeys are the keys that the settings name, the one that seals first. The
+// one derived from the secret key always opens, so that a key may be set later.
+func vaultKeys(c config.Config, secret []byte) ([]vault.Key, error) {
+	var keys []vault.Key
+	for _, k := range c.VaultKeys() {
+		key, err := vault.NewKey(k)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, key)
+	}
+	derived, err := vault.KeyFrom(secret)
+	return append(keys, derived), err
 }
 
 // certify issues the certificates that are missing, because a process without

@@ -29,6 +29,8 @@ type Config struct {
 	MailFrom         string `env:"ASSAY_MAIL_FROM" envDefault:"Assay <no-reply@assay.example>" comment:"sender of e-mails"`
 	SecretKey        string `env:"ASSAY_SECRET_KEY" secret:"true" comment:"32 random bytes in base64, the same on every process"`
 	SigningKey       string `env:"ASSAY_SIGNING_KEY" secret:"true" comment:"32 random bytes in base64: the Ed25519 key that signs audit certificates; without it a process issues none, and workers alone may have it"`
+	VaultKey         string `env:"ASSAY_VAULT_KEY" secret:"true" comment:"32 random bytes in base64: seals private documents, the same on every process; derived from ASSAY_SECRET_KEY if unset"`
+	VaultOldKeys     string `env:"ASSAY_VAULT_OLD_KEYS" secret:"true" comment:"keys that ASSAY_VAULT_KEY replaced, separated by commas: they open until workers have sealed anew what they sealed"`
 	LogLevel         string `env:"ASSAY_LOG_LEVEL" envDefault:"info" comment:"debug, info, warn or error"`
 	AuditChildren    int    `env:"ASSAY_AUDIT_CHILDREN" envDefault:"2" comment:"fenced child processes of one worker"`
 	AuditWorkers     int    `env:"ASSAY_AUDIT_WORKERS" envDefault:"1" comment:"audits that one worker runs side by side"`
@@ -109,6 +111,14 @@ func (c Config) check() error {
 	if _, err := c.signingKey(); err != nil {
 		mistake("ASSAY_SIGNING_KEY", "is not 32 bytes in base64")
 	}
+	for name, value := range map[string]string{"ASSAY_VAULT_KEY": c.VaultKey, "ASSAY_VAULT_OLD_KEYS": c.VaultOldKeys} {
+		if _, err := keysOf(value); err != nil {
+			mistake(name, "is not 32 bytes in base64")
+		}
+	}
+	if keys, _ := keysOf(c.VaultKey); len(keys) > 1 {
+		mistake("ASSAY_VAULT_KEY", "is more than one key: name older ones in ASSAY_VAULT_OLD_KEYS")
+	}
 	switch c.LogLevel {
 	case "debug", "info", "warn", "error":
 	default:
@@ -151,6 +161,31 @@ func (c Config) signingKey() (ed25519.PrivateKey, error) {
 		return nil, errors.New("not a seed")
 	}
 	return ed25519.NewKeyFromSeed(seed), nil
+}
+
+// VaultKeys returns the keys of 32 bytes that are set for the vault, the one
+// that seals first: none if it is derived from the secret key.
+func (c Config) VaultKeys() (keys [][]byte) {
+	for _, value := range []string{c.VaultKey, c.VaultOldKeys} {
+		more, _ := keysOf(value) // Load has checked them
+		keys = append(keys, more...)
+	}
+	return keys
+}
+
+// keysOf reads keys of 32 bytes in base64, separated by commas.
+func keysOf(list string) (keys [][]byte, err error) {
+	for text := range strings.SplitSeq(list, ",") {
+		if text = strings.TrimSpace(text); text == "" {
+			continue
+		}
+		key, err := base64.StdEncoding.DecodeString(text)
+		if err != nil || len(key) != 32 {
+			return nil, errors.New("not a key")
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
 }
 
 // Secure reports whether people reach the server through https.

@@ -1,0 +1,91 @@
+package vault
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"path"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"assay/internal/audit/sniff"
+	"assay/internal/errs"
+)
+
+// MaxBytes is the largest document.
+const MaxBytes = 20 << 20
+
+// mediaTypes are the documents that are taken, by content.
+var mediaTypes = map[sniff.Kind]string{sniff.PDF: "application/pdf", sniff.PNG: "image/png", sniff.JPEG: "image/jpeg"}
+
+// file is a document that came in, read whole.
+type file struct {
+	name, mediaType, sha256 string
+	body                    []byte
+}
+
+// readFile takes the bytes in and says what they are. A file that is no PDF,
+// PNG or JPEG by its content is errs.Invalid, one over MaxBytes errs.TooLarge,
+// both for the field "file".
+func readFile(name string, content io.Reader) (file, error) {
+	refuse := func(kind errs.Kind, message string) (file, error) {
+		return file{}, &errs.Error{Kind: kind, Field: "file", Message: message}
+	}
+	body, err := io.ReadAll(io.LimitReader(content, MaxBytes+1))
+	if err != nil {
+		return file{}, fmt.Errorf("document: %w", err)
+	}
+	if len(body) > MaxBytes {
+		return refuse(errs.TooLarge, "A document is at most 20 MiB. Send a smaller scan.")
+	}
+	kind, err := sniff.DetectFile(bytes.NewReader(body), int64(len(body)))
+	if err != nil {
+		return file{}, fmt.Errorf("document: %w", err)
+	}
+	media := mediaTypes[kind]
+	if media == "" {
+		return refuse(errs.Invalid, "Choose a PDF, PNG or JPEG file. What a file is, its content says, not its name.")
+	}
+	return file{fileName(name), media, digest(body), body}, nil
+}
+
+func digest(body []byte) string {
+	sum := sha256.Sum256(body)
+	return hex.EncodeToString(sum[:])
+}
+
+// fileName is the last part of a name, as one line that is not too long.
+func fileName(name string) string {
+	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
+	name = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == utf8.RuneError || r == '"' || r == '/' {
+			return '_'
+		}
+		return r
+	}, name)
+	for utf8.RuneCountInString(name) > 120 {
+		_, size := utf8.DecodeRuneInString(name)
+		name = name[size:] // its end tells the format
+	}
+	if name = strings.Trim(name, " ."); name == "" {
+		return "document"
+	}
+	return name
+}
+
+// checkDays refuses days that fit no document: it holds from a day until a
+// later one, which is not over (fields "valid_from" and "expires_on").
+func checkDays(from, until *time.Time, now time.Time) error {
+	var form errs.Fields
+	if until != nil && until.Before(now.UTC().Truncate(24*time.Hour)) {
+		form.Add("expires_on", "This day is over. Send a document that still holds.")
+	}
+	if from != nil && until != nil && from.After(*until) {
+		form.Add("expires_on", "The last day comes after the first.")
+	}
+	return form.Err()
+}
