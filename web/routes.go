@@ -189,6 +189,8 @@ func (s *Server) organizationAdmins(r chi.Router) {
 	r.Get("/organization/invitations/new", s.handle(s.showInvite))
 	r.Post("/organization/invitations", s.handle(s.invite))
 	r.Post("/organization/invitations/{invitation}/revoke", s.handle(s.revokeInvitation))
+	r.Get("/organization/tokens", s.handle(s.listOrganizationTokens))
+	r.Post("/organization/tokens/{key}/revoke", s.handle(s.revokeMembersToken))
 	r.Post("/seller/listings/{listing}/claims", s.handle(s.submitClaims))
 	r.Post("/seller/versions/{version}/publish", s.handle(s.moveVersion("The version is live.", s.publishVersion)))
 	r.Post("/seller/versions/{version}/embargo", s.handle(s.moveVersion("The version goes live on that day.", s.embargoVersion)))
@@ -241,6 +243,10 @@ func (s *Server) security(r chi.Router) {
 
 // tokens are the routes of a person's keys to the API.
 func (s *Server) tokens(r chi.Router) {
+	r.Get("/account/tokens", s.handle(s.listTokens))
+	r.Get("/account/tokens/new", s.handle(s.showNewToken))
+	r.With(s.limitTries()).Post("/account/tokens", s.handle(s.makeToken))
+	r.Post("/account/tokens/{key}/revoke", s.handle(s.revokeToken))
 }
 
 // privacy are the routes of what is kept about a person.

@@ -18,6 +18,7 @@ const (
 	reviewers gate = "reviewer"
 	papers    gate = "admin of the owner, or a reviewer"
 	holder    gate = "who has the secret of the link"
+	maker     gate = "who made it"
 )
 
 // gates is every route with who may use it, a table for each room of the house.
@@ -179,7 +180,14 @@ var reviewGates = map[string]gate{
 
 var securityGates = map[string]gate{}
 
-var tokenGates = map[string]gate{}
+var tokenGates = map[string]gate{
+	"GET /account/tokens":                    signedIn,
+	"GET /account/tokens/new":                signedIn,
+	"POST /account/tokens":                   signedIn,
+	"POST /account/tokens/{key}/revoke":      maker,
+	"GET /organization/tokens":               managers,
+	"POST /organization/tokens/{key}/revoke": managers,
+}
 
 var privacyGates = map[string]gate{}
 

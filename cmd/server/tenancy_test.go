@@ -29,7 +29,8 @@ var methods = []string{"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS
 type things struct {
 	name      string
 	owner     id.Organization
-	submitted bool // reviewers see them
+	maker     id.User // of the token to the API among them
+	submitted bool    // reviewers see them
 	published bool
 	params    map[string]string
 }
@@ -73,6 +74,8 @@ func (g gate) may(c *member, s things, isOwned bool) bool {
 		return role(account.Admin)
 	case reviewers:
 		return reviews
+	case maker:
+		return s.maker != "" && s.maker == c.actor.User
 	case papers:
 		return reviews || role(account.Admin)
 	}

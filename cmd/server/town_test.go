@@ -79,7 +79,7 @@ func buildTown(t *testing.T, r *running) *town {
 	}
 	w.none = things{name: "nobody's", params: map[string]string{}}
 	malformed := things{name: "malformed ids", params: map[string]string{}}
-	for _, name := range []string{"listing", "version", "upload", "invitation", "user", "document", "request", "slug"} {
+	for _, name := range []string{"listing", "version", "upload", "invitation", "user", "document", "request", "slug", "key"} {
 		w.none.params[name], malformed.params[name] = id.New[string](), w.malformed
 	}
 	for _, s := range append(w.things, w.none, malformed) {
@@ -87,6 +87,10 @@ func buildTown(t *testing.T, r *running) *town {
 	}
 	for _, s := range w.things[:2] {
 		r.givePreview(t, s)
+	}
+	for i, a := range []postgres.Actor{sellerA, sellerB, editor} {
+		w.things[i].maker = a.User
+		w.things[i].params["key"], _ = r.apiToken(t, a)
 	}
 	w.things = append(w.things, malformed)
 
@@ -177,6 +181,17 @@ FROM   listing l WHERE l.id = $1`, l).Scan(ptr(p, "slug"), ptr(p, "upload"))
 		t.Fatal(err)
 	}
 	return p
+}
+
+// apiToken makes a token with every scope and returns its id and its secret.
+func (r *running) apiToken(t testing.TB, a postgres.Actor) (key, secret string) {
+	t.Helper()
+	n := account.NewAPIToken{ID: id.New[id.APIToken](), Name: "A script", Scopes: account.AllScopes(), Days: 30, Password: password}
+	secret, err := r.accounts.CreateAPIToken(t.Context(), a, n)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(n.ID), secret
 }
 
 // givePreview puts a picture into the report of the version among things.

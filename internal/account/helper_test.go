@@ -89,3 +89,14 @@ func wantKind(t *testing.T, what string, err error, want errs.Kind) {
 		t.Errorf("%s: kind = %v, want %v (err: %v)", what, got, want, err)
 	}
 }
+
+// queryAsSuper reads one value as a role that sees every row.
+func queryAsSuper(t *testing.T, address, sql string, into any, args ...any) error {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	return conn.QueryRow(t.Context(), sql, args...).Scan(into)
+}
