@@ -66,7 +66,7 @@ func limitedSite(t testing.TB, demo bool, limits freeaudit.Limits) site {
 	}
 	t.Cleanup(func() { documents.Close() })
 	accounts := account.New(db, account.Options{PublicURL: address, SecretKey: siteSecret, Documents: documents})
-	listings := listing.New(db, catalog.Publisher{}, time.Now).Notifying(review.Letters{URL: address})
+	listings := listing.New(db, catalog.Publisher{}, time.Now).Notifying(review.Letters{})
 	c := config.Config{PublicURL: address, Demo: demo}
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	free := freeaudit.New(db, documents, freeaudit.Options{Version: "test", Scratch: t.TempDir(), Limits: limits}, log)

@@ -18,6 +18,7 @@ import (
 	"assay/internal/ingest"
 	"assay/internal/listing"
 	"assay/internal/notary"
+	"assay/internal/notice"
 	"assay/internal/postgres"
 	"assay/internal/review"
 	"assay/internal/upload"
@@ -36,6 +37,7 @@ type Services struct {
 	Reviews  *review.Service
 	Notary   *notary.Service
 	Free     *freeaudit.Service // nil if visitors cannot send files
+	Notices  *notice.Service
 }
 
 // Server answers HTTP requests.

@@ -24,6 +24,7 @@ import (
 	"assay/internal/listing"
 	"assay/internal/mail"
 	"assay/internal/notary"
+	"assay/internal/notice"
 	"assay/internal/postgres"
 	"assay/internal/review"
 	"assay/internal/upload"
@@ -40,6 +41,7 @@ type house struct {
 	accounts *account.Service
 	vault    *vault.Service
 	mails    *mail.Sender
+	notices  *notice.Service
 	notary   *notary.Service
 	listings *listing.Service
 	uploads  *upload.Service
@@ -84,11 +86,12 @@ func (h *house) open(ctx context.Context) (err error) {
 	if h.mails, err = mail.NewSender(h.db, mail.Options{SMTPURL: c.SMTPURL, From: c.MailFrom, Keep: c.Demo}); err != nil {
 		return err
 	}
+	h.notices = notice.New(h.db, notice.Options{PublicURL: c.PublicURL, SecretKey: key})
 	h.notary = notary.New(h.db, c.CertificateKey(), strings.TrimSuffix(c.PublicURL, "/"))
 	if err := h.notary.Begin(ctx); err != nil {
 		return err
 	}
-	h.listings = listing.New(h.db, catalog.Publisher{}, time.Now).Notifying(review.Letters{URL: c.PublicURL}).Certifying(h.notary)
+	h.listings = listing.New(h.db, catalog.Publisher{}, time.Now).Notifying(review.Letters{}).Certifying(h.notary)
 	h.uploads = upload.New(h.db, h.blobs, h.listings, upload.Limits{MaxBytes: c.MaxUploadBytes, QuotaBytes: c.QuotaBytes}, h.log)
 	receiver, err := h.uploads.NewReceiver(ctx, c.BlobURL)
 	if err != nil {
@@ -100,7 +103,7 @@ func (h *house) open(ctx context.Context) (err error) {
 	h.web = web.New(c, h.log, web.Services{
 		DB: h.db, Sessions: web.NewSessions(account.NewSessionStore(h.db), c.Secure()), Accounts: h.accounts,
 		Catalog: catalog.NewStore(h.db), Listings: h.listings, Uploads: h.uploads, Receiver: receiver, Audits: h.audits,
-		Reviews: review.New(h.db, h.listings, time.Now), Notary: h.notary, Free: h.free,
+		Reviews: review.New(h.db, h.listings, time.Now), Notary: h.notary, Free: h.free, Notices: h.notices,
 	})
 	return nil
 }
@@ -137,6 +140,8 @@ func (h *house) workers() job.Workers {
 	job.Handle(w, h.audits.Audit)
 	job.Handle(w, h.free.Work)
 	job.Handle(w, h.mails.Send)
+	job.Handle(w, h.notices.Deliver)
+	job.Handle(w, h.notices.Digest)
 	job.Handle(w, h.sweep)
 	return w
 }
@@ -144,7 +149,7 @@ func (h *house) workers() job.Workers {
 // sweep puts right what a crash left behind.
 func (h *house) sweep(ctx context.Context, _ job.Sweep) error {
 	_, err := h.listings.PublishDue(ctx, postgres.Actor{Platform: postgres.Worker})
-	return errors.Join(err, h.uploads.Sweep(ctx), h.audits.Sweep(ctx), h.free.Sweep(ctx), h.accounts.Sweep(ctx), h.vault.Sweep(ctx), h.certify(ctx))
+	return errors.Join(err, h.uploads.Sweep(ctx), h.audits.Sweep(ctx), h.free.Sweep(ctx), h.accounts.Sweep(ctx), h.vault.Sweep(ctx), h.notices.Sweep(ctx), h.certify(ctx))
 }
 
 // vaultKeys are the keys that the settings name, the one that seals first. The

@@ -68,7 +68,11 @@ type Visitor struct {
 	Role             Role
 	Platform         postgres.Platform
 	Memberships      []Membership
+	Unread           int // notices in the inbox, counted up to UnreadMost
 }
+
+// UnreadMost is where counting unread notices stops.
+const UnreadMost = 100
 
 // SignedIn reports whether there is a user.
 func (v Visitor) SignedIn() bool { return v.User != "" }
@@ -104,6 +108,8 @@ func (s *Service) Visitor(ctx context.Context, user id.User, want id.Organizatio
 
 const visitorQuery = `
 SELECT    u.name, u.email, coalesce(p.role, '') AS platform,
+          (SELECT count(*)
+           FROM   (SELECT FROM inbox_notice WHERE user_id = @user AND read_at IS NULL LIMIT @unread_most) n) AS unread,
           coalesce(m.organization_id::text, '') AS organization,
           coalesce(o.name, '') AS organization_name, coalesce(o.slug, '') AS organization_slug,
           coalesce(m.role, '') AS role
@@ -117,7 +123,7 @@ ORDER BY  m.created_at, m.organization_id`
 
 func loadVisitor(ctx context.Context, q postgres.Querier, user id.User) (Visitor, error) {
 	v := Visitor{User: user}
-	rows, err := q.Query(ctx, visitorQuery, pgx.NamedArgs{"user": user})
+	rows, err := q.Query(ctx, visitorQuery, pgx.NamedArgs{"user": user, "unread_most": UnreadMost})
 	if err != nil {
 		return Visitor{}, err
 	}
@@ -126,7 +132,7 @@ func loadVisitor(ctx context.Context, q postgres.Querier, user id.User) (Visitor
 	for rows.Next() {
 		found = true
 		var m Membership
-		if err := rows.Scan(&v.Name, &v.Email, &v.Platform, &m.Organization, &m.Name, &m.Slug, &m.Role); err != nil {
+		if err := rows.Scan(&v.Name, &v.Email, &v.Platform, &v.Unread, &m.Organization, &m.Name, &m.Slug, &m.Role); err != nil {
 			return Visitor{}, err
 		}
 		if m.Organization != "" {

@@ -6,7 +6,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"assay/internal/id"
 	"assay/internal/mail"
+	"assay/internal/notice"
 )
 
 func enqueue(ctx context.Context, tx pgx.Tx, l mail.Letter) error {
@@ -54,16 +56,16 @@ func (s *Service) resetLetter(email, token string) mail.Letter {
 	}
 }
 
-func (s *Service) passwordChangedLetter(email string) mail.Letter {
-	return mail.Letter{
-		To: email, Subject: "Your password was changed",
-		Paragraphs: []string{
+// tellPasswordChanged tells a user, who may not be who changed it.
+func tellPasswordChanged(ctx context.Context, tx pgx.Tx, user id.User) error {
+	return notice.Send(ctx, tx, notice.Notice{
+		Kind: notice.PasswordChanged, To: notice.To{Users: []id.User{user}}, Subject: "Your password was changed",
+		Lines: []string{
 			"The password of your account at Assay was changed just now, and other sessions were ended.",
 			"If it was not you, set a new password at once.",
 		},
-		Action: "Set a new password", URL: s.url + "/reset",
-		Reason: "You get this because it is about the safety of your account.",
-	}
+		Action: "Set a new password", Path: "/reset",
+	})
 }
 
 func (s *Service) invitationLetter(email, token, organization, inviter string, role Role) mail.Letter {

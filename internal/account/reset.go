@@ -171,7 +171,7 @@ func (s *Service) Reset(ctx context.Context, token, password string) error {
 		if err := record(ctx, tx, a, "", "user.reset_password", "user", string(user), nil); err != nil {
 			return err
 		}
-		return enqueue(ctx, tx, s.passwordChangedLetter(email))
+		return tellPasswordChanged(ctx, tx, user)
 	})
 	if err != nil {
 		return err
@@ -206,7 +206,7 @@ func (s *Service) ChangePassword(ctx context.Context, a postgres.Actor, present,
 		if err := record(ctx, tx, a, "", "user.change_password", "user", string(a.User), nil); err != nil {
 			return err
 		}
-		return enqueue(ctx, tx, s.passwordChangedLetter(email))
+		return tellPasswordChanged(ctx, tx, a.User)
 	})
 }
 

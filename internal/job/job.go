@@ -77,8 +77,33 @@ type DeliverNotice struct {
 // Kind names the job in the queue.
 func (DeliverNotice) Kind() string { return "deliver_notice" }
 
-// InsertOpts lets a delivery be tried for about a day.
-func (DeliverNotice) InsertOpts() river.InsertOpts { return river.InsertOpts{MaxAttempts: 12} }
+// InsertOpts lets a delivery be tried for about a day, and keeps one job an
+// event: asking again for one that still waits does nothing.
+func (DeliverNotice) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{MaxAttempts: 12, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()}}
+}
+
+// SendDigests mails what waits for the mail of the day. It runs by the clock.
+type SendDigests struct{}
+
+// Kind names the job in the queue.
+func (SendDigests) Kind() string { return "send_digests" }
+
+// InsertOpts keeps at most one waiting.
+func (SendDigests) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByState: unfinished(), ByPeriod: digestsEvery}}
+}
+
+// digestsEvery is how often SendDigests runs: so late may a digest be.
+const digestsEvery = 5 * time.Minute
+
+// unfinished are the states of a job that has still to run, or runs.
+func unfinished() []rivertype.JobState {
+	return []rivertype.JobState{
+		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable,
+		rivertype.JobStateRunning, rivertype.JobStateScheduled,
+	}
+}
 
 // Sweep looks for what a crash left behind: audits without a worker, expired
 // uploads, orphaned objects. It runs by the clock.
@@ -89,10 +114,7 @@ func (Sweep) Kind() string { return "sweep" }
 
 // InsertOpts keeps at most one sweep waiting.
 func (Sweep) InsertOpts() river.InsertOpts {
-	return river.InsertOpts{MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByState: []rivertype.JobState{
-		rivertype.JobStateAvailable, rivertype.JobStatePending, rivertype.JobStateRetryable,
-		rivertype.JobStateRunning, rivertype.JobStateScheduled,
-	}, ByPeriod: sweepEvery}}
+	return river.InsertOpts{MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByState: unfinished(), ByPeriod: sweepEvery}}
 }
 
 // sweepEvery is how often Sweep runs.
@@ -157,14 +179,19 @@ func NewRunner(pool *pgxpool.Pool, w Workers, o Options) (*Runner, error) {
 			queueFree:    {MaxWorkers: 1},
 		},
 		RescueStuckJobsAfter: rescueAfter,
-		PeriodicJobs: []*river.PeriodicJob{river.NewPeriodicJob(river.PeriodicInterval(sweepEvery),
-			func() (river.JobArgs, *river.InsertOpts) { return Sweep{}, nil }, &river.PeriodicJobOpts{RunOnStart: true})},
-		FetchPollInterval: time.Second,
+		PeriodicJobs:         []*river.PeriodicJob{every(sweepEvery, Sweep{}), every(digestsEvery, SendDigests{})},
+		FetchPollInterval:    time.Second,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("job workers: %w", err)
 	}
 	return &Runner{client}, nil
+}
+
+// every puts a job into the queue at the start and then by the clock.
+func every(period time.Duration, args river.JobArgs) *river.PeriodicJob {
+	return river.NewPeriodicJob(river.PeriodicInterval(period),
+		func() (river.JobArgs, *river.InsertOpts) { return args, nil }, &river.PeriodicJobOpts{RunOnStart: true})
 }
 
 // Start begins to take jobs; ctx ends them hard.

@@ -22,6 +22,7 @@ func TestAJobRunsOnlyIfItsTransactionCommits(t *testing.T) {
 	w := job.NewWorkers()
 	job.Handle(w, func(_ context.Context, a job.AuditVersion) error { done <- a.Version; return nil })
 	job.Handle(w, func(context.Context, job.Sweep) error { return nil })
+	job.Handle(w, func(context.Context, job.SendDigests) error { return nil })
 	runner, err := job.NewRunner(db.Pool(), w, job.Options{Audits: 1, Others: 1, Log: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		t.Fatal(err)

@@ -3,82 +3,19 @@ package mail_test
 import (
 	"bytes"
 	"errors"
-	"io"
-	"net"
 	stdmail "net/mail"
 	"strings"
-	"sync"
 	"testing"
 
-	"github.com/emersion/go-smtp"
 	"github.com/jackc/pgx/v5"
 
 	"assay/internal/errs"
 	"assay/internal/job"
 	"assay/internal/mail"
+	"assay/internal/mail/mailtest"
 	"assay/internal/postgres"
 	"assay/internal/postgres/postgrestest"
 )
-
-// sink is a mail server in this process that keeps what it gets.
-type sink struct {
-	mu     sync.Mutex
-	mails  []received
-	refuse bool
-	url    string
-}
-
-type received struct {
-	to   string
-	data []byte
-}
-
-func newSink(t *testing.T) *sink {
-	t.Helper()
-	s := &sink{}
-	server := smtp.NewServer(smtp.BackendFunc(func(*smtp.Conn) (smtp.Session, error) { return &session{sink: s}, nil }))
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	go server.Serve(listener)
-	t.Cleanup(func() { server.Close() })
-	s.url = "smtp://" + listener.Addr().String()
-	return s
-}
-
-func (s *sink) all() []received {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return append([]received(nil), s.mails...)
-}
-
-type session struct {
-	sink *sink
-	to   string
-}
-
-func (s *session) Mail(string, *smtp.MailOptions) error { return nil }
-func (s *session) Reset()                               { s.to = "" }
-func (s *session) Logout() error                        { return nil }
-
-func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
-	s.sink.mu.Lock()
-	defer s.sink.mu.Unlock()
-	if s.sink.refuse {
-		return &smtp.SMTPError{Code: 451, Message: "try later, " + to}
-	}
-	s.to = to
-	return nil
-}
-
-func (s *session) Data(r io.Reader) error {
-	data, err := io.ReadAll(r)
-	s.sink.mu.Lock()
-	defer s.sink.mu.Unlock()
-	s.sink.mails = append(s.sink.mails, received{s.to, data})
-	return err
-}
 
 var letter = mail.Letter{
 	To: "ada@example.org", Subject: "Confirm your address",
@@ -112,9 +49,9 @@ func newSender(t *testing.T, db *postgres.DB, o mail.Options) *mail.Sender {
 
 func TestMailIsSentOnceAndItsTextErased(t *testing.T) {
 	t.Parallel()
-	db, server := postgrestest.New(t), newSink(t)
+	db, server := postgrestest.New(t), mailtest.NewSink(t)
 	args := enqueue(t, db, letter.Message())
-	s := newSender(t, db, mail.Options{SMTPURL: server.url})
+	s := newSender(t, db, mail.Options{SMTPURL: server.URL})
 
 	for range 3 { // the queue may deliver a job more than once
 		if err := s.Send(t.Context(), args); err != nil {
@@ -122,14 +59,14 @@ func TestMailIsSentOnceAndItsTextErased(t *testing.T) {
 		}
 	}
 
-	got := server.all()
+	got := server.Mails()
 	if len(got) != 1 {
 		t.Fatalf("the mail server got %d mails, want 1", len(got))
 	}
-	if got[0].to != letter.To {
-		t.Errorf("recipient = %q, want %q", got[0].to, letter.To)
+	if got[0].To != letter.To {
+		t.Errorf("recipient = %q, want %q", got[0].To, letter.To)
 	}
-	m, err := stdmail.ReadMessage(bytes.NewReader(got[0].data))
+	m, err := stdmail.ReadMessage(bytes.NewReader(got[0].Data))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -161,10 +98,10 @@ func TestMailIsNotSentIfItsActRollsBack(t *testing.T) {
 
 func TestRefusedMailIsTriedAgainAndGivenUpAfterADay(t *testing.T) {
 	t.Parallel()
-	db, server := postgrestest.NewDatabase(t), newSink(t)
-	server.refuse = true
+	db, server := postgrestest.NewDatabase(t), mailtest.NewSink(t)
+	server.Refuse(true)
 	args := enqueue(t, db.DB, letter.Message())
-	s := newSender(t, db.DB, mail.Options{SMTPURL: server.url})
+	s := newSender(t, db.DB, mail.Options{SMTPURL: server.URL})
 
 	err := s.Send(t.Context(), args)
 	if err == nil {

@@ -19,11 +19,14 @@ import (
 // Message is one mail to one person, as text and as HTML.
 type Message struct {
 	To, Subject, Text, HTML string
+	// Unsubscribe is the address at which a POST stops such mails, for the
+	// headers of RFC 2369 and RFC 8058; empty if they cannot be stopped.
+	Unsubscribe string
 }
 
 const insertMessage = `
-INSERT INTO mail_outbox (id, recipient, subject, body_text, body_html)
-VALUES (@id, @recipient, @subject, @text, @html)`
+INSERT INTO mail_outbox (id, recipient, subject, body_text, body_html, unsubscribe)
+VALUES (@id, @recipient, @subject, @text, @html, nullif(@unsubscribe, ''))`
 
 // Enqueue writes m into the outbox and asks a job to send it, in the
 // transaction of the act: it goes out only if that commits. An address or a
@@ -34,7 +37,7 @@ func Enqueue(ctx context.Context, tx pgx.Tx, m Message) error {
 	}
 	key := id.New[string]()
 	_, err := tx.Exec(ctx, insertMessage, pgx.NamedArgs{
-		"id": key, "recipient": m.To, "subject": m.Subject, "text": m.Text, "html": m.HTML,
+		"id": key, "recipient": m.To, "subject": m.Subject, "text": m.Text, "html": m.HTML, "unsubscribe": m.Unsubscribe,
 	})
 	if err != nil {
 		return fmt.Errorf("mail: outbox: %w", err)
@@ -50,7 +53,17 @@ func (m Message) check() error {
 	if strings.ContainsFunc(m.Subject, unicode.IsControl) {
 		return errs.New(errs.Invalid, "The subject of a mail is one line.")
 	}
+	if m.Unsubscribe != "" && !isHeaderLink(m.Unsubscribe) {
+		return errs.New(errs.Invalid, "The link that stops such mails is no web address.")
+	}
 	return nil
+}
+
+// isHeaderLink reports whether s is an absolute web address that may stand in
+// angle brackets in a header.
+func isHeaderLink(s string) bool {
+	return (strings.HasPrefix(s, "https://") || strings.HasPrefix(s, "http://")) &&
+		!strings.ContainsFunc(s, func(r rune) bool { return r <= ' ' || r > '~' || r == '<' || r == '>' })
 }
 
 // Waiting is a row of the outbox, as the demo's mailbox page shows it.

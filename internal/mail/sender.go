@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -94,7 +95,7 @@ func isLoopback(host string) bool {
 }
 
 const lockMessage = `
-SELECT recipient, subject, body_text, body_html, created_at < now() - @give_up::interval AS stale
+SELECT recipient, subject, body_text, body_html, coalesce(unsubscribe, ''), created_at < now() - @give_up::interval AS stale
 FROM   mail_outbox
 WHERE  id = @id
 AND    sent_at IS NULL
@@ -103,12 +104,12 @@ FOR    UPDATE SKIP LOCKED`
 
 const markSent = `
 UPDATE mail_outbox
-SET    sent_at = now(), body_text = NULL, body_html = NULL
+SET    sent_at = now(), body_text = NULL, body_html = NULL, unsubscribe = NULL
 WHERE  id = @id`
 
 const markFailed = `
 UPDATE mail_outbox
-SET    failed_at = now(), body_text = NULL, body_html = NULL
+SET    failed_at = now(), body_text = NULL, body_html = NULL, unsubscribe = NULL
 WHERE  id = @id`
 
 // Send carries out one job: it sends the mail unless it is sent already, or
@@ -125,7 +126,7 @@ func (s *Sender) Send(ctx context.Context, args job.SendMail) error {
 		var m Message
 		var stale bool
 		err := tx.QueryRow(ctx, lockMessage, pgx.NamedArgs{"id": args.Outbox, "give_up": giveUpAfter}).
-			Scan(&m.To, &m.Subject, &m.Text, &m.HTML, &stale)
+			Scan(&m.To, &m.Subject, &m.Text, &m.HTML, &m.Unsubscribe, &stale)
 		if errors.Is(err, pgx.ErrNoRows) {
 			return nil
 		}
@@ -159,6 +160,12 @@ func (s *Sender) send(ctx context.Context, key string, m Message) error {
 	msg.SetDate()
 	msg.SetMessageIDWithValue(key + "@assay")
 	msg.SetGenHeader("Auto-Submitted", "auto-generated")
+	if m.Unsubscribe != "" {
+		msg.SetGenHeader(mail.HeaderListUnsubscribe, "<"+m.Unsubscribe+">")
+		if strings.HasPrefix(m.Unsubscribe, "https://") { // RFC 8058 section 3.1 asks for https
+			msg.SetGenHeader(mail.HeaderListUnsubscribePost, "List-Unsubscribe=One-Click")
+		}
+	}
 	msg.SetBodyString(mail.TypeTextPlain, m.Text)
 	msg.AddAlternativeString(mail.TypeTextHTML, m.HTML)
 	client, err := s.dial()

@@ -1,5 +1,7 @@
 package notice
 
+import "slices"
+
 // Kind is a kind of event that people are told of.
 type Kind string
 
@@ -110,3 +112,28 @@ func Find(k Kind) (a About, ok bool) {
 	}
 	return About{}, false
 }
+
+// Way is how a person hears of a kind of event. The inbox has all of them.
+type Way string
+
+// Ways, from the loudest to the quietest.
+const (
+	AtOnce    Way = "mail"   // a mail for each event
+	InDigest  Way = "digest" // in the one mail of the day
+	OnlyInApp Way = "app"
+)
+
+// quiet are the kinds that come in the digest unless a person wishes
+// otherwise: a desk with many of them a day is looked at anyway.
+var quiet = map[Kind]bool{ReviewWaiting: true, FlagWaiting: true, CredentialWaiting: true}
+
+// Default is how a kind is told without a wish.
+func (a About) Default() Way {
+	if !a.Must && quiet[a.Kind] {
+		return InDigest
+	}
+	return AtOnce
+}
+
+// All returns every kind, in the order of the page of preferences.
+func All() []About { return slices.Clone(all) }

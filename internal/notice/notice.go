@@ -1,9 +1,11 @@
 package notice
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
+	"unicode"
 
 	"github.com/jackc/pgx/v5"
 
@@ -21,6 +23,9 @@ type Notice struct {
 	Lines   []string // paragraphs in plain words
 	Action  string   // what the link does: "Read what to change"; empty for no link
 	Path    string   // of the page behind the link, "/seller/versions/…"
+	// Of is the organization whose page Path is, so that opening it works for
+	// somebody who belongs to several; To.Organization if empty.
+	Of id.Organization
 }
 
 // To names receivers; several of its fields add up. Who caused the event is
@@ -31,32 +36,32 @@ type To struct {
 	Roles        []string          // "owner", "admin", "editor", "viewer"; empty for owner and admin
 	Platform     postgres.Platform // all reviewers, or all admins, of the platform
 	Address      string            // of somebody without an account; gets mail only
+	Everyone     bool              // who has an account with a confirmed address
 }
 
 const insertNotice = `
-INSERT INTO notice_event (id, kind, users, organization_id, roles, platform, address, subject, lines, action, path)
-VALUES (@id, @kind, @users, nullif(@organization, '')::uuid, @roles, @platform, @address, @subject, @lines, @action, @path)`
+INSERT INTO notice_event (id, kind, users, organization_id, roles, platform, address, everyone, of_organization_id, subject, lines, action, path)
+VALUES (@id, @kind, @users, nullif(@organization, '')::uuid, @roles, @platform, @address, @everyone, nullif(@of, '')::uuid, @subject, @lines, @action, @path)`
 
 // Send writes an event and asks a job to tell the people whom it concerns, in
-// the transaction of the act. A kind that is not in kinds.go, an empty subject
-// or one of several lines, and a path that leaves the site are errs.Internal.
+// the transaction of the act. A long subject is cut, lines that hold line ends
+// become several. A kind that is not in kinds.go, an empty subject or one of
+// several lines, and a path that leaves the site are errs.Internal.
 func Send(ctx context.Context, tx pgx.Tx, n Notice) error {
 	if err := n.check(); err != nil {
 		return err
 	}
+	n.tidy()
 	if len(n.To.Roles) == 0 {
 		n.To.Roles = []string{"owner", "admin"}
 	}
 	if n.To.Users == nil {
 		n.To.Users = []id.User{}
 	}
-	if n.Lines == nil {
-		n.Lines = []string{}
-	}
 	key := id.New[id.Notice]()
 	_, err := tx.Exec(ctx, insertNotice, pgx.NamedArgs{
 		"id": key, "kind": string(n.Kind), "users": n.To.Users, "organization": string(n.To.Organization), "roles": n.To.Roles,
-		"platform": string(n.To.Platform), "address": n.To.Address,
+		"platform": string(n.To.Platform), "address": n.To.Address, "everyone": n.To.Everyone, "of": string(cmp.Or(n.Of, n.To.Organization)),
 		"subject": n.Subject, "lines": n.Lines, "action": n.Action, "path": n.Path,
 	})
 	if err != nil {
@@ -70,10 +75,40 @@ func (n Notice) check() error {
 	switch {
 	case !known:
 		return errs.Newf(errs.Internal, "notice: %q is no kind of event", n.Kind)
-	case n.Subject == "" || strings.ContainsAny(n.Subject, "\r\n"):
+	case plain(n.Subject) == "" || strings.ContainsAny(n.Subject, "\r\n"):
 		return errs.Newf(errs.Internal, "notice %s: the subject is one line", n.Kind)
 	case n.Path != "" && (!strings.HasPrefix(n.Path, "/") || strings.HasPrefix(n.Path, "//")):
 		return errs.Newf(errs.Internal, "notice %s: the path stays within the site", n.Kind)
 	}
 	return nil
+}
+
+// subjectLength is how many characters a subject has at most: mailboxes and
+// the inbox show one line.
+const subjectLength = 120
+
+// tidy makes the texts fit for a header and for plain text: one line each,
+// without characters that steer a terminal or turn the reading direction.
+func (n *Notice) tidy() {
+	n.Subject = plain(n.Subject)
+	if r := []rune(n.Subject); len(r) > subjectLength {
+		n.Subject = strings.TrimRight(string(r[:subjectLength-1]), " ") + "…"
+	}
+	n.Action = plain(n.Action)
+	lines := []string{}
+	for _, l := range n.Lines {
+		for part := range strings.Lines(l) {
+			if part = plain(part); part != "" {
+				lines = append(lines, part)
+			}
+		}
+	}
+	n.Lines = lines
+}
+
+// plain returns s as one line of text.
+func plain(s string) string {
+	return strings.Join(strings.FieldsFunc(strings.ToValidUTF8(s, "\uFFFD"), func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)
+	}), " ")
 }

@@ -17,6 +17,7 @@ import (
 	"assay/internal/listing"
 	"assay/internal/listing/listingtest"
 	"assay/internal/mail"
+	"assay/internal/notice/noticetest"
 	"assay/internal/postgres"
 	"assay/internal/postgres/postgrestest"
 	"assay/internal/review"
@@ -35,7 +36,7 @@ type desk struct {
 func newDesk(t *testing.T) desk {
 	t.Helper()
 	db := postgrestest.New(t)
-	listings := listing.New(db, catalog.Publisher{}, time.Now).Notifying(review.Letters{URL: base})
+	listings := listing.New(db, catalog.Publisher{}, time.Now).Notifying(review.Letters{})
 	return desk{db, listings, review.New(db, listings, time.Now), accounttest.Reviewer(t, db)}
 }
 
@@ -56,6 +57,7 @@ func (d desk) item(t *testing.T, v id.Version) review.Item {
 
 func (d desk) mails(t *testing.T, subject string) int {
 	t.Helper()
+	noticetest.Deliver(t, d.db)
 	list, err := mail.List(t.Context(), d.db, 1000)
 	if err != nil {
 		t.Fatal(err)
@@ -392,6 +394,7 @@ func TestLettersGoToWhoSentTheVersionIn(t *testing.T) {
 // recipients are those of letters of approval, the newest first.
 func recipients(t *testing.T, d desk) []string {
 	t.Helper()
+	noticetest.Deliver(t, d.db)
 	list, err := mail.List(t.Context(), d.db, 1000)
 	if err != nil {
 		t.Fatal(err)
