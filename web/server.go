@@ -10,6 +10,7 @@ import (
 	"github.com/tus/tusd/v2/pkg/handler"
 
 	"assay/internal/account"
+	"assay/internal/activity"
 	"assay/internal/catalog"
 	"assay/internal/config"
 	"assay/internal/errs"
@@ -36,6 +37,7 @@ type Services struct {
 	Audits   *ingest.Service
 	Reviews  *review.Service
 	Notary   *notary.Service
+	Acts     *activity.Service
 	Free     *freeaudit.Service // nil if visitors cannot send files
 	Notices  *notice.Service
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"assay/internal/account"
+	"assay/internal/activity"
 	"assay/internal/audit"
 	"assay/internal/blob"
 	"assay/internal/catalog"
@@ -43,6 +44,7 @@ type house struct {
 	mails    *mail.Sender
 	notices  *notice.Service
 	notary   *notary.Service
+	acts     *activity.Service
 	listings *listing.Service
 	uploads  *upload.Service
 	pool     *fence.Pool
@@ -91,6 +93,7 @@ func (h *house) open(ctx context.Context) (err error) {
 	if err := h.notary.Begin(ctx); err != nil {
 		return err
 	}
+	h.acts = activity.New(h.db, h.blobs, h.notary, strings.TrimSuffix(c.PublicURL, "/"))
 	h.listings = listing.New(h.db, catalog.Publisher{}, time.Now).Notifying(review.Letters{}).Certifying(h.notary)
 	h.uploads = upload.New(h.db, h.blobs, h.listings, upload.Limits{MaxBytes: c.MaxUploadBytes, QuotaBytes: c.QuotaBytes}, h.log)
 	receiver, err := h.uploads.NewReceiver(ctx, c.BlobURL)
@@ -103,7 +106,7 @@ func (h *house) open(ctx context.Context) (err error) {
 	h.web = web.New(c, h.log, web.Services{
 		DB: h.db, Sessions: web.NewSessions(account.NewSessionStore(h.db), c.Secure()), Accounts: h.accounts,
 		Catalog: catalog.NewStore(h.db), Listings: h.listings, Uploads: h.uploads, Receiver: receiver, Audits: h.audits,
-		Reviews: review.New(h.db, h.listings, time.Now), Notary: h.notary, Free: h.free, Notices: h.notices,
+		Reviews: review.New(h.db, h.listings, time.Now), Notary: h.notary, Free: h.free, Notices: h.notices, Acts: h.acts,
 	})
 	return nil
 }
@@ -143,6 +146,7 @@ func (h *house) workers() job.Workers {
 	job.Handle(w, h.notices.Deliver)
 	job.Handle(w, h.notices.Digest)
 	job.Handle(w, h.sweep)
+	job.Handle(w, h.publishActs)
 	return w
 }
 
@@ -165,6 +169,16 @@ func vaultKeys(c config.Config, secret []byte) ([]vault.Key, error) {
 	}
 	derived, err := vault.KeyFrom(secret)
 	return append(keys, derived), err
+}
+
+// publishActs publishes the head of the record of acts.
+func (h *house) publishActs(ctx context.Context, _ job.PublishActivity) error {
+	err := h.acts.Publish(ctx)
+	var f *activity.Fault
+	if errors.As(err, &f) {
+		h.log.Error("the record of acts does not fit its chain: run server activity verify", "row", f.Number, "reason", f.Reason)
+	}
+	return err
 }
 
 // certify issues the certificates that are missing, because a process without

@@ -58,9 +58,23 @@ func (s *Store) Close() error { return s.bucket.Close() }
 // Put writes an object whole, or not at all: a reader that fails leaves
 // nothing. It returns the number of bytes.
 func (s *Store) Put(ctx context.Context, key string, r io.Reader) (int64, error) {
+	return s.put(ctx, key, r, false)
+}
+
+// PutNew is Put for an object that is never written over: it returns
+// errs.Conflict if there is one of that key.
+func (s *Store) PutNew(ctx context.Context, key string, r io.Reader) (int64, error) {
+	n, err := s.put(ctx, key, r, true)
+	if code := gcerrors.Code(err); code == gcerrors.FailedPrecondition || code == gcerrors.AlreadyExists {
+		return n, errs.Wrap(errs.Conflict, "There is a file of that name in the store.", err)
+	}
+	return n, err
+}
+
+func (s *Store) put(ctx context.Context, key string, r io.Reader, isNew bool) (int64, error) {
 	ctx, cancel := context.WithCancel(ctx) // canceled before Close, the write is dropped
 	defer cancel()
-	w, err := s.bucket.NewWriter(ctx, key, &blob.WriterOptions{ContentType: "application/octet-stream"})
+	w, err := s.bucket.NewWriter(ctx, key, &blob.WriterOptions{ContentType: "application/octet-stream", IfNotExist: isNew})
 	if err != nil {
 		return 0, fmt.Errorf("write object: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"testing"
 
 	"github.com/johannesboyne/gofakes3"
@@ -76,6 +77,15 @@ func TestConformance(t *testing.T) {
 			}
 			if _, err := s.Get(ctx, "a/half", 0); errs.KindOf(err) != errs.NotFound {
 				t.Errorf("Get of a failed Put = %v, want NotFound", err)
+			}
+			if _, err := s.PutNew(ctx, "new/one", bytes.NewReader(want)); err != nil {
+				t.Errorf("PutNew: %v", err)
+			}
+			if _, err := s.PutNew(ctx, "new/one", strings.NewReader("other")); errs.KindOf(err) != errs.Conflict {
+				t.Errorf("PutNew over an object = %v, want Conflict", err)
+			}
+			if size, err := s.Size(ctx, "new/one"); err != nil || size != int64(len(want)) {
+				t.Errorf("after a refused PutNew the object has %d bytes (%v), want %d", size, err, len(want))
 			}
 			count := 0
 			if err := s.List(ctx, "a/", func(blob.Object) error { count++; return nil }); err != nil || count != 1 {

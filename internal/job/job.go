@@ -120,6 +120,21 @@ func (Sweep) InsertOpts() river.InsertOpts {
 // sweepEvery is how often Sweep runs.
 const sweepEvery = 15 * time.Second
 
+// PublishActivity publishes the head of the record of acts. It runs by the
+// clock.
+type PublishActivity struct{}
+
+// Kind names the job in the queue.
+func (PublishActivity) Kind() string { return "publish_activity" }
+
+// InsertOpts keeps at most one waiting; the next hour tries again.
+func (PublishActivity) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByState: unfinished(), ByPeriod: publishEvery}}
+}
+
+// publishEvery is how often PublishActivity runs.
+const publishEvery = time.Hour
+
 var inserter = func() *river.Client[pgx.Tx] {
 	client, err := river.NewClient(riverpgxv5.New(nil), &river.Config{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -179,7 +194,7 @@ func NewRunner(pool *pgxpool.Pool, w Workers, o Options) (*Runner, error) {
 			queueFree:    {MaxWorkers: 1},
 		},
 		RescueStuckJobsAfter: rescueAfter,
-		PeriodicJobs:         []*river.PeriodicJob{every(sweepEvery, Sweep{}), every(digestsEvery, SendDigests{})},
+		PeriodicJobs:         []*river.PeriodicJob{every(sweepEvery, Sweep{}), every(digestsEvery, SendDigests{}), every(publishEvery, PublishActivity{})},
 		FetchPollInterval:    time.Second,
 	})
 	if err != nil {

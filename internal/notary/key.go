@@ -74,6 +74,18 @@ func (s *Service) isCurrent(ctx context.Context, q postgres.Querier) (current bo
 	return current, err
 }
 
+// Seal signs v as a file of a schema that is not a certificate's. It returns nil
+// if this process has no key, or one that was replaced.
+func (s *Service) Seal(ctx context.Context, q postgres.Querier, schema string, v any) ([]byte, error) {
+	if s.key == nil {
+		return nil, nil
+	}
+	if current, err := s.isCurrent(ctx, q); err != nil || !current {
+		return nil, err
+	}
+	return certificate.Seal(schema, v, s.key)
+}
+
 const selectKeys = `
 SELECT   key_id, public_key, valid_from, valid_until, revoked_at
 FROM     certificate_key

@@ -1,8 +1,3 @@
-// Package activity records who did what, in the transaction of the act: if the
-// record cannot be written, the act fails. Rows are never changed and are
-// chained by hash at commit; Verify names the first row that does not fit.
-//
-// The word audit belongs to data sets; this is the record of acts.
 package activity
 
 import (
@@ -12,7 +7,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"assay/internal/errs"
 	"assay/internal/id"
 	"assay/internal/postgres"
 )
@@ -54,7 +48,7 @@ func Record(ctx context.Context, tx pgx.Tx, e Entry) error {
 	return nil
 }
 
-// Row is a recorded act, newest last in a list.
+// Row is an act of an object's history.
 type Row struct {
 	At       time.Time         `db:"at"`
 	User     id.User           `db:"user_id"`
@@ -83,54 +77,4 @@ func Of(ctx context.Context, tx pgx.Tx, object, objectID string) ([]Row, error) 
 		return nil, fmt.Errorf("activity of %s: %w", object, err)
 	}
 	return list, nil
-}
-
-const firstBad = `
-WITH linked AS (
-    SELECT c.number, c.hash,
-           lag(c.hash, 1, '\x'::bytea) OVER (ORDER BY c.number) AS previous,
-           row_number() OVER (ORDER BY c.number) AS expected,
-           a AS act, a.id AS activity_id
-    FROM   activity_chain c
-    LEFT JOIN activity a ON a.id = c.activity_id
-)
-SELECT   number
-FROM     linked
-WHERE    number <> expected
-OR       activity_id IS NULL
-OR       hash <> sha256(previous || convert_to(activity_text(act), 'UTF8'))
-ORDER BY number
-LIMIT    1`
-
-const compareHead = `
-SELECT h.number, coalesce(max(c.number), 0),
-       h.hash = coalesce((SELECT hash FROM activity_chain ORDER BY number DESC LIMIT 1), '\x'::bytea)
-FROM   activity_head h
-LEFT JOIN activity_chain c ON true
-GROUP BY h.number, h.hash`
-
-// Verify walks the whole chain and returns how many rows it holds. It returns
-// errs.Conflict with the number of the first row that is changed, missing or
-// out of place. The actor must see all rows: a platform admin.
-func Verify(ctx context.Context, db *postgres.DB, a postgres.Actor) (rows int64, err error) {
-	err = db.InTx(ctx, a, func(tx pgx.Tx) error {
-		var bad int64
-		switch err := tx.QueryRow(ctx, firstBad).Scan(&bad); err {
-		case nil:
-			return errs.Newf(errs.Conflict, "The record of acts does not fit its chain at row %d.", bad)
-		case pgx.ErrNoRows:
-		default:
-			return fmt.Errorf("verify activity: %w", err)
-		}
-		var last int64
-		var same bool
-		if err := tx.QueryRow(ctx, compareHead).Scan(&rows, &last, &same); err != nil {
-			return fmt.Errorf("verify activity: %w", err)
-		}
-		if rows != last || !same {
-			return errs.Newf(errs.Conflict, "The record of acts ends at row %d, its head says %d.", last, rows)
-		}
-		return nil
-	})
-	return rows, err
 }

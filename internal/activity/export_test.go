@@ -1,0 +1,4 @@
+package activity
+
+// VerifyIn is Verify within a transaction of the caller.
+var VerifyIn = verify
