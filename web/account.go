@@ -108,11 +108,10 @@ func (s *Server) confirm(w http.ResponseWriter, r *http.Request) error {
 			Shell: s.formShell(r, "Confirm your address", "account"), Token: token, Errors: mistakes(err),
 		}))
 	}
-	if err := s.begin(w, r, in); err != nil {
+	if err := s.enter(w, r, in, "/account"); err != nil {
 		return err
 	}
-	s.flash(r, "Your address is confirmed, and you are signed in.")
-	redirect(w, r, "/account")
+	s.flash(r, "Your address is confirmed.")
 	return nil
 }
 

@@ -80,10 +80,7 @@ func TestAccountPagesInABrowser(t *testing.T) {
 	invited.CheckViews("invitation")
 
 	p = b.Visitor(t, s.URL)
-	p.Go("/login")
-	p.Fill("email", "rita@example.org")
-	p.Fill("password", goodPassword)
-	p.Submit("#sign-in")
+	s.signInPage(t, p, "rita@example.org")
 	look("review-queue", "/review/verifications")
 	p.Follow(`[data-testid="waiting"] a`)
 	p.CheckViews("review-case")

@@ -22,7 +22,7 @@ func (s *Server) showAccount(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) accountView(r *http.Request) (page.AccountView, error) {
 	v := s.visitor(r)
-	view := page.AccountView{Shell: s.formShell(r, "Account", "account"), Name: v.Name, Email: v.Email}
+	view := page.AccountView{Shell: s.formShell(r, "Account", "account"), Name: v.Name, Email: v.Email, HasSecondFactor: v.HasSecondFactor}
 	for _, m := range v.Memberships {
 		view.Organizations = append(view.Organizations, page.AccountOrganization{
 			ID: string(m.Organization), Name: m.Name, Role: m.Role.Label(), IsCurrent: m.Organization == v.Organization,

@@ -52,6 +52,10 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		redirect(w, r, "/login?next="+queryEscape(r.URL.RequestURI()))
 		return
 	}
+	if errors.Is(err, errNoSecondFactor) && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+		redirect(w, r, securityPath+"?for=desk")
+		return
+	}
 	level := slog.LevelInfo
 	if status >= http.StatusInternalServerError {
 		level = slog.LevelError

@@ -291,10 +291,7 @@ func TestQualityPagesInABrowser(t *testing.T) {
 	public.CheckViews("quality-search")
 	for who, base := range map[string]string{"seller": "/seller/versions/" + string(v.ID), "reviewer": reviewPath(v.ID)} {
 		p := b.Visitor(t, s.URL)
-		p.Go("/login")
-		p.Fill("email", who+"@example.org")
-		p.Fill("password", goodPassword)
-		p.Submit("form[action^='/login']")
+		s.signInPage(t, p, who+"@example.org")
 		p.Go(base)
 		p.Follow("[data-testid=quality-link]")
 		p.CheckViews("quality-" + who)

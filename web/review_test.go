@@ -190,12 +190,7 @@ func TestReviewInABrowser(t *testing.T) {
 	s, owner, v, _ := reviewSite(t)
 	listingtest.Version(t, s.DB, accounttest.Org{ID: owner.Organization, Owner: owner}, listing.Auditing)
 	b := webtest.Start(t)
-	signIn := func(p *webtest.Page, email string) {
-		p.Go("/login")
-		p.Fill("email", email)
-		p.Fill("password", goodPassword)
-		p.Submit("main form")
-	}
+	signIn := func(p *webtest.Page, email string) { s.signInPage(t, p, email) }
 	seller := b.Visitor(t, s.URL)
 	signIn(seller, "seller@example.org")
 	seller.Go("/seller/versions/" + string(v.ID))

@@ -102,6 +102,12 @@ func (s *Server) strangers(r chi.Router) {
 	limited := r.With(s.limitTries())
 	r.Get("/login", s.handle(s.showSignIn))
 	limited.Post("/login", s.handle(s.signIn))
+	limited.Post("/login/passkey/options", s.handle(s.askPasskey))
+	limited.Post("/login/passkey", s.handle(s.signInByPasskey))
+	r.Get("/login/second", s.handle(s.showSecondStep))
+	limited.Post("/login/second", s.handle(s.takeSecondStep))
+	limited.Post("/login/second/passkey/options", s.handle(s.askSecondPasskey))
+	limited.Post("/login/second/passkey", s.handle(s.takeSecondPasskey))
 	r.Post("/logout", s.handle(s.signOut))
 	r.Get("/register", s.handle(s.showRegister))
 	limited.Post("/register", s.handle(s.register))
@@ -239,6 +245,22 @@ func (s *Server) moderators(r chi.Router) {
 
 // security are the routes of a person's second factors.
 func (s *Server) security(r chi.Router) {
+	r = r.With(noStore)
+	limited := r.With(s.limitTries())
+	r.Get("/account/security", s.handle(s.showSecurity))
+	r.Get("/account/security/again", s.handle(s.showProof))
+	limited.Post("/account/security/again", s.handle(s.proveAgain))
+	limited.Post("/account/security/again/options", s.handle(s.askAgain))
+	r.Post("/account/security/app/new", s.proved(s.beginApp))
+	r.Get("/account/security/app", s.handle(s.showApp))
+	limited.Post("/account/security/app", s.proved(s.confirmApp))
+	r.Post("/account/security/app/remove", s.proved(s.removeApp))
+	r.Get("/account/security/codes", s.handle(s.showCodes))
+	r.Post("/account/security/codes", s.proved(s.newCodes))
+	r.Post("/account/security/passkeys/options", s.proved(s.offerPasskey))
+	r.Post("/account/security/passkeys", s.proved(s.addPasskey))
+	r.Post("/account/security/passkeys/name", s.handle(s.renamePasskey))
+	r.Post("/account/security/passkeys/remove", s.proved(s.removePasskey))
 }
 
 // tokens are the routes of a person's keys to the API.
@@ -323,8 +345,12 @@ func atLeast(role, least account.Role) bool {
 	return i >= 0 && i <= j
 }
 
-// platform asks for a role on the platform; an admin may review. Others are
-// told that there is no such page.
+// errNoSecondFactor is the refusal of a role that does not count yet. A page
+// that was asked for becomes the one where a factor is added.
+var errNoSecondFactor = errs.New(errs.Forbidden, "Your role on the platform counts after a sign-in with a second factor. Add one under Account, Ways to sign in.")
+
+// platform asks for a role on the platform in a session that showed a second
+// factor; an admin may review. Others are told that there is no such page.
 func platform(role postgres.Platform) func(account.Visitor) error {
 	return func(v account.Visitor) error {
 		switch {
@@ -332,6 +358,8 @@ func platform(role postgres.Platform) func(account.Visitor) error {
 			return signedIn(v)
 		case v.Platform == role, v.Platform == postgres.Admin:
 			return nil
+		case v.Staff == role, v.Staff == postgres.Admin:
+			return errNoSecondFactor
 		}
 		return errs.New(errs.NotFound, "There is no page at this address.")
 	}

@@ -77,6 +77,8 @@ func (s *Server) Walk(visit func(method, pattern string) error) error {
 const (
 	sessionUser         = "user"
 	sessionOrganization = "organization"
+	sessionFactor       = "factor" // account.Factor of the sign-in; empty for a password alone
+	sessionProved       = "proved" // when the person last showed a password or a factor, in Unix seconds
 )
 
 // loadVisitor reads who the session belongs to, anew for each request: a role
@@ -98,6 +100,9 @@ func (s *Server) loadVisitor(next http.Handler) http.Handler {
 		if err != nil {
 			s.fail(w, r, err)
 			return
+		}
+		if s.sessions.GetString(r.Context(), sessionFactor) != string(account.NoFactor) {
+			v = v.WithSecondFactor()
 		}
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitorKey, v)))
 	})

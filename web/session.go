@@ -16,6 +16,7 @@ import (
 	"assay/internal/id"
 	"assay/internal/postgres"
 	"assay/web/page"
+	"assay/web/static"
 )
 
 // NewSessions returns the manager of sessions over a store. Over https the
@@ -58,14 +59,17 @@ func (s *Server) showSignIn(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) signInView(r *http.Request, next string) page.SignInView {
-	return page.SignInView{Shell: s.formShell(r, "Sign in", "account"), Next: next}
+	view := page.SignInView{Shell: s.formShell(r, "Sign in", "account"), Next: next}
+	view.Shell.Scripts = []string{static.URL("passkey.js")}
+	view.Passkey = s.passkeyForm("/login/passkey", view.Shell.CSRF)
+	return view
 }
 
 func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 	next := localPath(r.PostForm.Get("next"))
 	email := r.PostForm.Get("email")
 	in, err := s.Accounts.SignIn(r.Context(), account.SignInAttempt{
-		Email: email, Password: r.PostForm.Get("password"), Device: s.deviceOf(r),
+		Email: email, Password: r.PostForm.Get("password"), Device: s.deviceOf(r), Browser: browserName(r.UserAgent()),
 	})
 	if err != nil {
 		view := s.signInView(r, next)
@@ -73,19 +77,11 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 		view.IsUnconfirmed = errs.KindOf(err) == errs.Forbidden
 		return s.renderTry(w, r, err, page.SignIn(view))
 	}
-	if err := s.begin(w, r, in); err != nil {
-		return err
-	}
-	v, err := s.Accounts.Visitor(r.Context(), in.User, "")
-	if err != nil {
-		return err
-	}
-	redirect(w, r, landing(next, v))
-	return nil
+	return s.enter(w, r, in, next)
 }
 
-// begin makes the session one of a signed-in user, under a new token: who knew
-// the old one (fixation) has nothing.
+// begin makes the session one of a signed-in user, or of one who still owes the
+// second step, under a new token: who knew the old one (fixation) has nothing.
 func (s *Server) begin(w http.ResponseWriter, r *http.Request, in account.SignedIn) error {
 	ctx := r.Context()
 	if err := s.sessions.Clear(ctx); err != nil {
@@ -94,12 +90,18 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request, in account.Signed
 	if err := s.sessions.RenewToken(ctx); err != nil {
 		return err
 	}
-	s.sessions.Put(ctx, sessionUser, string(in.User))
+	if in.NeedsSecondStep {
+		s.sessions.Put(ctx, account.SessionKeyPending, string(in.User))
+	} else {
+		s.sessions.Put(ctx, sessionUser, string(in.User))
+		s.sessions.Put(ctx, sessionFactor, string(in.Factor))
+		s.setDevice(w, in.Device)
+	}
+	s.sessions.Put(ctx, sessionProved, time.Now().Unix())
 	s.sessions.Put(ctx, account.SessionKeyID, id.New[string]())
 	s.sessions.Put(ctx, account.SessionKeyAgent, browserName(r.UserAgent()))
 	s.sessions.Put(ctx, account.SessionKeyAddress, addressOf(r))
 	s.csrfToken(r)
-	s.setDevice(w, in.Device)
 	return nil
 }
 
@@ -168,6 +170,8 @@ func landing(next string, v account.Visitor) string {
 		return next
 	case v.Platform != postgres.None:
 		return "/review"
+	case v.Staff != postgres.None: // the desk waits for a second factor
+		return securityPath
 	case v.Organization != "":
 		return "/seller"
 	}

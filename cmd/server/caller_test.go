@@ -14,6 +14,7 @@ import (
 	"strings"
 	"testing"
 
+	"assay/internal/account/accounttest"
 	"assay/internal/id"
 	"assay/internal/postgres"
 	"assay/internal/upload"
@@ -113,20 +114,32 @@ func (c *caller) readToken(ctx context.Context, path string) error {
 	return nil
 }
 
-// signIn goes through the form and keeps the new session's token.
-func (c *caller) signIn(ctx context.Context, email string) error {
+// signIn goes through the form and keeps the new session's token. The code is
+// for those who owe a second step; see accounttest.Code.
+func (c *caller) signIn(ctx context.Context, email, code string) error {
 	if err := c.readToken(ctx, "/login"); err != nil {
 		return err
 	}
-	form := url.Values{"csrf": {c.token}, "email": {email}, "password": {password}}
-	r, err := c.try(ctx, http.MethodPost, "/login", strings.NewReader(form.Encode()), formKind)
-	if err != nil {
-		return err
+	err := c.step(ctx, "/login", url.Values{"email": {email}, "password": {password}})
+	if err == nil && code != "" {
+		if err = c.readToken(ctx, "/login/second"); err == nil {
+			err = c.step(ctx, "/login/second", url.Values{"code": {code}})
+		}
 	}
-	if r.status != http.StatusSeeOther {
-		return fmt.Errorf("%s: sign in as %s: status %d", c.name, email, r.status)
+	if err != nil {
+		return fmt.Errorf("sign in as %s: %w", email, err)
 	}
 	return c.readToken(ctx, "/account")
+}
+
+// step sends one form of a sign-in, which leads on.
+func (c *caller) step(ctx context.Context, path string, form url.Values) error {
+	form.Set("csrf", c.token)
+	r, err := c.try(ctx, http.MethodPost, path, strings.NewReader(form.Encode()), formKind)
+	if err == nil && r.status != http.StatusSeeOther {
+		err = fmt.Errorf("%s: POST %s: status %d", c.name, path, r.status)
+	}
+	return err
 }
 
 // signedIn returns a caller with the session of a person who has joined.
@@ -134,7 +147,7 @@ func (r *running) signedIn(t testing.TB, name string, number int, email string, 
 	t.Helper()
 	c := newCaller(t, name, r.url, number)
 	c.actor = actor
-	if err := c.signIn(t.Context(), email); err != nil {
+	if err := c.signIn(t.Context(), email, accounttest.Code(t, r.db, r.accounts, email)); err != nil {
 		t.Fatal(err)
 	}
 	return c

@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 
@@ -29,6 +31,9 @@ func (demoCommand) Run(ctx context.Context) error {
 	c.Demo = true
 	if os.Getenv("ASSAY_LOG_LEVEL") == "" {
 		c.LogLevel = "warn" // the terminal shows the address and the sign-ins, not a line a request
+	}
+	if os.Getenv("ASSAY_PUBLIC_URL") == "" {
+		c.PublicURL = namedAddress(c.PublicURL)
 	}
 	if err := os.MkdirAll(c.Var, 0o755); err != nil {
 		return fmt.Errorf("ASSAY_VAR: %w", err)
@@ -52,6 +57,20 @@ func (demoCommand) Run(ctx context.Context) error {
 		defer private.Stop()
 	}
 	return run(ctx, c, true, true, func(h *house) error { return h.seedDemo(ctx) })
+}
+
+// namedAddress calls this machine localhost: browsers make no passkeys for a
+// site that is reached by a number.
+func namedAddress(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	if ip := net.ParseIP(u.Hostname()); ip == nil || !ip.IsLoopback() {
+		return address
+	}
+	u.Host = net.JoinHostPort("localhost", u.Port())
+	return u.String()
 }
 
 func startDatabase(ctx context.Context, c *config.Config, s demoSecrets) (*cluster.Cluster, error) {

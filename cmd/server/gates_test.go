@@ -19,6 +19,7 @@ const (
 	papers    gate = "admin of the owner, or a reviewer"
 	holder    gate = "who has the secret of the link"
 	maker     gate = "who made it"
+	halfway   gate = "who has given the password, not yet the second factor"
 )
 
 // gates is every route with who may use it, a table for each room of the house.
@@ -178,7 +179,28 @@ var reviewGates = map[string]gate{
 	"POST /review/versions/{version}/audit":    reviewers,
 }
 
-var securityGates = map[string]gate{}
+var securityGates = map[string]gate{
+	"POST /login/passkey/options":             anyone,
+	"POST /login/passkey":                     anyone,
+	"GET /login/second":                       halfway,
+	"POST /login/second":                      halfway,
+	"POST /login/second/passkey/options":      halfway,
+	"POST /login/second/passkey":              halfway,
+	"GET /account/security":                   signedIn,
+	"GET /account/security/again":             signedIn,
+	"POST /account/security/again":            signedIn,
+	"POST /account/security/again/options":    signedIn,
+	"POST /account/security/app/new":          signedIn,
+	"GET /account/security/app":               signedIn,
+	"POST /account/security/app":              signedIn,
+	"POST /account/security/app/remove":       signedIn,
+	"GET /account/security/codes":             signedIn,
+	"POST /account/security/codes":            signedIn,
+	"POST /account/security/passkeys/options": signedIn,
+	"POST /account/security/passkeys":         signedIn,
+	"POST /account/security/passkeys/name":    signedIn,
+	"POST /account/security/passkeys/remove":  signedIn,
+}
 
 var tokenGates = map[string]gate{
 	"GET /account/tokens":                    signedIn,

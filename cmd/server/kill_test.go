@@ -75,7 +75,7 @@ func TestKilledServerLosesNothing(t *testing.T) {
 
 	v.start(ctx)
 	defer v.kill()
-	if err := v.caller.signIn(ctx, "seller@example.org"); err != nil {
+	if err := v.caller.signIn(ctx, "seller@example.org", ""); err != nil {
 		t.Fatal(err)
 	}
 	var all sync.WaitGroup

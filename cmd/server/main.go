@@ -23,6 +23,7 @@ type commands struct {
 	Migrate migrateCommand `cmd:"" help:"Bring the database to the newest version, as its owner."`
 	Demo    demoCommand    `cmd:"" help:"Run everything with a private Postgres and demo data."`
 	Seed    seedCommand    `cmd:"" help:"Show the external listings; make the first admin."`
+	Code    codeCommand    `cmd:"" help:"Print the codes for the demo's reviewer and admin."`
 	Config  configCommand  `cmd:"" help:"Print the settings and where each came from."`
 
 	RevokeKey revokeKeyCommand `cmd:"" help:"Take back a key that signed certificates and may be in other hands."`

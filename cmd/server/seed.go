@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"assay/internal/account"
 	"assay/internal/catalog"
@@ -54,7 +55,7 @@ func (h *house) seedDemo(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("\n  Assay is at %s\n\n  Sign in as\n%s\n", h.config.PublicURL, people.table())
+	fmt.Printf("\n  Assay is at %s\n\n  Sign in as\n%s\n", h.config.PublicURL, people.table(time.Now()))
 	if err := catalog.SeedExternal(ctx, h.db, catalog.PlatformOrganization); err != nil {
 		return err
 	}

@@ -2,14 +2,20 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/base32"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"time"
 
 	"assay/internal/account"
+	"assay/internal/errs"
 	"assay/internal/id"
 	"assay/internal/postgres"
 )
@@ -18,6 +24,7 @@ import (
 type person struct {
 	Key, Name, Email string
 	Password         string
+	App              string // secret of the authenticator app of platform staff, in base32
 	Organization     string
 	platform         postgres.Platform
 	user             id.User
@@ -44,21 +51,19 @@ func newCast() cast {
 	}
 }
 
-// demoPeople makes the cast, with random passwords kept in a file that only
-// its owner reads. A later start finds the same passwords.
+// demoPeople makes the cast, with random passwords and secrets of authenticator
+// apps kept in a file that only its owner reads. A later start finds the same.
 func (h *house) demoPeople(ctx context.Context) (cast, error) {
 	people := newCast()
-	path := filepath.Join(h.config.Var, "demo-sign-ins")
+	path := signInsPath(h.config.Var)
 	known, err := readSignIns(path)
 	if err != nil {
 		return nil, err
 	}
 	for _, key := range order {
 		p := people[key]
-		if p.Password = known[p.Email]; p.Password == "" {
-			p.Password = randomText()[:16]
-		}
-		p.user, err = h.accounts.Provision(ctx, account.Provisioned{Name: p.Name, Email: p.Email, Password: p.Password, Platform: p.platform})
+		p.take(known[p.Email])
+		p.user, err = h.accounts.Provision(ctx, account.Provisioned{Name: p.Name, Email: p.Email, Password: p.Password, Platform: p.platform, App: p.App})
 		if err != nil {
 			return nil, err
 		}
@@ -85,15 +90,49 @@ func (h *house) demoOrganization(ctx context.Context, p *person) error {
 	return err
 }
 
-func readSignIns(path string) (map[string]string, error) {
+// take keeps what a person signs in with, or makes it.
+func (p *person) take(known signIn) {
+	p.Password, p.App = known.Password, known.App
+	if p.Password == "" {
+		p.Password = randomText()[:16]
+	}
+	if p.App == "" && p.platform != postgres.None {
+		p.App = randomSecret()
+	}
+}
+
+func randomSecret() string {
+	random := make([]byte, 20)
+	rand.Read(random)
+	return base32.StdEncoding.EncodeToString(random)
+}
+
+// signIn is what a person of the demo signs in with.
+type signIn struct {
+	Password string `json:"password"`
+	App      string `json:"app,omitempty"`
+}
+
+// UnmarshalJSON also reads a password alone, as older demos kept it.
+func (s *signIn) UnmarshalJSON(text []byte) error {
+	if json.Unmarshal(text, &s.Password) == nil {
+		return nil
+	}
+	type plain signIn
+	return json.Unmarshal(text, (*plain)(s))
+}
+
+func signInsPath(folder string) string { return filepath.Join(folder, "demo-sign-ins") }
+
+func readSignIns(path string) (map[string]signIn, error) {
 	text, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return map[string]string{}, nil
+		return map[string]signIn{}, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	known := map[string]string{}
+	known := map[string]signIn{}
 	if err := json.Unmarshal(text, &known); err != nil {
 		return nil, fmt.Errorf("%s cannot be read: delete it and new passwords are made", path)
 	}
@@ -101,9 +140,9 @@ func readSignIns(path string) (map[string]string, error) {
 }
 
 func writeSignIns(path string, people cast) error {
-	known := map[string]string{}
+	known := map[string]signIn{}
 	for _, p := range people {
-		known[p.Email] = p.Password
+		known[p.Email] = signIn{p.Password, p.App}
 	}
 	text, err := json.MarshalIndent(known, "", "  ")
 	if err != nil {
@@ -112,8 +151,8 @@ func writeSignIns(path string, people cast) error {
 	return os.WriteFile(path, append(text, '\n'), 0o600)
 }
 
-// table lists the sign-ins for a terminal.
-func (c cast) table() string {
+// table lists the sign-ins for a terminal, and how staff get their codes.
+func (c cast) table(now time.Time) string {
 	var b strings.Builder
 	for _, key := range order {
 		p := c[key]
@@ -123,5 +162,55 @@ func (c cast) table() string {
 		}
 		fmt.Fprintf(&b, "    %-9s %-28s %s\n", role, p.Email, p.Password)
 	}
+	b.WriteString("\n  Reviewer and admin are asked for a code of six digits too. Make them with\n\n    bin/server code\n\n" +
+		"  or give these secrets to an authenticator app:\n\n")
+	for _, key := range order {
+		if p := c[key]; p.App != "" {
+			fmt.Fprintf(&b, "    %-9s %s  (now %s)\n", key, p.App, codeNow(p.App, now))
+		}
+	}
 	return b.String()
+}
+
+// codeNow is the code of a secret, or what is wrong with it.
+func codeNow(secret string, now time.Time) string {
+	code, _, err := account.CodeOf(secret, now)
+	if err != nil {
+		return errs.MessageOf(err)
+	}
+	return code
+}
+
+type codeCommand struct {
+	Email string `arg:"" optional:"" help:"Whose code; everybody's if left out."`
+}
+
+// Run prints the codes that the authenticator apps of the demo's reviewer and
+// admin would show now.
+func (c codeCommand) Run() error {
+	settings, err := settings()
+	if err != nil {
+		return err
+	}
+	known, err := readSignIns(signInsPath(settings.Var))
+	if err != nil {
+		return err
+	}
+	now, found := time.Now(), false
+	for _, email := range slices.Sorted(maps.Keys(known)) {
+		secret := known[email].App
+		if secret == "" || (c.Email != "" && c.Email != email) {
+			continue
+		}
+		code, until, err := account.CodeOf(secret, now)
+		if err != nil {
+			return fmt.Errorf("the secret of %s in %s: %w", email, signInsPath(settings.Var), err)
+		}
+		found = true
+		fmt.Printf("%s  %s  new code in %d s\n", code, email, int(until.Sub(now).Seconds())+1)
+	}
+	if !found {
+		return errors.New("no such person in the demo: start it with `server demo`, or name its folder in ASSAY_VAR")
+	}
+	return nil
 }

