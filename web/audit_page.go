@@ -30,20 +30,6 @@ func publicVersion(r *http.Request) (int, error) {
 	return n, nil
 }
 
-// taken says why an audit is not public any more, nil if it is.
-func taken(e catalog.Entry, number int) *page.Tombstone {
-	if e.State != catalog.Live {
-		return tombstoneOf(e)
-	}
-	for _, v := range e.Detail.Versions {
-		if v.Number == number && (v.State == string(listing.Suspended) || v.State == string(listing.Withdrawn)) {
-			return &page.Tombstone{Title: listing.States.Label(listing.State(v.State)), When: "On offer from " + dayInWords(v.On),
-				Reason: fmt.Sprintf("Version %d is not on offer any more. A newer version is.", number)}
-		}
-	}
-	return nil
-}
-
 // showAudit shows what everybody may read of the audit of a data set.
 func (s *Server) showAudit(w http.ResponseWriter, r *http.Request) error {
 	e, number, err := s.auditedEntry(r)
@@ -55,6 +41,7 @@ func (s *Server) showAudit(w http.ResponseWriter, r *http.Request) error {
 		Crumbs: []ui.Crumb{{Label: "Data sets", URL: "/datasets"}, {Label: e.Title, URL: "/datasets/" + e.Slug}, {Label: "Audit"}},
 	}
 	view.Shell.Canonical, view.Shell.Styles = s.config.PublicURL+auditURL(e.Slug), reportStyles()
+	view.ReportURL = reportURL(e.Slug)
 	view.Shell.Description = "What the audit of these exact bytes found and measured, and what it did not check."
 	if view.Tombstone = taken(e, number); view.Tombstone != nil {
 		view.Shell.NoIndex = true
@@ -67,14 +54,6 @@ func (s *Server) showAudit(w http.ResponseWriter, r *http.Request) error {
 	auditView(&view, e, a)
 	view.Shell.Print = view.Shell.Canonical + " " + a.RootDigest
 	return s.render(w, r, http.StatusOK, page.Audit(view))
-}
-
-// tombstoneStatus is 410 for what its seller withdrew for good.
-func tombstoneStatus(e catalog.Entry) int {
-	if e.State == catalog.Suspended {
-		return http.StatusOK // it may come back
-	}
-	return http.StatusGone
 }
 
 func (s *Server) auditedEntry(r *http.Request) (e catalog.Entry, number int, err error) {
@@ -133,16 +112,14 @@ func (s *Server) sendAudit(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/json")
 	if t := taken(e, number); t != nil {
-		w.WriteHeader(tombstoneStatus(e))
-		return json.NewEncoder(w).Encode(map[string]string{"state": string(e.State), "title": t.Title, "reason": t.Reason})
+		return sendTombstone(w, tombstoneStatus(e), e, t)
 	}
 	a, err := s.Catalog.Audit(r.Context(), e, number)
 	if err != nil {
-		w.Header().Del("Content-Type")
 		return err
 	}
+	w.Header().Set("Content-Type", "application/json")
 	out := json.NewEncoder(w)
 	out.SetIndent("", "  ")
 	return out.Encode(a)

@@ -19,15 +19,15 @@ import (
 const certificateAge = 1
 
 // certified returns the certificate of what is on offer at an address, and why
-// it is out of date, empty if it is not. Anything else, a tombstone too, is
-// errs.NotFound.
+// it is out of date, empty if it is not. Anything else is errs.NotFound; e is
+// then the tombstone of what had one, if there is.
 func (s *Server) certified(r *http.Request) (e catalog.Entry, c certificate.Certificate, stale string, err error) {
 	e, err = s.Catalog.Get(r.Context(), chi.URLParam(r, "slug"))
 	if err == nil && (e.State != catalog.Live || e.Detail.Certificate == "") {
 		err = errs.New(errs.NotFound, "There is no certificate at this address.")
 	}
 	if err != nil {
-		return catalog.Entry{}, c, "", err
+		return e, c, "", err
 	}
 	// It is our own row; what was signed is not checked again for each reader.
 	if c, err = certificate.ReadUnverified([]byte(e.Detail.Certificate)); err != nil {
@@ -49,6 +49,9 @@ func staleness(c certificate.Certificate, now time.Time) string {
 // showCertificate says what the certificate says and how to check it.
 func (s *Server) showCertificate(w http.ResponseWriter, r *http.Request) error {
 	e, c, stale, err := s.certified(r)
+	if wasCertified(e) {
+		return s.showBuriedCertificate(w, r, e)
+	}
 	if errs.KindOf(err) == errs.NotFound {
 		return errs.New(errs.NotFound, "There is no certificate at this address.")
 	}
@@ -70,6 +73,19 @@ func (s *Server) showCertificate(w http.ResponseWriter, r *http.Request) error {
 	}
 	view.Shell.Canonical, view.Shell.Print = address, address
 	return s.render(w, r, http.StatusOK, page.Certificate(view))
+}
+
+// wasCertified reports whether e is the tombstone of what had a certificate,
+// which is taken back.
+func wasCertified(e catalog.Entry) bool {
+	return e.State != "" && e.State != catalog.Live && e.Detail.Certificate != ""
+}
+
+func (s *Server) showBuriedCertificate(w http.ResponseWriter, r *http.Request, e catalog.Entry) error {
+	view := page.CertificateView{Shell: s.shell(r, "Audit certificate: "+e.Title, "datasets"), Title: e.Title, By: ownerOf(e), Tombstone: tombstoneOf(e),
+		Crumbs: []ui.Crumb{{Label: "Data sets", URL: "/datasets"}, {Label: e.Title, URL: "/datasets/" + e.Slug}, {Label: "Audit certificate"}}}
+	view.Shell.NoIndex = true
+	return s.render(w, r, tombstoneStatus(e), page.Certificate(view))
 }
 
 func certificateFile(e catalog.Entry) string { return e.Slug + ".certificate.json" }
@@ -96,6 +112,9 @@ func certificateLines(c certificate.Certificate) []ui.Pair {
 // downloadCertificate sends the signed file, byte for byte.
 func (s *Server) downloadCertificate(w http.ResponseWriter, r *http.Request) error {
 	e, _, _, err := s.certified(r)
+	if wasCertified(e) {
+		return sendTombstone(w, http.StatusGone, e, tombstoneOf(e)) // a signed file that is taken back is gone, whatever its data set may become
+	}
 	if errs.KindOf(err) == errs.NotFound {
 		return errs.New(errs.NotFound, "There is no certificate at this address.")
 	}

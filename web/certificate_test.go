@@ -151,7 +151,13 @@ func TestTheDownloadedCertificateVerifiesByTheServedKeys(t *testing.T) {
 	if _, err := certificate.VerifyRevocations([]byte(list), keys, certificateIssuer); err != nil || r.Header.Get("Content-Type") != "application/json" {
 		t.Errorf("the list: %v, Content-Type %q", err, r.Header.Get("Content-Type"))
 	}
-	for _, slug := range []string{"suspended", "uncertified", "no-such-data-set"} {
+	for path, want := range map[string]int{"/certificate": http.StatusOK, "/certificate.json": http.StatusGone} {
+		r, body := fetch(t, s.URL+"/datasets/suspended"+path)
+		if r.StatusCode != want || !strings.Contains(body, "A reader found a name.") || strings.Contains(body, strings.Repeat("a1", 32)) {
+			t.Errorf("suspended%s: status %d, want the tombstone with %d", path, r.StatusCode, want)
+		}
+	}
+	for _, slug := range []string{"uncertified", "no-such-data-set"} {
 		for _, path := range []string{"/certificate", "/certificate.json"} {
 			if r, body := fetch(t, s.URL+"/datasets/"+slug+path); r.StatusCode != http.StatusNotFound || strings.Contains(body, "Northfield") {
 				t.Errorf("%s%s: status %d", slug, path, r.StatusCode)

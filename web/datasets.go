@@ -49,15 +49,14 @@ func (s *Server) showDataset(w http.ResponseWriter, r *http.Request) error {
 	view.Shell.Description = e.Summary
 	view.Shell.Canonical = s.config.PublicURL + "/datasets/" + e.Slug
 	view.Shell.Print = view.Shell.Canonical
+	view.ReportURL = reportURL(e.Slug)
 	if view.Audit != nil {
 		view.Audit.ReportURL = auditURL(e.Slug)
 	}
 	status := http.StatusOK
 	if e.State != catalog.Live {
 		view.Shell.NoIndex = true
-	}
-	if e.State == catalog.Withdrawn {
-		status = http.StatusGone
+		status = tombstoneStatus(e)
 	}
 	return s.render(w, r, status, page.Listing(view))
 }

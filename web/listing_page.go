@@ -21,8 +21,11 @@ func listingView(e catalog.Entry) page.ListingView {
 		view.Crumbs = []ui.Crumb{view.Crumbs[0], {Label: catalog.FieldModality.ValueLabel(e.Modalities[0]), URL: datasetsURL(q)}, view.Crumbs[1]}
 	}
 	if e.State != catalog.Live {
-		view.Tombstone = tombstoneOf(e)
+		view.Tombstone, view.Versions = tombstoneOf(e), versionLines(buried(e))
 		return view
+	}
+	if e.SamplesHiddenAt != nil {
+		view.SamplesHidden = ui.Date(*e.SamplesHiddenAt)
 	}
 	d := e.Detail
 	view.Summary, view.Facts = e.Summary, factsOf(e, false)
@@ -46,14 +49,6 @@ func listingView(e catalog.Entry) page.ListingView {
 		view.Owner = ownerBox(e)
 	}
 	return view
-}
-
-func tombstoneOf(e catalog.Entry) *page.Tombstone {
-	t := &page.Tombstone{Title: "Suspended by the platform", Reason: e.StateReason, When: "Since " + ui.Date(e.UpdatedAt)}
-	if e.State == catalog.Withdrawn {
-		t.Title = "Withdrawn"
-	}
-	return t
 }
 
 func rightsRows(e catalog.Entry) []ui.RightsRow {

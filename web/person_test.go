@@ -27,6 +27,7 @@ import (
 	"assay/internal/ingest"
 	"assay/internal/listing"
 	"assay/internal/mail"
+	"assay/internal/moderation"
 	"assay/internal/postgres"
 	"assay/internal/postgres/postgrestest"
 	"assay/internal/review"
@@ -75,7 +76,8 @@ func limitedSite(t testing.TB, demo bool, limits freeaudit.Limits) site {
 	server.Config.Handler = web.New(c, log, web.Services{
 		DB: db, Sessions: web.NewSessions(account.NewSessionStore(db), c.Secure()), Accounts: accounts,
 		Catalog: catalog.NewStore(db), Listings: listings, Reviews: review.New(db, listings, time.Now),
-		Audits: ingest.New(db, documents, listings, ingest.Options{SecretKey: siteSecret}, log), Free: free,
+		Moderation: moderation.New(db, listings, time.Now),
+		Audits:     ingest.New(db, documents, listings, ingest.Options{SecretKey: siteSecret}, log), Free: free,
 	})
 	server.Start()
 	t.Cleanup(server.Close)

@@ -33,6 +33,7 @@ func (s *Server) showQuality(w http.ResponseWriter, r *http.Request) error {
 		Crumbs: []ui.Crumb{{Label: "Data sets", URL: "/datasets"}, {Label: e.Title, URL: "/datasets/" + e.Slug}, {Label: "Quality"}},
 	}
 	view.Shell.Canonical, view.Shell.Styles = s.config.PublicURL+qualityURL(e.Slug), reportStyles()
+	view.ReportURL = reportURL(e.Slug)
 	view.Shell.Description = "Completeness, format, class distribution, splits and image quality of this data set, measured from its files."
 	if view.Tombstone = taken(e, number); view.Tombstone != nil {
 		view.Shell.NoIndex = true
@@ -64,8 +65,8 @@ func (s *Server) sendPublicQuality(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	if taken(e, number) != nil {
-		return errs.New(errs.NotFound, "This data set is not on offer.")
+	if t := taken(e, number); t != nil {
+		return sendTombstone(w, tombstoneStatus(e), e, t)
 	}
 	report, _, err := s.Catalog.Quality(r.Context(), e, number)
 	if err != nil {

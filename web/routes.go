@@ -233,6 +233,9 @@ func (s *Server) acts(r chi.Router) {
 
 // flags are the routes by which anybody reports a listing.
 func (s *Server) flags(r chi.Router) {
+	r.Get("/report/{slug}", s.handle(s.showReportForm))
+	r.With(s.limitReports()).Post("/report/{slug}", s.handle(s.reportListing))
+	r.With(noStore, unreferred).Get("/report/r/{token}", s.handle(s.showReceipt))
 }
 
 // appeals are the routes by which a seller answers a decision of the platform.

@@ -18,6 +18,7 @@ import (
 	"assay/internal/id"
 	"assay/internal/ingest"
 	"assay/internal/listing"
+	"assay/internal/moderation"
 	"assay/internal/notary"
 	"assay/internal/notice"
 	"assay/internal/postgres"
@@ -27,19 +28,20 @@ import (
 
 // Services is what the handlers call, wired by cmd/server.
 type Services struct {
-	DB       *postgres.DB
-	Sessions *scs.SessionManager
-	Accounts *account.Service
-	Catalog  *catalog.Store
-	Listings *listing.Service
-	Uploads  *upload.Service
-	Receiver *upload.Receiver // where resumable uploads are written
-	Audits   *ingest.Service
-	Reviews  *review.Service
-	Notary   *notary.Service
-	Acts     *activity.Service
-	Free     *freeaudit.Service // nil if visitors cannot send files
-	Notices  *notice.Service
+	DB         *postgres.DB
+	Sessions   *scs.SessionManager
+	Accounts   *account.Service
+	Catalog    *catalog.Store
+	Listings   *listing.Service
+	Uploads    *upload.Service
+	Receiver   *upload.Receiver // where resumable uploads are written
+	Audits     *ingest.Service
+	Moderation *moderation.Service
+	Reviews    *review.Service
+	Notary     *notary.Service
+	Acts       *activity.Service
+	Free       *freeaudit.Service // nil if visitors cannot send files
+	Notices    *notice.Service
 }
 
 // Server answers HTTP requests.

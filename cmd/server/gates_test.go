@@ -217,7 +217,11 @@ var noticeGates = map[string]gate{}
 
 var credentialGates = map[string]gate{}
 
-var moderationGates = map[string]gate{}
+var moderationGates = map[string]gate{
+	"GET /report/{slug}":    published,
+	"POST /report/{slug}":   published,
+	"GET /report/r/{token}": holder,
+}
 
 var trustGates = map[string]gate{}
 

@@ -24,6 +24,7 @@ import (
 	"assay/internal/job"
 	"assay/internal/listing"
 	"assay/internal/mail"
+	"assay/internal/moderation"
 	"assay/internal/notary"
 	"assay/internal/notice"
 	"assay/internal/postgres"
@@ -46,6 +47,7 @@ type house struct {
 	notary   *notary.Service
 	acts     *activity.Service
 	listings *listing.Service
+	flags    *moderation.Service
 	uploads  *upload.Service
 	pool     *fence.Pool
 	programs *fence.Tools
@@ -95,6 +97,7 @@ func (h *house) open(ctx context.Context) (err error) {
 	}
 	h.acts = activity.New(h.db, h.blobs, h.notary, strings.TrimSuffix(c.PublicURL, "/"))
 	h.listings = listing.New(h.db, catalog.Publisher{}, time.Now).Notifying(review.Letters{}).Certifying(h.notary)
+	h.flags = moderation.New(h.db, h.listings, time.Now)
 	h.uploads = upload.New(h.db, h.blobs, h.listings, upload.Limits{MaxBytes: c.MaxUploadBytes, QuotaBytes: c.QuotaBytes}, h.log)
 	receiver, err := h.uploads.NewReceiver(ctx, c.BlobURL)
 	if err != nil {
@@ -106,7 +109,7 @@ func (h *house) open(ctx context.Context) (err error) {
 	h.web = web.New(c, h.log, web.Services{
 		DB: h.db, Sessions: web.NewSessions(account.NewSessionStore(h.db), c.Secure()), Accounts: h.accounts,
 		Catalog: catalog.NewStore(h.db), Listings: h.listings, Uploads: h.uploads, Receiver: receiver, Audits: h.audits,
-		Reviews: review.New(h.db, h.listings, time.Now), Notary: h.notary, Free: h.free, Notices: h.notices, Acts: h.acts,
+		Reviews: review.New(h.db, h.listings, time.Now), Moderation: h.flags, Notary: h.notary, Free: h.free, Notices: h.notices, Acts: h.acts,
 	})
 	return nil
 }
@@ -153,7 +156,7 @@ func (h *house) workers() job.Workers {
 // sweep puts right what a crash left behind.
 func (h *house) sweep(ctx context.Context, _ job.Sweep) error {
 	_, err := h.listings.PublishDue(ctx, postgres.Actor{Platform: postgres.Worker})
-	return errors.Join(err, h.uploads.Sweep(ctx), h.audits.Sweep(ctx), h.free.Sweep(ctx), h.accounts.Sweep(ctx), h.vault.Sweep(ctx), h.notices.Sweep(ctx), h.certify(ctx))
+	return errors.Join(err, h.uploads.Sweep(ctx), h.audits.Sweep(ctx), h.free.Sweep(ctx), h.flags.Sweep(ctx), h.accounts.Sweep(ctx), h.vault.Sweep(ctx), h.notices.Sweep(ctx), h.certify(ctx))
 }
 
 // vaultKeys are the keys that the settings name, the one that seals first. The

@@ -25,6 +25,7 @@ type town struct {
 	none   things    // ids in good form that nobody has
 	// What a form may name of seller A's: a warning, digests, a session.
 	warning, files, claims, agreement, session string
+	receipt                                    string // of a report on it
 	malformed                                  string
 }
 
@@ -85,6 +86,7 @@ func buildTown(t *testing.T, r *running) *town {
 		s.params["upload"] = path[strings.LastIndex(path, "/")+1:]
 		w.things[2+i].params["version"] = r.newest(t, w.people[owner].actor, id.Listing(s.params["listing"]))
 	}
+	w.receipt = r.reported(t, w.things[0], reviewer)
 	w.none = things{name: "nobody's", params: map[string]string{}}
 	malformed := things{name: "malformed ids", params: map[string]string{}}
 	for _, name := range []string{"listing", "version", "upload", "invitation", "user", "document", "request", "slug", "key"} {

@@ -71,6 +71,10 @@ type Entry struct {
 	Detail      Detail
 	PublishedAt time.Time
 	UpdatedAt   time.Time // set by the database
+
+	// SamplesHiddenAt is since when no picture of it may be shown, because
+	// somebody reported identifiers; nil if pictures may be shown.
+	SamplesHiddenAt *time.Time
 }
 
 // Detail is what the page of a listing shows beyond the facets.

@@ -145,7 +145,7 @@ const columns = `
 id, organization_id, organization_name, organization_slug, seller_verified, is_demo, slug, kind,
 state, state_reason, title, summary, tier, access_mode, commercial_use, modalities, body_parts,
 tasks, label_provenance, annotator_kinds, deid_method, countries, patient_count, study_count,
-image_count, size_bytes, detail, published_at, updated_at`
+image_count, size_bytes, detail, published_at, updated_at, samples_hidden_at`
 
 const selectBySlug = `
 SELECT ` + columns + `
@@ -204,35 +204,36 @@ func (s *Store) Counts(ctx context.Context) (Counts, error) {
 
 // row is a catalog_listing as it is read.
 type row struct {
-	ID               string    `db:"id"`
-	OrganizationID   string    `db:"organization_id"`
-	OrganizationName string    `db:"organization_name"`
-	OrganizationSlug string    `db:"organization_slug"`
-	SellerVerified   bool      `db:"seller_verified"`
-	IsDemo           bool      `db:"is_demo"`
-	Slug             string    `db:"slug"`
-	Kind             string    `db:"kind"`
-	State            string    `db:"state"`
-	StateReason      string    `db:"state_reason"`
-	Title            string    `db:"title"`
-	Summary          string    `db:"summary"`
-	Tier             string    `db:"tier"`
-	AccessMode       string    `db:"access_mode"`
-	CommercialUse    string    `db:"commercial_use"`
-	Modalities       []string  `db:"modalities"`
-	BodyParts        []string  `db:"body_parts"`
-	Tasks            []string  `db:"tasks"`
-	LabelProvenance  []string  `db:"label_provenance"`
-	AnnotatorKinds   []string  `db:"annotator_kinds"`
-	DeidMethod       string    `db:"deid_method"`
-	Countries        []string  `db:"countries"`
-	PatientCount     *int64    `db:"patient_count"`
-	StudyCount       *int64    `db:"study_count"`
-	ImageCount       *int64    `db:"image_count"`
-	SizeBytes        *int64    `db:"size_bytes"`
-	Detail           []byte    `db:"detail"`
-	PublishedAt      time.Time `db:"published_at"`
-	UpdatedAt        time.Time `db:"updated_at"`
+	ID               string     `db:"id"`
+	OrganizationID   string     `db:"organization_id"`
+	OrganizationName string     `db:"organization_name"`
+	OrganizationSlug string     `db:"organization_slug"`
+	SellerVerified   bool       `db:"seller_verified"`
+	IsDemo           bool       `db:"is_demo"`
+	Slug             string     `db:"slug"`
+	Kind             string     `db:"kind"`
+	State            string     `db:"state"`
+	StateReason      string     `db:"state_reason"`
+	Title            string     `db:"title"`
+	Summary          string     `db:"summary"`
+	Tier             string     `db:"tier"`
+	AccessMode       string     `db:"access_mode"`
+	CommercialUse    string     `db:"commercial_use"`
+	Modalities       []string   `db:"modalities"`
+	BodyParts        []string   `db:"body_parts"`
+	Tasks            []string   `db:"tasks"`
+	LabelProvenance  []string   `db:"label_provenance"`
+	AnnotatorKinds   []string   `db:"annotator_kinds"`
+	DeidMethod       string     `db:"deid_method"`
+	Countries        []string   `db:"countries"`
+	PatientCount     *int64     `db:"patient_count"`
+	StudyCount       *int64     `db:"study_count"`
+	ImageCount       *int64     `db:"image_count"`
+	SizeBytes        *int64     `db:"size_bytes"`
+	Detail           []byte     `db:"detail"`
+	PublishedAt      time.Time  `db:"published_at"`
+	UpdatedAt        time.Time  `db:"updated_at"`
+	SamplesHiddenAt  *time.Time `db:"samples_hidden_at"`
 }
 
 func (r row) entry() (Entry, error) {
@@ -247,7 +248,7 @@ func (r row) entry() (Entry, error) {
 		DeidMethod: r.DeidMethod, Countries: r.Countries,
 		Patients: r.PatientCount, Studies: r.StudyCount, Images: r.ImageCount, Bytes: r.SizeBytes,
 		StoredCommercialUse: license.CommercialUse(r.CommercialUse),
-		PublishedAt:         r.PublishedAt, UpdatedAt: r.UpdatedAt,
+		PublishedAt:         r.PublishedAt, UpdatedAt: r.UpdatedAt, SamplesHiddenAt: r.SamplesHiddenAt,
 	}
 	if err := json.Unmarshal(r.Detail, &e.Detail); err != nil {
 		return Entry{}, fmt.Errorf("catalog %s: detail: %w", r.Slug, err)

@@ -21,6 +21,7 @@ type (
 	FreeAudit    string
 	Notice       string
 	Flag         string // what somebody reports about a listing
+	Strike       string // against an organization
 	Appeal       string
 	Credential   string // of an annotator
 	APIToken     string

@@ -85,6 +85,7 @@ var sentences = map[string]string{
 	"version_live_approved":     "These files and claims are not approved.",
 	"version_live_reported":     "There is no audit report without blockers about these files.",
 	"version_live_verified":     "Your organization is not verified, or its verification has expired. Renew it before you publish.",
+	"version_live_strikes":      "Your organization has three strikes. Nothing can be published until one of them ends or is taken back.",
 	"version_embargo_day":       "The embargo still holds.",
 	"version_says_why":          "Give a reason.",
 	"decision_once":             "Somebody else has decided in the meantime. Reload the page to see what.",

@@ -158,38 +158,48 @@ func (s *Service) Suspend(ctx context.Context, a postgres.Actor, v id.Version, r
 	return s.takeDown(ctx, a, v, Suspend, reason)
 }
 
+// SuspendWithin is Suspend as a part of a larger act, in its transaction.
+func (s *Service) SuspendWithin(ctx context.Context, tx pgx.Tx, a postgres.Actor, v id.Version, reason string) error {
+	if err := s.takeDownWithin(ctx, tx, a, v, Suspend, reason); err != nil {
+		return fmt.Errorf("version %s: %s: %w", v, Suspend, err)
+	}
+	return nil
+}
+
 func (s *Service) takeDown(ctx context.Context, a postgres.Actor, v id.Version, event Event, reason string) error {
+	err := s.db.InTx(ctx, a, func(tx pgx.Tx) error { return s.takeDownWithin(ctx, tx, a, v, event, reason) })
+	if err != nil {
+		return fmt.Errorf("version %s: %s: %w", v, event, err)
+	}
+	return nil
+}
+
+func (s *Service) takeDownWithin(ctx context.Context, tx pgx.Tx, a postgres.Actor, v id.Version, event Event, reason string) error {
 	reason = clean(reason)
 	if n := len([]rune(reason)); n < 10 || n > 4000 {
 		return &errs.Error{Kind: errs.Invalid, Field: "reason", Message: "Say why in 10 to 4000 characters; buyers will read it."}
 	}
-	err := s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		lock := lockVersion
-		if event == Withdraw {
-			lock = func(ctx context.Context, _ postgres.Querier, v id.Version) (Version, error) {
-				return s.lockOwn(ctx, tx, a, v, account.Role.CanManage)
-			}
-		} else if a.Platform == postgres.None {
-			return errs.New(errs.NotFound, noSuchVersion)
+	lock := lockVersion
+	if event == Withdraw {
+		lock = func(ctx context.Context, _ postgres.Querier, v id.Version) (Version, error) {
+			return s.lockOwn(ctx, tx, a, v, account.Role.CanManage)
 		}
-		locked, err := lock(ctx, tx, v)
-		if err != nil {
-			return err
-		}
-		if err := s.move(ctx, tx, a, &locked, event, change{reason: reason}); err != nil {
-			return err
-		}
-		l, err := one[Listing](ctx, tx, listingOf, pgx.NamedArgs{"id": locked.Listing, "organization": locked.Organization})
-		if err != nil {
-			return postgres.NotFound(err, noSuchListing)
-		}
-		if err := s.catalog.TakenDown(ctx, tx, TakenDown{l, locked}); err != nil {
-			return fmt.Errorf("catalog: %w", err)
-		}
-		return nil
-	})
+	} else if a.Platform == postgres.None {
+		return errs.New(errs.NotFound, noSuchVersion)
+	}
+	locked, err := lock(ctx, tx, v)
 	if err != nil {
-		return fmt.Errorf("version %s: %s: %w", v, event, err)
+		return err
+	}
+	if err := s.move(ctx, tx, a, &locked, event, change{reason: reason}); err != nil {
+		return err
+	}
+	l, err := one[Listing](ctx, tx, listingOf, pgx.NamedArgs{"id": locked.Listing, "organization": locked.Organization})
+	if err != nil {
+		return postgres.NotFound(err, noSuchListing)
+	}
+	if err := s.catalog.TakenDown(ctx, tx, TakenDown{l, locked}); err != nil {
+		return fmt.Errorf("catalog: %w", err)
 	}
 	return nil
 }
@@ -197,12 +207,21 @@ func (s *Service) takeDown(ctx context.Context, a postgres.Actor, v id.Version, 
 // Restore makes a suspended version live again. The same digests must still be
 // approved and clear. A is a reviewer.
 func (s *Service) Restore(ctx context.Context, a postgres.Actor, v id.Version) error {
-	err := s.asReviewer(ctx, a, v, func(tx pgx.Tx, locked Version) error {
-		if err := s.move(ctx, tx, a, &locked, Restore, change{}); err != nil {
-			return err
-		}
-		return s.showVersion(ctx, tx, locked)
-	})
+	return s.db.InTx(ctx, a, func(tx pgx.Tx) error { return s.RestoreWithin(ctx, tx, a, v) })
+}
+
+// RestoreWithin is Restore as a part of a larger act, in its transaction.
+func (s *Service) RestoreWithin(ctx context.Context, tx pgx.Tx, a postgres.Actor, v id.Version) error {
+	if a.Platform != postgres.Reviewer && a.Platform != postgres.Admin {
+		return errs.New(errs.NotFound, noSuchVersion)
+	}
+	locked, err := lockVersion(ctx, tx, v)
+	if err == nil {
+		err = s.move(ctx, tx, a, &locked, Restore, change{})
+	}
+	if err == nil {
+		err = s.showVersion(ctx, tx, locked)
+	}
 	if err != nil {
 		return fmt.Errorf("version %s: restore: %w", v, err)
 	}

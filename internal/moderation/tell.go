@@ -1,0 +1,113 @@
+package moderation
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+
+	"assay/internal/id"
+	"assay/internal/notice"
+	"assay/internal/postgres"
+)
+
+// Notices name a data set, a reason of the list and a state; never what a
+// reporter wrote.
+
+// callReviewers tells reviewers of the first open report of a kind, and pages
+// them when pictures were hidden. Those that follow while it is open are seen
+// in the queue, so that a flood of reports is no flood of letters.
+func (s *Service) callReviewers(ctx context.Context, tx pgx.Tx, l listed, reason Reason, flag id.Flag, hides, first bool) error {
+	n := notice.Notice{
+		Kind: notice.FlagWaiting, To: notice.To{Platform: postgres.Reviewer}, Subject: "Reported: " + l.Title,
+		Lines:  []string{fmt.Sprintf("Somebody reported “%s”: %s.", l.Title, Reasons.Label(reason))},
+		Action: "Look at the report", Path: "/review/flags/" + string(flag),
+	}
+	if reason == PHISuspected {
+		n.Kind, n.Subject = notice.IdentifiersFlagged, "Identifiers reported: "+l.Title
+		n.Lines = []string{fmt.Sprintf("Somebody reports that a person can be identified in “%s”.", l.Title)}
+		if hides {
+			n.Lines = append(n.Lines, "Its pictures are hidden until a reviewer has looked.")
+		}
+	}
+	if first || hides {
+		if err := notice.Send(ctx, tx, n); err != nil {
+			return err
+		}
+	}
+	if !hides {
+		return nil
+	}
+	return notice.Send(ctx, tx, notice.Notice{
+		Kind: notice.FlagOnYourListing, To: notice.To{Organization: l.Organization}, Subject: "Pictures hidden: " + l.Title,
+		Lines: []string{
+			fmt.Sprintf("Somebody reports that a person can be identified in “%s”. Its pictures are hidden until a reviewer has looked; the data set stays on offer.", l.Title),
+			"You need not do anything now. If a reviewer has a question, you will be asked.",
+		},
+		Action: "See the data set", Path: "/datasets/" + l.Slug,
+	})
+}
+
+const lettersToday = `
+SELECT count(*)
+FROM   flag_report
+WHERE  email = @email
+AND    created_at > now() - interval '1 day'`
+
+// thank tells the reporter that a report has arrived. An address that nobody
+// confirmed gets few letters a day: it may be that of somebody else.
+func (s *Service) thank(ctx context.Context, tx pgx.Tx, l listed, r Report) error {
+	to := notice.To{Address: r.Email}
+	switch {
+	case r.Reporter != "":
+		to = notice.To{Users: []id.User{r.Reporter}}
+	case r.Email == "":
+		return nil
+	default:
+		var n int
+		if err := tx.QueryRow(ctx, lettersToday, pgx.NamedArgs{"email": r.Email}).Scan(&n); err != nil || n >= LettersADay {
+			return err
+		}
+	}
+	return notice.Send(ctx, tx, notice.Notice{
+		Kind: notice.FlagReceived, To: to, Subject: "Your report has arrived: " + l.Title,
+		Lines: []string{
+			fmt.Sprintf("You reported “%s”: %s. A reviewer will look at it.", l.Title, Reasons.Label(r.Reason)),
+			"The answer comes here. It also stands behind the link that you were shown.",
+		},
+		Action: "See the data set", Path: "/datasets/" + l.Slug,
+	})
+}
+
+// reporter is whom an answer goes to; both fields may be empty.
+type reporter struct {
+	Email string  `db:"email"`
+	User  id.User `db:"reporter"`
+}
+
+func (r reporter) to() (notice.To, bool) {
+	if r.User != "" {
+		return notice.To{Users: []id.User{r.User}}, true
+	}
+	return notice.To{Address: r.Email}, r.Email != ""
+}
+
+// answered tells reporters what was decided, each address once.
+func answered(ctx context.Context, tx pgx.Tx, l listed, list []reporter, lines ...string) error {
+	told := map[reporter]bool{}
+	for _, r := range list {
+		to, ok := r.to()
+		if !ok || told[r] {
+			continue
+		}
+		told[r] = true
+		err := notice.Send(ctx, tx, notice.Notice{
+			Kind: notice.FlagAnswered, To: to, Subject: "Your report was answered: " + l.Title,
+			Lines: lines, Action: "See the data set", Path: "/datasets/" + l.Slug,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

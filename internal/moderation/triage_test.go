@@ -1,0 +1,257 @@
+package moderation_test
+
+import (
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"assay/internal/account"
+	"assay/internal/account/accounttest"
+	"assay/internal/errs"
+	"assay/internal/listing"
+	"assay/internal/moderation"
+	"assay/internal/notice"
+	"assay/internal/postgres"
+)
+
+// The queue holds identifiers first, then the oldest.
+func TestQueueOrdersByIdentifiersThenAge(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	l := d.live(t)
+	want := []moderation.Reason{moderation.PHISuspected, "spam", "malware"}
+	for _, r := range []moderation.Reason{"spam", "malware", moderation.PHISuspected} {
+		d.report(t, report(l, r))
+	}
+	waiting, _, err := d.flags.Queue(t.Context(), d.reviewer)
+	if err != nil || len(waiting) != len(want) {
+		t.Fatalf("%d wait (err: %v)", len(waiting), err)
+	}
+	for i, r := range want {
+		if waiting[i].Reason != r {
+			t.Errorf("place %d: %s, want %s", i+1, waiting[i].Reason, r)
+		}
+	}
+}
+
+// together runs n at once and returns how many had no error.
+func together(n int, do func(i int) error) (ok int, other []error) {
+	var won atomic.Int64
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	start := make(chan struct{})
+	for i := range n {
+		all.Go(func() {
+			<-start
+			err := do(i)
+			if err == nil {
+				won.Add(1)
+			} else if errs.KindOf(err) != errs.Conflict {
+				mu.Lock()
+				other = append(other, err)
+				mu.Unlock()
+			}
+		})
+	}
+	close(start)
+	all.Wait()
+	return int(won.Load()), other
+}
+
+// Of a hundred claims one holds, and of a hundred decisions at once one: one
+// suspension, one strike, one answer.
+func TestOneOfAHundredDecisionsHolds(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	l := d.live(t)
+	r := report(l, "rights_not_held")
+	r.Email = "reader@example.org"
+	_, flag := d.report(t, r)
+	reviewers := make([]postgres.Actor, 10)
+	for i := range reviewers {
+		reviewers[i] = accounttest.Reviewer(t, d.db)
+	}
+	won, other := together(100, func(i int) error { return d.flags.Claim(t.Context(), reviewers[i%10], flag, false) })
+	if won != 1 || len(other) != 0 {
+		t.Fatalf("%d claims hold, want 1; other failures %v", won, other)
+	}
+	it, err := d.flags.Item(t.Context(), d.reviewer, flag)
+	if err != nil {
+		t.Fatal(err)
+	}
+	won, other = together(100, func(i int) error {
+		a := reviewers[i%10]
+		if i%2 == 0 {
+			a = postgres.Actor{User: it.Flag.ClaimedBy, Platform: postgres.Reviewer}
+		}
+		return d.flags.Decide(t.Context(), a, moderation.Decision{Flag: flag, Upheld: i%4 != 0, Act: moderation.Suspend, Strike: true, Reason: "Decided for a test."})
+	})
+	if won != 1 || len(other) != 0 {
+		t.Fatalf("%d decisions hold, want 1; other failures %v", won, other)
+	}
+	upheld := d.count(t, `SELECT count(*) FROM flag WHERE state = 'upheld'`)
+	for what, n := range map[string]int{
+		"strikes":     d.count(t, `SELECT count(*) FROM strike`),
+		"suspensions": d.count(t, `SELECT count(*) FROM version_event WHERE event = 'suspend'`),
+	} {
+		if n != upheld {
+			t.Errorf("%d %s for %d upheld flags", n, what, upheld)
+		}
+	}
+	if n := d.notices(t, notice.FlagAnswered); n != 1 {
+		t.Errorf("%d answers, want 1", n)
+	}
+	if n := d.count(t, `SELECT count(*) FROM activity WHERE verb IN ('flag.uphold', 'flag.dismiss')`); n != 1 {
+		t.Errorf("%d decisions in the record, want 1", n)
+	}
+}
+
+// A flag goes the ways that are drawn, in the hands of one reviewer.
+func TestFlagIsInOneHand(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	ctx := t.Context()
+	l := d.live(t)
+	_, flag := d.report(t, report(l, "label_error"))
+	no := moderation.Decision{Flag: flag, Reason: "Nothing was found."}
+	conflict := func(what string, err error) {
+		t.Helper()
+		if errs.KindOf(err) != errs.Conflict {
+			t.Errorf("%s: %v, want a conflict", what, err)
+		}
+	}
+	must := func(what string, err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+	}
+	conflict("decided by nobody's hand", d.flags.Decide(ctx, d.reviewer, no))
+	must("claim", d.flags.Claim(ctx, d.reviewer, flag, false))
+	conflict("claimed twice", d.flags.Claim(ctx, d.second, flag, false))
+	conflict("decided by another", d.flags.Decide(ctx, d.second, no))
+	conflict("asked by another", d.flags.Ask(ctx, d.second, flag, "Who read the images?"))
+	conflict("released by another", d.flags.Release(ctx, d.second, flag))
+	must("taken over", d.flags.Claim(ctx, d.second, flag, true))
+	conflict("decided by who had it before", d.flags.Decide(ctx, d.reviewer, no))
+	must("released", d.flags.Release(ctx, d.second, flag))
+	must("claimed again", d.flags.Claim(ctx, d.reviewer, flag, false))
+	conflict("answered by the seller unasked", d.reply(t, d.seller.Owner, flag))
+	must("asked", d.flags.Ask(ctx, d.reviewer, flag, "Who read the images?"))
+	if n := d.notices(t, notice.FlagOnYourListing); n != 1 {
+		t.Errorf("%d notices to the seller, want 1", n)
+	}
+	conflict("decided while the seller is asked", d.flags.Decide(ctx, d.reviewer, no))
+	viewer := accounttest.Member(t, d.db, d.seller.ID, account.Viewer)
+	if err := d.flags.Reply(ctx, viewer, flag, "Three radiologists."); errs.KindOf(err) != errs.Forbidden {
+		t.Errorf("answered by a viewer: %v, want forbidden", err)
+	}
+	must("answered", d.flags.Reply(ctx, d.seller.Owner, flag, "Three radiologists."))
+	conflict("answered twice", d.flags.Reply(ctx, d.seller.Owner, flag, "Four radiologists."))
+	must("decided", d.flags.Decide(ctx, d.reviewer, no))
+	conflict("decided twice", d.flags.Decide(ctx, d.reviewer, no))
+	conflict("claimed after the end", d.flags.Claim(ctx, d.reviewer, flag, true))
+}
+
+// reply answers as the seller does before the reviewer has asked: the seller
+// does not even see the flag.
+func (d desk) reply(t *testing.T, a postgres.Actor, flag any) error {
+	t.Helper()
+	err := d.in(t, a, `UPDATE flag SET state = 'in_triage', reply = 'Unasked.' WHERE id = $1`, flag)
+	if err != nil {
+		return err
+	}
+	if n := d.count(t, `SELECT count(*) FROM flag WHERE reply = 'Unasked.'`); n != 0 {
+		t.Error("the seller changed a flag that nobody asked about")
+	}
+	return errs.New(errs.Conflict, "nothing was changed")
+}
+
+// The seller answers and changes nothing else, whatever statement it sends.
+func TestSellerDecidesNothing(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	flag := d.claimed(t, d.live(t), "label_error")
+	if err := d.flags.Ask(t.Context(), d.reviewer, flag, "Who read the images?"); err != nil {
+		t.Fatal(err)
+	}
+	for _, set := range []string{"state = 'dismissed', decision = 'Fine.', decided_by = assay_user(), decided_at = now()",
+		"state = 'in_triage', act = 'none'", "state = 'in_triage', claimed_by = assay_user()", "state = 'in_triage', question = ''"} {
+		if err := d.in(t, d.seller.Owner, `UPDATE flag SET `+set+` WHERE id = $1`, flag); !postgres.IsRefused(err) {
+			t.Errorf("the seller sets %s: %v, want refused by the database", set, err)
+		}
+	}
+	for _, sql := range []string{
+		`INSERT INTO strike (id, organization_id, reason, given_by) VALUES (gen_random_uuid(), assay_organization(), 'A strike of my own.', assay_user())`,
+		`INSERT INTO samples_clearance (listing_id, organization_id, root_digest, reason, cleared_by) SELECT listing_id, organization_id, root_digest, 'It is all fine.', assay_user() FROM flag`,
+	} {
+		if err := d.in(t, d.seller.Owner, sql); !postgres.IsRefused(err) {
+			t.Errorf("the seller may: %s (err: %v)", sql, err)
+		}
+	}
+}
+
+// Who reported a merged flag sees the fate of the other one, and is answered
+// with it.
+func TestMergedReportsShareOneFate(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	ctx := t.Context()
+	l := d.live(t)
+	first, into := d.report(t, report(l, "misleading_claim"))
+	r := report(l, "label_error")
+	r.Email = "reader@example.org"
+	second, flag := d.report(t, r)
+	elsewhere := d.claimed(t, d.live(t), "spam")
+	if err := d.flags.Claim(ctx, d.reviewer, flag, false); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.flags.Merge(ctx, d.reviewer, flag, elsewhere); errs.KindOf(err) != errs.Invalid {
+		t.Errorf("merged into a flag of another data set: %v, want invalid", err)
+	}
+	if err := d.flags.Merge(ctx, d.reviewer, flag, flag); errs.KindOf(err) != errs.Invalid {
+		t.Errorf("merged into itself: %v, want invalid", err)
+	}
+	if err := d.flags.Merge(ctx, d.reviewer, flag, into); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.flags.Claim(ctx, d.reviewer, into, false); err != nil {
+		t.Fatal(err)
+	}
+	d.decide(t, moderation.Decision{Flag: into, Upheld: true, Act: moderation.Changes, Answer: "Both of you were right."})
+	for name, got := range map[string]moderation.Received{"the first": first, "the merged": second} {
+		receipt, err := d.flags.Receipt(ctx, got.Receipt)
+		if err != nil || receipt.State != moderation.Upheld || receipt.Answer != "Both of you were right." || receipt.Merged != (name == "the merged") {
+			t.Errorf("receipt of %s: %+v (err: %v)", name, receipt, err)
+		}
+	}
+	it, err := d.flags.Item(ctx, d.reviewer, into)
+	if err != nil || it.Flag.Reports != 2 || len(it.Told) != 2 {
+		t.Errorf("%d reports, %d texts, want 2 and 2 (err: %v)", it.Flag.Reports, len(it.Told), err)
+	}
+	if n := d.notices(t, notice.FlagAnswered); n != 1 {
+		t.Errorf("%d answers, want 1: the other left no address", n)
+	}
+}
+
+// Upholding with a suspension takes the version down with a reason that the
+// public reads, and tells those who reported.
+func TestUpheldFlagSuspends(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	l := d.live(t)
+	flag := d.claimed(t, l, "rights_not_held")
+	d.decide(t, moderation.Decision{Flag: flag, Upheld: true, Act: moderation.Suspend, Reason: "The hospital did not agree."})
+	v, err := d.listings.Version(t.Context(), d.seller.Owner, l.Version.ID)
+	if err != nil || v.Version.State != listing.Suspended || v.Version.Reason != "The right to offer it is not shown. The hospital did not agree." {
+		t.Errorf("version %s, %q (err: %v)", v.Version.State, v.Version.Reason, err)
+	}
+	again := d.claimed(t, l, "rights_not_held")
+	err = d.flags.Decide(t.Context(), d.reviewer, moderation.Decision{Flag: again, Upheld: true, Act: moderation.Suspend, Reason: "The hospital did not agree."})
+	if errs.KindOf(err) != errs.Invalid {
+		t.Errorf("suspended twice: %v, want invalid", err)
+	}
+	if err := d.flags.Decide(t.Context(), d.reviewer, moderation.Decision{Flag: again, Upheld: true, Reason: "The hospital did not agree."}); errs.KindOf(err) != errs.Invalid {
+		t.Errorf("upheld without saying what follows: %v, want invalid", err)
+	}
+}

@@ -1,0 +1,2 @@
+DROP TABLE appeal;
+DROP FUNCTION appeal_guard();

@@ -1,0 +1,82 @@
+package web_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"assay/internal/account/accounttest"
+	"assay/internal/listing"
+	"assay/internal/listing/listingtest"
+	"assay/internal/postgres"
+)
+
+// reportSite is a site with a seller whose data set is on offer, and two
+// reviewers.
+func reportSite(t *testing.T) (s site, owner postgres.Actor, v listing.Version, slug string) {
+	t.Helper()
+	s = newSite(t, false)
+	owner = s.owner(t, "seller@example.org", "Northfield")
+	s.reviewer(t, "rita@example.org")
+	s.reviewer(t, "otto@example.org")
+	accounttest.Verify(t, s.DB, owner.Organization)
+	d := listingtest.Complete(t, s.DB, owner)
+	return s, owner, publish(t, s, owner, d), d.Listing.Slug
+}
+
+// Somebody without an account reports identifiers: the form tells what is
+// missing, the report hides pictures, and a private link tells what becomes of
+// it.
+func TestVisitorReportsWithoutAnAccount(t *testing.T) {
+	t.Parallel()
+	s, _, _, slug := reportSite(t)
+	p := s.person(t)
+	public, form := "/datasets/"+slug, "/report/"+slug
+	for _, page := range []string{public, public + "/audit", public + "/quality"} {
+		a := p.get(page)
+		if link, _ := a.Page.Find("[data-testid=report-link]").Attr("href"); a.Status == http.StatusOK && link != form {
+			t.Errorf("%s links to %q, want %s", page, link, form)
+		}
+	}
+	if a := p.get("/report/nowhere"); a.Status != http.StatusNotFound {
+		t.Errorf("report of nothing: %d", a.Status)
+	}
+	a := p.fill(form, form, "body", "short", "place", "series 3", "email", "not an address")
+	if a.Status != http.StatusUnprocessableEntity || a.Page.Find("#f-reason-error, #f-body-error, #f-email-error").Length() != 3 || a.Page.Find("#f-place").AttrOr("value", "") != "series 3" {
+		t.Errorf("empty form: %d %s", a.Status, words(a.Page.Find("main")))
+	}
+	a = p.fill(form, form, "reason", "phi_suspected", "place", "series 3", "body", "A name stands in the lower left corner.", "email", "reader@example.org")
+	if a.Status != http.StatusSeeOther || !strings.HasPrefix(a.Location, "/report/r/") {
+		t.Fatalf("report: %d %q", a.Status, a.Location)
+	}
+	receipt := a.Location
+	a = p.get(receipt)
+	if a.Status != http.StatusOK || a.Header.Get("Cache-Control") != "no-store" || a.Header.Get("Referrer-Policy") != "no-referrer" ||
+		!strings.Contains(words(a.Page.Find("main")), "No reviewer has taken it yet.") || strings.Contains(a.Body, "lower left") {
+		t.Errorf("receipt: %d, %v, %s", a.Status, a.Header, words(a.Page.Find("main")))
+	}
+	if got := words(s.person(t).get(public).Page.Find("[data-testid=samples-hidden]")); !strings.Contains(got, "until a reviewer has looked") {
+		t.Errorf("the page of the data set says %q", got)
+	}
+	if a := s.person(t).get("/report/r/" + strings.Repeat("A", 43)); a.Status != http.StatusNotFound {
+		t.Errorf("a guessed link: %d", a.Status)
+	}
+}
+
+// One address sends so many reports an hour.
+func TestReportsOfOneAddressAreBounded(t *testing.T) {
+	t.Parallel()
+	s, _, _, slug := reportSite(t)
+	p := s.person(t)
+	form := "/report/" + slug
+	token := p.token(form)
+	for i := range 21 {
+		a := p.send(form, map[string][]string{"csrf": {token}, "reason": {"spam"}, "body": {"This is no data set at all."}})
+		if want := i == 20; (a.Status == http.StatusTooManyRequests) != want || want && a.Header.Get("Retry-After") == "" {
+			t.Fatalf("report %d: %d", i+1, a.Status)
+		}
+		if i == 15 && a.Location != "/datasets/"+slug {
+			t.Errorf("a report that is only counted leads to %q", a.Location)
+		}
+	}
+}
