@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"slices"
 
 	"github.com/go-chi/chi/v5"
 
@@ -22,8 +23,10 @@ func (s *Server) showOrganization(w http.ResponseWriter, r *http.Request) error 
 	for _, m := range members {
 		view.Members = append(view.Members, page.OrganizationMember{
 			ID: string(m.User), Name: m.Name, Email: m.Email, Role: m.Role.Label(), Since: ui.Date(m.Since), IsSelf: m.User == v.User,
+			Rights: rightsText(m.Rights()),
 		})
 	}
+	view.Roles, view.Rights = roleRights(), rightsAbout(members)
 	if v.Role.CanManage() {
 		open, err := s.Accounts.Invitations(r.Context(), v.Actor())
 		if err != nil {
@@ -96,6 +99,11 @@ func (s *Server) memberView(r *http.Request, m account.Member, chosen account.Ro
 		MayChange: m.Role != account.Owner || s.visitor(r).Role.CanOwn(),
 		Roles:     s.roleOptions(r, chosen),
 	}
+	if s.visitor(r).Role.CanOwn() && m.Role != account.Owner {
+		for _, right := range account.AllRights() {
+			view.Rights = append(view.Rights, ui.Option{Value: string(right), Label: right.Label(), Help: right.Help(), Selected: m.Rights().Has(right)})
+		}
+	}
 	if failure != nil {
 		view.Errors = mistakes(failure)
 	}
@@ -126,6 +134,57 @@ func (s *Server) setRole(w http.ResponseWriter, r *http.Request) error {
 	s.flash(r, "The role of "+m.Name+" is changed.")
 	redirect(w, r, "/organization")
 	return nil
+}
+
+// setRights gives and takes the rights that stand apart from roles.
+func (s *Server) setRights(w http.ResponseWriter, r *http.Request) error {
+	m, err := s.memberOf(r)
+	if err != nil {
+		return err
+	}
+	chosen := r.PostForm["right"]
+	want := account.Rights{Submit: slices.Contains(chosen, string(account.Submits)), Publish: slices.Contains(chosen, string(account.Publishes))}
+	if err := s.Accounts.SetRights(r.Context(), s.actor(r), m.User, want); err != nil {
+		return s.renderTry(w, r, err, page.Member(s.memberView(r, m, m.Role, err)))
+	}
+	s.flash(r, m.Name+" "+rightsText(want)+" from now on.")
+	redirect(w, r, "/organization")
+	return nil
+}
+
+func rightsText(h account.Rights) string {
+	switch {
+	case h.Submit && h.Publish:
+		return "may submit and publish"
+	case h.Submit:
+		return "may submit, not publish"
+	case h.Publish:
+		return "may publish, not submit"
+	}
+	return "may neither submit nor publish"
+}
+
+func roleRights() []page.RoleRights {
+	var list []page.RoleRights
+	for _, role := range account.AllRoles() {
+		list = append(list, page.RoleRights{Role: role.Label(), Help: role.Help(),
+			Submit: account.Submits.ByDefault(role), Publish: account.Publishes.ByDefault(role)})
+	}
+	return list
+}
+
+func rightsAbout(members []account.Member) []page.RightAbout {
+	var list []page.RightAbout
+	for _, right := range account.AllRights() {
+		about := page.RightAbout{Right: right.Label(), Help: right.Help()}
+		for _, m := range members {
+			if m.Rights().Has(right) {
+				about.Members = append(about.Members, m.Name)
+			}
+		}
+		list = append(list, about)
+	}
+	return list
 }
 
 func (s *Server) removeMember(w http.ResponseWriter, r *http.Request) error {

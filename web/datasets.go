@@ -44,6 +44,7 @@ func (s *Server) showDataset(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.countView(r, e)
 	view := listingView(e)
 	view.Shell = s.shell(r, e.Title, "datasets")
 	view.Shell.Description = e.Summary

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"log/slog"
 	"mime/multipart"
@@ -31,6 +32,7 @@ import (
 	"assay/internal/postgres"
 	"assay/internal/postgres/postgrestest"
 	"assay/internal/review"
+	"assay/internal/sellerdesk"
 	"assay/web"
 	"assay/web/webtest"
 )
@@ -48,6 +50,7 @@ type site struct {
 	Blobs    *blob.Store
 	Free     *freeaudit.Service
 	server   *httptest.Server
+	Views    *catalog.Views
 }
 
 // newSite serves the real routes over a database of its own. Demo opens the
@@ -73,7 +76,10 @@ func limitedSite(t testing.TB, demo bool, limits freeaudit.Limits) site {
 	c := config.Config{PublicURL: address, Demo: demo}
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	free := freeaudit.New(db, documents, freeaudit.Options{Version: "test", Scratch: t.TempDir(), Limits: limits}, log)
+	views := catalog.NewViews(db, log, time.Now)
+	t.Cleanup(func() { views.Close(context.Background()) })
 	server.Config.Handler = web.New(c, log, web.Services{
+		Views: views, Desk: sellerdesk.New(db, time.Now),
 		DB: db, Sessions: web.NewSessions(account.NewSessionStore(db), c.Secure()), Accounts: accounts,
 		Catalog: catalog.NewStore(db), Listings: listings, Reviews: review.New(db, listings, time.Now),
 		Moderation: moderation.New(db, listings, time.Now),
@@ -81,7 +87,7 @@ func limitedSite(t testing.TB, demo bool, limits freeaudit.Limits) site {
 	})
 	server.Start()
 	t.Cleanup(server.Close)
-	return site{server.URL, db, accounts, listings, documents, free, server}
+	return site{server.URL, db, accounts, listings, documents, free, server, views}
 }
 
 // user makes a user with a confirmed address and goodPassword.

@@ -45,6 +45,9 @@ func (s *Server) router() chi.Router {
 		})
 		r.Group(func(r chi.Router) { r.Use(s.need(member(account.Viewer))); s.members(r); s.acts(r) })
 		r.Group(func(r chi.Router) { r.Use(s.need(member(account.Editor))); s.editors(r) })
+		r.Group(func(r chi.Router) { r.Use(s.need(holder(account.Submits))); s.submitters(r) })
+		r.Group(func(r chi.Router) { r.Use(s.need(holder(account.Publishes))); s.publishers(r) })
+		r.Group(func(r chi.Router) { r.Use(s.need(member(account.Owner))); s.organizationOwners(r) })
 		r.Group(func(r chi.Router) {
 			r.Use(s.need(member(account.Admin)))
 			s.organizationAdmins(r)
@@ -163,11 +166,13 @@ func (s *Server) editors(r chi.Router) {
 	r.Get("/seller/listings/new", s.handle(s.showNewListing))
 	r.Post("/seller/listings", s.handle(s.createListing))
 	r.Post("/seller/listings/from-quality", s.handle(s.listFromQuality))
+	r.Get("/seller/listings/{listing}/clone", s.handle(s.askClone))
+	r.Post("/seller/listings/{listing}/clone", s.handle(s.cloneListing))
 	r.Get("/seller/listings/{listing}/{step}", s.handle(s.showStep))
 	r.Post("/seller/listings/{listing}/{step}", s.handle(s.saveStep))
 	r.Post("/seller/listings/{listing}/delete", s.handle(s.deleteListing))
 	r.Post("/seller/listings/{listing}/undelete", s.handle(s.undeleteListing))
-	r.Post("/seller/versions/{version}/submit", s.handle(s.moveVersion("The version is on its way. You will hear from us.", s.submitVersion)))
+	r.Post("/seller/versions/{version}/note", s.handle(s.moveVersion("The note is saved.", s.noteVersion)))
 	r.Route("/seller/listings/{listing}/upload", func(r chi.Router) {
 		r.Get("/", s.handle(s.showUpload))
 		r.Get("/sent", s.handle(s.showSent))
@@ -197,10 +202,26 @@ func (s *Server) organizationAdmins(r chi.Router) {
 	r.Post("/organization/invitations/{invitation}/revoke", s.handle(s.revokeInvitation))
 	r.Get("/organization/tokens", s.handle(s.listOrganizationTokens))
 	r.Post("/organization/tokens/{key}/revoke", s.handle(s.revokeMembersToken))
+}
+
+// submitters are the routes for members with the right to submit.
+func (s *Server) submitters(r chi.Router) {
+	r.Post("/seller/versions/{version}/submit", s.handle(s.moveVersion("The version is on its way. You will hear from us.", s.submitVersion)))
+}
+
+// publishers are the routes for members with the right to publish.
+func (s *Server) publishers(r chi.Router) {
 	r.Post("/seller/listings/{listing}/claims", s.handle(s.submitClaims))
 	r.Post("/seller/versions/{version}/publish", s.handle(s.moveVersion("The version is live.", s.publishVersion)))
+	r.Post("/seller/versions/{version}/plan", s.handle(s.moveVersion("The plan is saved. It holds for this version alone.", s.planVersion)))
 	r.Post("/seller/versions/{version}/embargo", s.handle(s.moveVersion("The version goes live on that day.", s.embargoVersion)))
+	r.Post("/seller/versions/{version}/cancel-embargo", s.handle(s.moveVersion("The day is dropped. The version is approved and waits for somebody to publish it.", s.cancelEmbargo)))
 	r.Post("/seller/versions/{version}/withdraw", s.handle(s.moveVersion("The version is withdrawn. Buyers see the reason.", s.withdrawVersion)))
+}
+
+// organizationOwners are the routes for owners of an organization.
+func (s *Server) organizationOwners(r chi.Router) {
+	r.Post("/organization/members/{user}/rights", s.handle(s.setRights))
 }
 
 // reviewers are the routes of the platform's reviewers.
@@ -336,6 +357,19 @@ func member(least account.Role) func(account.Visitor) error {
 			return errs.New(errs.Forbidden, "This page belongs to an organization. Create one or accept an invitation first.")
 		case !atLeast(v.Role, least):
 			return errs.Newf(errs.Forbidden, "Your role in this organization is %s; this page needs %s. Ask an owner of the organization.", v.Role.Label(), least.Label())
+		}
+		return nil
+	}
+}
+
+// holder asks for a right in the organization worked for.
+func holder(right account.Right) func(account.Visitor) error {
+	return func(v account.Visitor) error {
+		if err := member(account.Viewer)(v); err != nil {
+			return err
+		}
+		if !v.Rights.Has(right) {
+			return errs.Newf(errs.Forbidden, "This needs the right to %s in your organization. Ask an owner of it.", right)
 		}
 		return nil
 	}

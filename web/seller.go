@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -13,100 +14,6 @@ import (
 	"assay/web/ui"
 )
 
-// showSeller is a seller's desk.
-func (s *Server) showSeller(w http.ResponseWriter, r *http.Request) error {
-	list, err := s.Listings.List(r.Context(), s.actor(r))
-	if err != nil {
-		return err
-	}
-	v := s.visitor(r)
-	view := page.SellerView{Shell: s.formShell(r, "Your data sets", "sell"), Owner: v.OrganizationName, CanEdit: v.Role.CanEdit()}
-	groups := map[string]*page.SellerGroup{}
-	for _, o := range list {
-		task := deskTask(o)
-		if o.Listing.DeletedAt != nil {
-			view.Deleted = append(view.Deleted, task)
-			continue
-		}
-		if task.Next != "" && v.Role.CanEdit() {
-			view.ToDo = append(view.ToDo, task)
-		}
-		title := deskGroup(o)
-		if groups[title] == nil {
-			groups[title] = &page.SellerGroup{Title: title}
-		}
-		groups[title].Rows = append(groups[title].Rows, task)
-	}
-	for _, title := range deskGroups {
-		if g := groups[title]; g != nil {
-			view.Groups = append(view.Groups, *g)
-		}
-	}
-	return s.render(w, r, http.StatusOK, page.Seller(view))
-}
-
-// deskGroups are the headings of the desk, in its order.
-var deskGroups = []string{"Drafts", "On their way", "Live", "No longer on offer"}
-
-func deskGroup(o listing.Overview) string {
-	if o.Newest == nil {
-		return "Drafts"
-	}
-	if o.Live != nil && o.Newest.ID == o.Live.ID {
-		return "Live"
-	}
-	switch o.Newest.State {
-	case listing.Draft, listing.AuditFailed, listing.ChangesRequested, listing.Rejected:
-		if o.Live != nil {
-			return "Live"
-		}
-		return "Drafts"
-	case listing.Withdrawn, listing.Suspended, listing.Superseded:
-		return "No longer on offer"
-	}
-	return "On their way"
-}
-
-// deskTask says what a data set waits for. Next is set if it waits for the
-// seller.
-func deskTask(o listing.Overview) page.SellerTask {
-	l, gaps := o.Listing.ID, o.Revision.Claims.Gaps(time.Now())
-	task := page.SellerTask{
-		Title: titleOf(o.Revision.Claims), URL: listingURL(l, "check"), State: stateTag(o.Newest, o.Listing.DeletedAt != nil),
-		Since: "since " + ui.Date(o.Listing.UpdatedAt), Restore: listingURL(l, "undelete"),
-	}
-	if o.Newest == nil || o.Newest.State == listing.Draft {
-		if len(gaps) > 0 {
-			task.What = ui.Plural(len(gaps), "answer", "answers") + " still needed"
-			task.Label, task.Next = "Go on", listingURL(l, string(gaps[0].Step))
-			return task
-		}
-		task.What, task.Label, task.Next = "Described, no files yet", "Send files", uploadURL(l)
-		return task
-	}
-	v := *o.Newest
-	task.What, task.Since = waitingText(&v), "since "+ui.Date(v.UpdatedAt)
-	switch v.State {
-	case listing.Uploading:
-		task.Label, task.Next = "Go on with the upload", uploadURL(l)
-	case listing.AuditFailed:
-		task.Label, task.Next = "See what to mend", versionURL(v.ID)
-	case listing.Flagged:
-		task.Label, task.Next = "Answer the warnings", versionURL(v.ID)
-	case listing.Passed:
-		task.Label, task.Next = "Send to review", task.URL
-		if len(gaps) > 0 {
-			task.What = ui.Plural(len(gaps), "answer", "answers") + " still needed"
-			task.Label, task.Next = "Go on", listingURL(l, string(gaps[0].Step))
-		}
-	case listing.ChangesRequested, listing.Rejected:
-		task.Label, task.Next = "Read the reason", task.URL
-	case listing.Approved:
-		task.Label, task.Next = "Publish", task.URL
-	}
-	return task
-}
-
 // deleteListing puts a draft aside.
 func (s *Server) deleteListing(w http.ResponseWriter, r *http.Request) error {
 	l, err := listingParam(r)
@@ -117,7 +24,7 @@ func (s *Server) deleteListing(w http.ResponseWriter, r *http.Request) error {
 		return s.checkAgain(w, r, l, err)
 	}
 	s.flash(r, "The draft is deleted. You can take it back below.")
-	redirect(w, r, "/seller")
+	redirect(w, r, "/seller?state=deleted")
 	return nil
 }
 
@@ -132,6 +39,39 @@ func (s *Server) undeleteListing(w http.ResponseWriter, r *http.Request) error {
 	}
 	s.flash(r, "The draft is back.")
 	redirect(w, r, listingURL(l, "check"))
+	return nil
+}
+
+// askClone says what a copy takes over before it is made.
+func (s *Server) askClone(w http.ResponseWriter, r *http.Request) error {
+	l, err := listingParam(r)
+	if err != nil {
+		return err
+	}
+	d, err := s.Listings.Draft(r.Context(), s.actor(r), l)
+	if err != nil {
+		return err
+	}
+	title := titleOf(d.Revision.Claims)
+	return s.render(w, r, http.StatusOK, page.Clone(page.CloneView{
+		Shell:  s.formShell(r, "Copy "+title, "sell"),
+		Crumbs: []ui.Crumb{{Label: "Sell", URL: "/seller"}, {Label: title, URL: listingURL(l, "check")}, {Label: "Copy"}},
+		Title:  title, Action: listingURL(l, "clone"), Back: listingURL(l, "check"),
+	}))
+}
+
+// cloneListing begins a draft with the claims of another data set.
+func (s *Server) cloneListing(w http.ResponseWriter, r *http.Request) error {
+	l, err := listingParam(r)
+	if err != nil {
+		return err
+	}
+	d, err := s.Listings.Clone(r.Context(), s.actor(r), l)
+	if err != nil {
+		return err
+	}
+	s.flash(r, "This is the copy. Change its title first; if you do not need it, delete the draft below.")
+	redirect(w, r, listingURL(d.Listing.ID, "check"))
 	return nil
 }
 
@@ -206,11 +146,40 @@ func (s *Server) publishVersion(r *http.Request, v id.Version) error {
 }
 
 func (s *Server) embargoVersion(r *http.Request, v id.Version) error {
-	until, err := time.Parse(time.DateOnly, r.PostForm.Get("until"))
+	until, err := dayOf(r)
 	if err != nil {
-		return &errs.Error{Kind: errs.Invalid, Field: "until", Message: "Choose the first day on which buyers see it."}
+		return err
 	}
-	return s.Listings.Embargo(r.Context(), s.actor(r), v, until)
+	return s.Listings.Embargo(r.Context(), s.seller(r), v, until)
+}
+
+// dayOf reads the day of a form.
+func dayOf(r *http.Request) (time.Time, error) {
+	day, err := time.Parse(time.DateOnly, strings.TrimSpace(r.PostForm.Get("until")))
+	if err != nil {
+		return time.Time{}, &errs.Error{Kind: errs.Invalid, Field: "until", Message: "Choose the first day on which buyers see it, like 2027-03-01."}
+	}
+	return day, nil
+}
+
+func (s *Server) cancelEmbargo(r *http.Request, v id.Version) error {
+	return s.Listings.CancelEmbargo(r.Context(), s.seller(r), v)
+}
+
+func (s *Server) planVersion(r *http.Request, v id.Version) error {
+	plan := listing.Plan(r.PostForm.Get("plan"))
+	var day time.Time
+	if plan == listing.OnDay {
+		var err error
+		if day, err = dayOf(r); err != nil {
+			return err
+		}
+	}
+	return s.Listings.PlanPublishing(r.Context(), s.seller(r), v, plan, day)
+}
+
+func (s *Server) noteVersion(r *http.Request, v id.Version) error {
+	return s.Listings.SetChangeNote(r.Context(), s.seller(r), v, r.PostForm.Get("note"))
 }
 
 func (s *Server) withdrawVersion(r *http.Request, v id.Version) error {

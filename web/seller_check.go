@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"assay/internal/account"
-	"assay/internal/catalog"
 	"assay/internal/errs"
 	"assay/internal/id"
 	"assay/internal/listing"
@@ -57,6 +56,10 @@ func (s *Server) checkPage(w http.ResponseWriter, r *http.Request, l id.Listing,
 	}
 	for _, v := range versions {
 		view.Versions = append(view.Versions, sellerVersion(v))
+	}
+	view.LogURL = versionsURL(l)
+	if role.CanEdit() && d.Listing.DeletedAt == nil {
+		view.CloneURL = listingURL(l, "clone")
 	}
 	switch {
 	case !role.CanEdit():
@@ -224,35 +227,15 @@ func chosen(options []ui.Option) string {
 	return strings.Join(list, "; ")
 }
 
-// showPreview shows the description as its public page will.
-func (s *Server) showPreview(w http.ResponseWriter, r *http.Request) error {
-	l, err := listingParam(r)
-	if err != nil {
-		return err
-	}
-	d, err := s.Listings.Draft(r.Context(), s.actor(r), l)
-	if err != nil {
-		return err
-	}
-	v := s.visitor(r)
-	entry := catalog.Publication{
-		Listing: l, Organization: v.Organization, OrganizationName: v.OrganizationName, OrganizationSlug: v.OrganizationSlug,
-		Slug: d.Listing.Slug, Claims: d.Revision.Claims, PublishedAt: time.Now(),
-	}.Entry()
-	entry.Title = titleOf(d.Revision.Claims)
-	view := listingView(entry)
-	view.Shell = s.shell(r, "Preview: "+entry.Title, "sell")
-	view.Shell.NoIndex = true
-	view.Shell.Flash = "This is how buyers will see your claims. What the audit measures is added when a version goes live. Nobody sees it yet."
-	view.Crumbs = []ui.Crumb{{Label: "Sell", URL: "/seller"}, {Label: entry.Title, URL: listingURL(l, "check")}, {Label: "Preview"}}
-	return s.render(w, r, http.StatusOK, page.Listing(view))
-}
-
 // nextStep says what the seller should do now about a data set.
 func (s *Server) nextStep(r *http.Request, d listing.Description, versions []listing.Version) (page.NextStep, error) {
 	role, l := s.visitor(r).Role, d.Listing.ID
 	if d.Listing.DeletedAt != nil {
 		return page.NextStep{}, nil
+	}
+	rights := s.visitor(r).Rights
+	if v := newestOf(versions); !role.CanEdit() && v != nil && rights.Publish && oneOf(v.State, []listing.State{listing.Approved, listing.Embargoed}) {
+		return publishStep(*v, rights), nil
 	}
 	if !role.CanEdit() {
 		return page.NextStep{Text: waitingText(newestOf(versions)) + " Your role can read but not write."}, nil
@@ -267,18 +250,18 @@ func (s *Server) nextStep(r *http.Request, d listing.Description, versions []lis
 		}
 		return send, nil
 	}
-	next := stateStep(*v, l, role, gaps)
+	next := stateStep(*v, l, s.visitor(r).Rights, gaps)
 	if v.State == listing.Flagged {
 		dossier, err := s.Listings.Version(r.Context(), s.actor(r), v.ID)
 		if err != nil {
 			return next, err
 		}
-		if dossier.Report != nil && len(dossier.Answers) == dossier.Report.Warnings && len(gaps) == 0 {
+		if dossier.Report != nil && len(dossier.Answers) == dossier.Report.Warnings && len(gaps) == 0 && s.visitor(r).Rights.Submit {
 			return submitStep(*v), nil
 		}
 	}
 	if v.State == listing.Live {
-		return s.liveStep(r, d, *v, role)
+		return s.liveStep(r, d, *v, s.visitor(r).Rights)
 	}
 	return next, nil
 }
@@ -296,7 +279,7 @@ func waitingText(v *listing.Version) string {
 	return "Version " + strconv.Itoa(v.Number) + ": " + v.State.Label() + ". " + listing.States.Help(v.State)
 }
 
-func stateStep(v listing.Version, l id.Listing, role account.Role, gaps []listing.Gap) page.NextStep {
+func stateStep(v listing.Version, l id.Listing, rights account.Rights, gaps []listing.Gap) page.NextStep {
 	wait := page.NextStep{Text: waitingText(&v), Label: "Open the version", URL: versionURL(v.ID)}
 	again := ui.Pair{Term: "Send a new version", URL: uploadURL(l)}
 	switch v.State {
@@ -307,6 +290,10 @@ func stateStep(v listing.Version, l id.Listing, role account.Role, gaps []listin
 	case listing.Flagged:
 		wait.Label, wait.More = "Answer the warnings", again
 	case listing.Passed:
+		if len(gaps) == 0 && !rights.Submit {
+			wait.Text += " Somebody with the right to submit sends it to review."
+			return wait
+		}
 		if len(gaps) == 0 {
 			return submitStep(v)
 		}
@@ -316,20 +303,26 @@ func stateStep(v listing.Version, l id.Listing, role account.Role, gaps []listin
 		wait.Text += " The reason: " + v.Reason
 		wait.More = again
 	case listing.Approved, listing.Embargoed:
-		return publishStep(v, role)
+		return publishStep(v, rights)
 	}
 	return wait
 }
 
-func publishStep(v listing.Version, role account.Role) page.NextStep {
+func publishStep(v listing.Version, rights account.Rights) page.NextStep {
 	text := waitingText(&v)
 	if v.State == listing.Embargoed && v.EmbargoUntil != nil {
-		text = "Version " + strconv.Itoa(v.Number) + " is approved and goes live on " + ui.Date(*v.EmbargoUntil) + "."
+		text = "Version " + strconv.Itoa(v.Number) + " is approved and goes live on " + dayInUTC(*v.EmbargoUntil) + "."
 	}
-	if !role.CanManage() {
-		return page.NextStep{Text: text + " Ask an owner or admin of your organization to publish it.", Label: "Open the version", URL: versionURL(v.ID)}
+	if v.PublishFailure != "" {
+		text += " It could not go live as planned: " + lowerFirst(listing.Failures.Help(v.PublishFailure))
+	}
+	if !rights.Publish {
+		return page.NextStep{Text: text + " Ask somebody with the right to publish.", Label: "Open the version", URL: versionURL(v.ID)}
 	}
 	step := page.NextStep{Text: text, Label: "Publish now", Post: versionURL(v.ID) + "/publish"}
+	if v.State == listing.Embargoed {
+		step.More = ui.Pair{Term: "Change or drop the day", URL: versionURL(v.ID)}
+	}
 	if v.State == listing.Approved {
 		step.Later = &page.EmbargoAction{URL: versionURL(v.ID) + "/embargo"}
 	}
@@ -337,7 +330,7 @@ func publishStep(v listing.Version, role account.Role) page.NextStep {
 }
 
 // liveStep looks at whether the claims were edited since they went live.
-func (s *Server) liveStep(r *http.Request, d listing.Description, v listing.Version, role account.Role) (page.NextStep, error) {
+func (s *Server) liveStep(r *http.Request, d listing.Description, v listing.Version, rights account.Rights) (page.NextStep, error) {
 	dossier, err := s.Listings.Version(r.Context(), s.actor(r), v.ID)
 	if err != nil {
 		return page.NextStep{}, err
@@ -349,13 +342,13 @@ func (s *Server) liveStep(r *http.Request, d listing.Description, v listing.Vers
 	switch {
 	case dossier.Amendment != nil:
 		step.Text += " Changed claims wait for a reviewer; the approved ones stay live until then."
-	case d.Revision.FrozenAt == nil && d.Revision.Digest != dossier.Claims.Digest && role.CanManage():
+	case d.Revision.FrozenAt == nil && d.Revision.Digest != dossier.Claims.Digest && rights.Publish:
 		step.Text += " You have changed answers that buyers do not see yet. Rights, de-identification, consent, labels and annotators wait for a reviewer; anything else holds at once."
 		step.Label, step.URL, step.Post = "Put the changes on their way", "", listingURL(d.Listing.ID, "claims")
 	case d.Revision.FrozenAt == nil && d.Revision.Digest != dossier.Claims.Digest:
-		step.Text += " Answers were changed that buyers do not see yet. Ask an owner or admin to put them on their way."
+		step.Text += " Answers were changed that buyers do not see yet. Somebody with the right to publish puts them on their way."
 	}
-	if role.CanManage() {
+	if rights.Publish {
 		step.Reason = &page.ReasonAction{Label: "Withdraw it", URL: versionURL(v.ID) + "/withdraw",
 			Help: "Buyers read it in place of the data set. A withdrawn version does not come back; who has a license keeps it."}
 	}

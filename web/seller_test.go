@@ -256,11 +256,11 @@ func TestDeletedDraftComesBackFromTheDesk(t *testing.T) {
 	p, owner := seller(t, s)
 	d := listingtest.Draft(t, s.DB, owner)
 	path := "/seller/listings/" + string(d.Listing.ID) + "/"
-	wantStatus(t, "delete", p.fill(path+"check", path+"delete"), http.StatusSeeOther, "/seller")
-	if p.get("/seller").Page.Find(`form[action="`+path+`undelete"]`).Length() != 1 {
+	wantStatus(t, "delete", p.fill(path+"check", path+"delete"), http.StatusSeeOther, "/seller?state=deleted")
+	if p.get("/seller?state=deleted").Page.Find(`form[action="`+path+`undelete"]`).Length() != 1 {
 		t.Error("the desk offers no way back")
 	}
-	wantStatus(t, "take it back", p.fill("/seller", path+"undelete"), http.StatusSeeOther, path+"check")
+	wantStatus(t, "take it back", p.fill("/seller?state=deleted", path+"undelete"), http.StatusSeeOther, path+"check")
 }
 
 func TestRolesDecideWhatAMemberMayDo(t *testing.T) {

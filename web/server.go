@@ -23,6 +23,7 @@ import (
 	"assay/internal/notice"
 	"assay/internal/postgres"
 	"assay/internal/review"
+	"assay/internal/sellerdesk"
 	"assay/internal/upload"
 )
 
@@ -42,6 +43,8 @@ type Services struct {
 	Acts       *activity.Service
 	Free       *freeaudit.Service // nil if visitors cannot send files
 	Notices    *notice.Service
+	Views      *catalog.Views // nil counts nothing
+	Desk       *sellerdesk.Service
 }
 
 // Server answers HTTP requests.

@@ -55,6 +55,8 @@ func (s *Server) showVersion(w http.ResponseWriter, r *http.Request) error {
 type versionTries struct {
 	key, answer string // of the warning
 	day, why    string
+	plan, note  string
+	sent        bool // the form of a note came back
 	mistakes    []errs.FieldError
 }
 
@@ -84,8 +86,11 @@ func (s *Server) versionView(r *http.Request, d listing.Dossier, tries versionTr
 		return view, err
 	}
 	view.Digests = versionDigests(d)
-	view.Acts.Day, view.Acts.Why, view.Acts.Errors = tries.day, tries.why, tries.mistakes
+	keepTries(&view.Acts, tries)
 	var err error
+	if view.Change, err = s.changeOf(r, d.Listing.ID, d.Version.ID); err != nil {
+		return view, err
+	}
 	if view.Progress, err = s.progressView(r.Context(), s.seller(r), d.Version, s.may(r, account.Editor)); err != nil {
 		return view, err
 	}
@@ -107,8 +112,11 @@ func versionFacts(d listing.Dossier) []ui.Pair {
 	if d.Version.ChangeNote != "" {
 		list = append(list, ui.Pair{Term: "What changed", Value: d.Version.ChangeNote})
 	}
-	if d.Version.EmbargoUntil != nil {
-		list = append(list, ui.Pair{Term: "Live from", Value: ui.Date(*d.Version.EmbargoUntil)})
+	if d.Version.State == listing.Embargoed && d.Version.EmbargoUntil != nil {
+		list = append(list, ui.Pair{Term: "Live from", Value: dayInUTC(*d.Version.EmbargoUntil)})
+	}
+	if text := planText(d.Version); text != "" {
+		list = append(list, ui.Pair{Term: "Once approved", Value: text})
 	}
 	if d.Version.LiveAt != nil {
 		list = append(list, ui.Pair{Term: "Live since", Value: ui.DateTime(*d.Version.LiveAt)})

@@ -45,7 +45,8 @@ func (s *Server) versionState(r *http.Request, d listing.Dossier, view *page.Ver
 	case listing.ChangesRequested, listing.Rejected, listing.Suspended, listing.Withdrawn, listing.AuditError:
 		view.Reason = d.Version.Reason
 	}
-	edits, manages := s.may(r, account.Editor), s.may(r, account.Admin)
+	edits, rights := s.may(r, account.Editor), s.visitor(r).Rights
+	s.plans(d, edits, rights, view)
 	url, send := versionURL(d.Version.ID), page.NextView{Label: "Send files", URL: uploadURL(d.Listing.ID)}
 	switch d.Version.State {
 	case listing.Draft:
@@ -62,14 +63,17 @@ func (s *Server) versionState(r *http.Request, d listing.Dossier, view *page.Ver
 		view.Next.Label = "Send files for a new version"
 	case listing.Flagged, listing.Passed:
 		view.Next = s.nextAfterReport(d)
+		if view.Next.Post && !rights.Submit {
+			view.Next = page.NextView{Text: "Files and description are complete. Somebody with the right to submit sends it to review."}
+		}
 	case listing.Approved, listing.Embargoed:
-		return s.nextAfterApproval(r, d, view, manages)
+		return s.nextAfterApproval(r, d, view, rights.Publish)
 	case listing.Live:
 		view.Next = page.NextView{Label: "See it as buyers do", URL: "/datasets/" + d.Listing.Slug}
 		if d.Amendment != nil {
 			view.Notices = append(view.Notices, "Changed claims wait for a reviewer. Until then buyers see the claims that were approved.")
 		}
-		if manages {
+		if rights.Publish {
 			view.Acts.Withdraw = url + "/withdraw"
 		}
 	case listing.Suspended, listing.Withdrawn:
@@ -77,7 +81,7 @@ func (s *Server) versionState(r *http.Request, d listing.Dossier, view *page.Ver
 	case listing.Superseded:
 		view.Next = page.NextView{Label: "See all versions", URL: versionsURL(d.Listing.ID)}
 	}
-	if !edits && (view.Next.Post || view.Next.URL == send.URL) {
+	if !edits && view.Next.URL == send.URL {
 		view.Next = page.NextView{Text: "Your role may read this. An editor of your organization takes the next step."}
 	}
 	return nil
@@ -126,15 +130,20 @@ func (s *Server) nextAfterReport(d listing.Dossier) page.NextView {
 }
 
 // nextAfterApproval offers publishing, or verification if the seller has none.
-func (s *Server) nextAfterApproval(r *http.Request, d listing.Dossier, view *page.VersionView, manages bool) error {
+func (s *Server) nextAfterApproval(r *http.Request, d listing.Dossier, view *page.VersionView, publishes bool) error {
+	if f := d.Version.PublishFailure; f != "" {
+		view.Notices = append(view.Notices, "It could not go live as planned: "+lowerFirst(listing.Failures.Help(f))+" We try again until it can, or until the plan is changed.")
+	} else if d.Version.State == listing.Approved && d.Version.Plan != listing.Manual {
+		view.Notices = append(view.Notices, "As planned, it moves on by itself within a minute.")
+	}
 	level, err := s.Reviews.Level(r.Context(), s.seller(r))
 	if err != nil {
 		return err
 	}
 	url := versionURL(d.Version.ID)
 	switch {
-	case !manages:
-		view.Next.Text = "An owner or admin of your organization publishes it."
+	case !publishes:
+		view.Next.Text = "Somebody with the right to publish puts it on offer."
 	case level != "verified":
 		view.Next = page.NextView{
 			Text:  "Only a verified seller can publish. Your organization is not verified, or its verification has expired.",
@@ -144,39 +153,10 @@ func (s *Server) nextAfterApproval(r *http.Request, d listing.Dossier, view *pag
 		view.Next = page.NextView{Label: "Publish now", URL: url + "/publish", Post: true}
 		view.Next.Text = "It goes on offer at /datasets/" + d.Listing.Slug + ". A version that is live now is superseded."
 	}
-	if manages && d.Version.State == listing.Approved {
-		view.Acts.Embargo = url + "/embargo"
+	if d.Version.State == listing.Embargoed && view.Next.Post {
+		view.Next.Text += " Publishing now ends the embargo early."
 	}
 	return nil
-}
-
-// listVersions lists the versions of an own data set.
-func (s *Server) listVersions(w http.ResponseWriter, r *http.Request) error {
-	l, err := listingParam(r)
-	if err != nil {
-		return err
-	}
-	d, err := s.Listings.Draft(r.Context(), s.seller(r), l)
-	if err != nil {
-		return err
-	}
-	versions, err := s.Listings.Versions(r.Context(), s.seller(r), l)
-	if err != nil {
-		return err
-	}
-	title := d.Revision.Claims.Basics.Title
-	view := page.VersionsView{
-		Shell: s.formShell(r, "Versions of "+title, "sell"), Title: title, UploadURL: uploadURL(l),
-		Crumbs: []ui.Crumb{{Label: "Sell", URL: "/seller"}, {Label: title, URL: listingURL(l, "check")}, {Label: "Versions"}},
-	}
-	view.MayUpload = s.may(r, account.Editor) && (len(versions) == 0 || !isUnderWay(versions[0].State))
-	for _, v := range versions {
-		view.Rows = append(view.Rows, page.VersionRow{
-			Label: fmt.Sprintf("Version %d", v.Number), URL: versionURL(v.ID), State: string(v.State),
-			When: ui.DateTime(v.UpdatedAt), Files: v.RootDigest, Note: v.ChangeNote,
-		})
-	}
-	return s.render(w, r, http.StatusOK, page.Versions(view))
 }
 
 func isUnderWay(state listing.State) bool {
@@ -254,7 +234,8 @@ func answerAnchor(d listing.Dossier, key string) string {
 func (s *Server) backOnVersion(w http.ResponseWriter, r *http.Request, v id.Version, said string, err error) error {
 	if mistakes := errs.FieldsOf(err); len(mistakes) > 0 {
 		return s.versionPage(w, r, http.StatusUnprocessableEntity, versionTries{
-			day: r.PostForm.Get("until"), why: r.PostForm.Get("reason"), mistakes: mistakes})
+			day: r.PostForm.Get("until"), why: r.PostForm.Get("reason"), plan: r.PostForm.Get("plan"),
+			note: r.PostForm.Get("note"), sent: r.PostForm.Has("note"), mistakes: mistakes})
 	}
 	if err != nil {
 		return err

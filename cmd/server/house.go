@@ -29,6 +29,7 @@ import (
 	"assay/internal/notice"
 	"assay/internal/postgres"
 	"assay/internal/review"
+	"assay/internal/sellerdesk"
 	"assay/internal/upload"
 	"assay/internal/vault"
 	"assay/web"
@@ -53,6 +54,7 @@ type house struct {
 	programs *fence.Tools
 	audits   *ingest.Service
 	free     *freeaudit.Service
+	views    *catalog.Views
 	web      http.Handler
 }
 
@@ -106,10 +108,12 @@ func (h *house) open(ctx context.Context) (err error) {
 	if err := h.openAudits(key); err != nil {
 		return err
 	}
+	h.views = catalog.NewViews(h.db, h.log, time.Now)
 	h.web = web.New(c, h.log, web.Services{
 		DB: h.db, Sessions: web.NewSessions(account.NewSessionStore(h.db), c.Secure()), Accounts: h.accounts,
 		Catalog: catalog.NewStore(h.db), Listings: h.listings, Uploads: h.uploads, Receiver: receiver, Audits: h.audits,
 		Reviews: review.New(h.db, h.listings, time.Now), Moderation: h.flags, Notary: h.notary, Free: h.free, Notices: h.notices, Acts: h.acts,
+		Views: h.views, Desk: sellerdesk.New(h.db, time.Now),
 	})
 	return nil
 }
@@ -196,6 +200,11 @@ func (h *house) certify(ctx context.Context) error {
 }
 
 func (h *house) close() {
+	if h.views != nil {
+		if err := h.views.Close(context.Background()); err != nil {
+			h.log.Warn("the last views were not written", "error", err)
+		}
+	}
 	if h.pool != nil {
 		h.pool.Close()
 	}

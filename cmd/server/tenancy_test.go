@@ -70,8 +70,12 @@ func (g gate) may(c *member, s things, isOwned bool) bool {
 		return role(account.Viewer)
 	case editors:
 		return role(account.Editor)
-	case managers:
+	case managers, publishers:
 		return role(account.Admin)
+	case submitters:
+		return role(account.Editor)
+	case owners:
+		return role(account.Owner)
 	case reviewers:
 		return reviews
 	case maker:

@@ -69,6 +69,7 @@ type Membership struct {
 	Organization id.Organization
 	Name, Slug   string
 	Role         Role
+	Rights       Rights
 }
 
 // Visitor is who makes a request: a user, the organization acted for, and the
@@ -80,6 +81,7 @@ type Visitor struct {
 	OrganizationName string
 	OrganizationSlug string
 	Role             Role
+	Rights           Rights // apart from the role
 	// Platform is the role on the platform that counts: None until
 	// WithSecondFactor says that the session showed one.
 	Platform postgres.Platform
@@ -129,7 +131,7 @@ func (s *Service) Visitor(ctx context.Context, user id.User, want id.Organizatio
 	}
 	for i, m := range v.Memberships {
 		if m.Organization == want || (want == "" && i == 0) {
-			v.Organization, v.OrganizationName, v.OrganizationSlug, v.Role = m.Organization, m.Name, m.Slug, m.Role
+			v.Organization, v.OrganizationName, v.OrganizationSlug, v.Role, v.Rights = m.Organization, m.Name, m.Slug, m.Role, m.Rights
 			break
 		}
 	}
@@ -144,7 +146,9 @@ SELECT    u.name, u.email, coalesce(p.role, '') AS staff,
            FROM   (SELECT FROM inbox_notice WHERE user_id = @user AND read_at IS NULL LIMIT @unread_most) n) AS unread,
           coalesce(m.organization_id::text, '') AS organization,
           coalesce(o.name, '') AS organization_name, coalesce(o.slug, '') AS organization_slug,
-          coalesce(m.role, '') AS role
+          coalesce(m.role, '') AS role,
+          coalesce(role_may(m.role, m.may_submit, m.may_publish, 'submit'), false) AS may_submit,
+          coalesce(role_may(m.role, m.may_submit, m.may_publish, 'publish'), false) AS may_publish
 FROM      app_user u
 LEFT JOIN platform_role p ON p.user_id = u.id
 LEFT JOIN membership m ON m.user_id = u.id
@@ -164,7 +168,7 @@ func loadVisitor(ctx context.Context, q postgres.Querier, user id.User) (Visitor
 	for rows.Next() {
 		found = true
 		var m Membership
-		if err := rows.Scan(&v.Name, &v.Email, &v.Staff, &v.HasSecondFactor, &v.Unread, &m.Organization, &m.Name, &m.Slug, &m.Role); err != nil {
+		if err := rows.Scan(&v.Name, &v.Email, &v.Staff, &v.HasSecondFactor, &v.Unread, &m.Organization, &m.Name, &m.Slug, &m.Role, &m.Rights.Submit, &m.Rights.Publish); err != nil {
 			return Visitor{}, err
 		}
 		if m.Organization != "" {

@@ -77,6 +77,9 @@ func (s *Service) Invite(ctx context.Context, a postgres.Actor, email string, ro
 		if _, err := Require(ctx, tx, a, may); err != nil {
 			return err
 		}
+		if err := mayGive(ctx, tx, a, role); err != nil {
+			return err
+		}
 		args := pgx.NamedArgs{
 			"id": invitation, "organization": a.Organization, "user": a.User,
 			"email": email, "role": role, "lifetime": invitationLifetime,

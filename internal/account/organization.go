@@ -122,10 +122,18 @@ type Member struct {
 	Email string    `db:"email"`
 	Role  Role      `db:"role"`
 	Since time.Time `db:"created_at"`
+
+	MaySubmit  bool `db:"may_submit"`
+	MayPublish bool `db:"may_publish"`
 }
 
+// Rights are what the member may do apart from the role.
+func (m Member) Rights() Rights { return Rights{m.MaySubmit, m.MayPublish} }
+
 const listMembers = `
-SELECT   m.user_id, u.name, u.email, m.role, m.created_at
+SELECT   m.user_id, u.name, u.email, m.role, m.created_at,
+         role_may(m.role, m.may_submit, m.may_publish, 'submit') AS may_submit,
+         role_may(m.role, m.may_submit, m.may_publish, 'publish') AS may_publish
 FROM     membership m
 JOIN     app_user u ON u.id = m.user_id
 WHERE    m.organization_id = @organization
@@ -155,15 +163,19 @@ WHERE  organization_id = @organization
 AND    user_id = @user
 FOR    UPDATE`
 
+// updateRole lets a right that was taken from a member stay taken, unless the
+// member becomes an owner; one that was given ends with the role.
 const updateRole = `
 UPDATE membership
-SET    role = @role
+SET    role = @role,
+       may_submit = CASE WHEN @role <> 'owner' AND may_submit IS FALSE THEN false END,
+       may_publish = CASE WHEN @role <> 'owner' AND may_publish IS FALSE THEN false END
 WHERE  organization_id = @organization
 AND    user_id = @user`
 
 // SetRole changes a member's role; it holds from the member's next request
 // on. Owners are made and unmade by owners only, and one always stays
-// (errs.Conflict).
+// (errs.Conflict). Nobody gives a role with a right that they do not hold.
 func (s *Service) SetRole(ctx context.Context, a postgres.Actor, user id.User, role Role) error {
 	if _, ok := ParseRole(string(role)); !ok {
 		return &errs.Error{Kind: errs.Invalid, Field: "role", Message: "Choose a role."}
@@ -177,6 +189,9 @@ func (s *Service) SetRole(ctx context.Context, a postgres.Actor, user id.User, r
 			if _, err := Require(ctx, tx, a, Role.CanOwn); err != nil {
 				return err
 			}
+		}
+		if err := mayGive(ctx, tx, a, role); err != nil {
+			return err
 		}
 		_, err = tx.Exec(ctx, updateRole, pgx.NamedArgs{"organization": a.Organization, "user": user, "role": role})
 		if err != nil {

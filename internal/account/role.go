@@ -46,9 +46,9 @@ func (r Role) Help() string {
 	case Owner:
 		return "Everything, including who else is an owner."
 	case Admin:
-		return "Members, invitations and verification, besides all an editor may do."
+		return "Members, invitations and verification, publishing, and all an editor may do."
 	case Editor:
-		return "Describe data sets, upload files, submit and answer."
+		return "Describe data sets, upload files, answer warnings and submit to review."
 	case Viewer:
 		return "Read everything of the organization, change nothing."
 	}

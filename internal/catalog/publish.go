@@ -86,6 +86,15 @@ func Preview(ctx context.Context, q postgres.Querier, p listing.Published) (Entr
 	return e, nil
 }
 
+// Preview is the function Preview as the actor, who must see the version.
+func (s *Store) Preview(ctx context.Context, a postgres.Actor, p listing.Published) (e Entry, err error) {
+	err = s.db.InTx(ctx, a, func(tx pgx.Tx) error {
+		e, err = Preview(ctx, tx, p)
+		return err
+	})
+	return e, err
+}
+
 // ParseReport reads the assay-report/1 that a version's report holds; none is
 // an empty report.
 func ParseReport(body json.RawMessage) (audit.Report, error) {

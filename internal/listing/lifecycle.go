@@ -57,11 +57,12 @@ const (
 	Rejected State = "rejected"
 
 	// Approved may go live: its files and claims are the ones that the approval
-	// names. Leaves by publish and embargo.
+	// names. Leaves by publish and embargo, which a worker fires if the seller
+	// has planned it.
 	Approved State = "approved"
 
 	// Embargoed is approved and waits for a day that the seller named. Leaves
-	// by publish.
+	// by publish, or back to approved by cancel_embargo.
 	Embargoed State = "embargoed"
 
 	// Live is what buyers see; a listing has at most one. Leaves by supersede,
@@ -129,6 +130,7 @@ const (
 	Reject         Event = "reject"
 	Publish        Event = "publish"
 	Embargo        Event = "embargo"
+	CancelEmbargo  Event = "cancel_embargo"
 	Supersede      Event = "supersede"
 	Suspend        Event = "suspend"
 	Withdraw       Event = "withdraw"
@@ -156,7 +158,7 @@ type Transition struct {
 }
 
 // transitions is the whole state machine. The table
-// version_transition holds the same rows (migrations 000021 and 000076), and a
+// version_transition holds the same rows (migrations 000021, 000076 and 000157), and a
 // test holds the two together.
 var transitions = []Transition{
 	{Draft, StartUpload, Uploading, []Party{Seller}},
@@ -178,8 +180,9 @@ var transitions = []Transition{
 	{InReview, Approve, Approved, []Party{Reviewer}},
 	{InReview, RequestChanges, ChangesRequested, []Party{Reviewer}},
 	{InReview, Reject, Rejected, []Party{Reviewer}},
-	{Approved, Publish, Live, []Party{Seller}},
-	{Approved, Embargo, Embargoed, []Party{Seller}},
+	{Approved, Publish, Live, []Party{Seller, Worker}},
+	{Approved, Embargo, Embargoed, []Party{Seller, Worker}},
+	{Embargoed, CancelEmbargo, Approved, []Party{Seller}},
 	{Embargoed, Publish, Live, []Party{Seller, Worker}},
 	{Live, Supersede, Superseded, []Party{Seller, Worker}},
 	{Live, Suspend, Suspended, []Party{Reviewer, Worker}},

@@ -76,6 +76,11 @@ type Version struct {
 	UpdatedAt    time.Time       `db:"updated_at"`
 	SubmittedAt  *time.Time      `db:"submitted_at"`
 	LiveAt       *time.Time      `db:"live_at"`
+
+	Plan            Plan       `db:"publish_plan"`
+	PublishOn       *time.Time `db:"publish_on"` // the day of the plan OnDay
+	PublishFailure  Failure    `db:"publish_failure"`
+	PublishFailedAt *time.Time `db:"publish_failed_at"`
 }
 
 // Description is what a seller edits: a listing and the newest revision of its

@@ -2,9 +2,7 @@ package listing
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -15,11 +13,11 @@ import (
 )
 
 // Publish makes an approved or embargoed version live in one transaction: the
-// version that was live is superseded and the catalog is told. It needs an
-// owner or admin of the seller, and a seller who is verified at that moment.
+// version that was live is superseded and the catalog is told. It needs the
+// right to publish, and a seller who is verified at that moment.
 func (s *Service) Publish(ctx context.Context, a postgres.Actor, v id.Version) error {
 	err := s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		locked, err := s.lockOwn(ctx, tx, a, v, account.Role.CanManage)
+		locked, err := s.lockOwn(ctx, tx, a, v, account.Publishes.Require)
 		if err != nil {
 			return err
 		}
@@ -80,74 +78,8 @@ func (s *Service) ShowAgain(ctx context.Context, a postgres.Actor, v id.Version)
 	return nil
 }
 
-// Embargo keeps an approved version back until a day in the future.
-func (s *Service) Embargo(ctx context.Context, a postgres.Actor, v id.Version, until time.Time) error {
-	day := until.Format(time.DateOnly)
-	if day <= s.today() {
-		return &errs.Error{Kind: errs.Invalid, Field: "until", Message: "Choose a day after today."}
-	}
-	err := s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		locked, err := s.lockOwn(ctx, tx, a, v, account.Role.CanManage)
-		if err != nil {
-			return err
-		}
-		return s.move(ctx, tx, a, &locked, Embargo, change{embargo: day})
-	})
-	if err != nil {
-		return fmt.Errorf("version %s: embargo: %w", v, err)
-	}
-	return nil
-}
-
-const dueEmbargoes = `
-SELECT   v.organization_id, v.listing_id, v.id
-FROM     version v
-WHERE    v.state = 'embargoed'
-AND      v.embargo_until <= @today::date
-ORDER BY v.embargo_until, v.id`
-
-type due struct {
-	Organization id.Organization `db:"organization_id"`
-	Listing      id.Listing      `db:"listing_id"`
-	Version      id.Version      `db:"id"`
-}
-
-// PublishDue makes live what was embargoed until today or earlier, each in a
-// transaction of its own, and returns how many went live. One that cannot go
-// live, because its seller is no longer verified, stays embargoed and is part
-// of the error. A is a worker.
-func (s *Service) PublishDue(ctx context.Context, a postgres.Actor) (live int, err error) {
-	var list []due
-	err = s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		list, err = many[due](ctx, tx, dueEmbargoes, pgx.NamedArgs{"today": s.today()})
-		return err
-	})
-	if err != nil {
-		return 0, fmt.Errorf("due embargoes: %w", err)
-	}
-	var failed []error
-	for _, d := range list {
-		err := s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-			if _, err := lockListing(ctx, tx, d.Organization, d.Listing); err != nil {
-				return err
-			}
-			locked, err := lockVersion(ctx, tx, d.Version)
-			if err != nil {
-				return err
-			}
-			return s.publish(ctx, tx, a, locked)
-		})
-		if err != nil {
-			failed = append(failed, fmt.Errorf("version %s: end of embargo: %w", d.Version, err))
-			continue
-		}
-		live++
-	}
-	return live, errors.Join(failed...)
-}
-
 // Withdraw takes a live version down for good; a tombstone with the reason
-// stays. It needs an owner or admin of the seller.
+// stays. It needs the right to publish.
 func (s *Service) Withdraw(ctx context.Context, a postgres.Actor, v id.Version, reason string) error {
 	return s.takeDown(ctx, a, v, Withdraw, reason)
 }
@@ -182,7 +114,7 @@ func (s *Service) takeDownWithin(ctx context.Context, tx pgx.Tx, a postgres.Acto
 	lock := lockVersion
 	if event == Withdraw {
 		lock = func(ctx context.Context, _ postgres.Querier, v id.Version) (Version, error) {
-			return s.lockOwn(ctx, tx, a, v, account.Role.CanManage)
+			return s.lockOwn(ctx, tx, a, v, account.Publishes.Require)
 		}
 	} else if a.Platform == postgres.None {
 		return errs.New(errs.NotFound, noSuchVersion)

@@ -59,7 +59,7 @@ func (r claimsRow) revision() (Revision, error) {
 const versionColumns = `v.id, v.organization_id, v.listing_id, v.number, v.state, v.last_event, v.reason,
          coalesce(v.claims_id::text, '') AS claims_id, coalesce(v.root_digest, '') AS root_digest, v.change_note,
          v.embargo_until, coalesce(v.created_by::text, '') AS created_by, v.created_at, v.updated_at,
-         v.submitted_at, v.live_at`
+         v.submitted_at, v.live_at, v.publish_plan, v.publish_on, v.publish_failure, v.publish_failed_at`
 
 func one[T any](ctx context.Context, q postgres.Querier, sql string, args pgx.NamedArgs) (T, error) {
 	rows, err := q.Query(ctx, sql, args)

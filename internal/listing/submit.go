@@ -33,7 +33,7 @@ func (s *Service) AnswerFinding(ctx context.Context, a postgres.Actor, v id.Vers
 		return &errs.Error{Kind: errs.Invalid, Field: "answer", Message: "Use at most 4000 characters."}
 	}
 	err := s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		locked, err := s.lockOwn(ctx, tx, a, v, account.Role.CanEdit)
+		locked, err := s.lockOwn(ctx, tx, a, v, edits)
 		if err != nil {
 			return err
 		}
@@ -61,11 +61,20 @@ func (s *Service) AnswerFinding(ctx context.Context, a postgres.Actor, v id.Vers
 	return nil
 }
 
-// lockOwn locks a version of the actor's own organization for a member whose
-// role allows it. It locks the listing first, as every writer of the seller
+// need is what a member must be allowed, checked in the transaction of the act.
+type need func(ctx context.Context, tx pgx.Tx, a postgres.Actor) error
+
+// edits is the need of who describes data sets and uploads.
+func edits(ctx context.Context, tx pgx.Tx, a postgres.Actor) error {
+	_, err := account.Require(ctx, tx, a, account.Role.CanEdit)
+	return err
+}
+
+// lockOwn locks a version of the actor's own organization for a member who is
+// allowed what the act needs. It locks the listing first, as every writer of the seller
 // does, so that two of them never wait for each other in a circle.
-func (s *Service) lockOwn(ctx context.Context, tx pgx.Tx, a postgres.Actor, v id.Version, may func(account.Role) bool) (Version, error) {
-	if _, err := account.Require(ctx, tx, a, may); err != nil {
+func (s *Service) lockOwn(ctx context.Context, tx pgx.Tx, a postgres.Actor, v id.Version, needed need) (Version, error) {
+	if err := needed(ctx, tx, a); err != nil {
 		return Version{}, err
 	}
 	found, err := readVersion(ctx, tx, v)
@@ -120,7 +129,7 @@ func (s *Service) Submit(ctx context.Context, a postgres.Actor, v id.Version) (V
 	var locked Version
 	err := s.db.InTx(ctx, a, func(tx pgx.Tx) error {
 		var err error
-		if locked, err = s.lockOwn(ctx, tx, a, v, account.Role.CanEdit); err != nil {
+		if locked, err = s.lockOwn(ctx, tx, a, v, account.Submits.Require); err != nil {
 			return err
 		}
 		claims, err := s.readyToSubmit(ctx, tx, locked)
@@ -223,7 +232,7 @@ func (s *Service) allAnswered(ctx context.Context, q postgres.Querier, v Version
 // reviewer while the live ones stay. waits says which.
 func (s *Service) SubmitClaims(ctx context.Context, a postgres.Actor, l id.Listing) (waits bool, err error) {
 	err = s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		if _, err := account.Require(ctx, tx, a, account.Role.CanManage); err != nil {
+		if err := account.Publishes.Require(ctx, tx, a); err != nil {
 			return err
 		}
 		found, err := lockListing(ctx, tx, a.Organization, l)

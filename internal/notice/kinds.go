@@ -24,6 +24,7 @@ const (
 	VersionReturned   Kind = "version_returned"
 	VersionRejected   Kind = "version_rejected"
 	VersionLive       Kind = "version_live"
+	VersionHeld       Kind = "version_held"
 	ClaimsDecided     Kind = "claims_decided"
 	VersionSuspended  Kind = "version_suspended"
 	VersionRestored   Kind = "version_restored"
@@ -84,6 +85,7 @@ var all = []About{
 	{VersionReturned, Selling, "A reviewer asks for changes", false},
 	{VersionRejected, Selling, "A version was rejected", false},
 	{VersionLive, Selling, "A version went live on its day", false},
+	{VersionHeld, Selling, "A version could not go live as planned", false},
 	{ClaimsDecided, Selling, "A reviewer decided on changed claims", false},
 	{VersionSuspended, Selling, "A version was taken off the catalog", true},
 	{VersionRestored, Selling, "A version is on offer again", false},
