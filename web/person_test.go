@@ -29,6 +29,7 @@ import (
 	"assay/internal/listing"
 	"assay/internal/mail"
 	"assay/internal/moderation"
+	"assay/internal/notice"
 	"assay/internal/postgres"
 	"assay/internal/postgres/postgrestest"
 	"assay/internal/review"
@@ -49,6 +50,7 @@ type site struct {
 	Listings *listing.Service
 	Blobs    *blob.Store
 	Free     *freeaudit.Service
+	Notices  *notice.Service
 	server   *httptest.Server
 	Views    *catalog.Views
 }
@@ -75,6 +77,7 @@ func limitedSite(t testing.TB, demo bool, limits freeaudit.Limits) site {
 	listings := listing.New(db, catalog.Publisher{}, time.Now).Notifying(review.Letters{})
 	c := config.Config{PublicURL: address, Demo: demo}
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	notices := notice.New(db, notice.Options{PublicURL: address, SecretKey: siteSecret})
 	free := freeaudit.New(db, documents, freeaudit.Options{Version: "test", Scratch: t.TempDir(), Limits: limits}, log)
 	views := catalog.NewViews(db, log, time.Now)
 	t.Cleanup(func() { views.Close(context.Background()) })
@@ -83,11 +86,11 @@ func limitedSite(t testing.TB, demo bool, limits freeaudit.Limits) site {
 		DB: db, Sessions: web.NewSessions(account.NewSessionStore(db), c.Secure()), Accounts: accounts,
 		Catalog: catalog.NewStore(db), Listings: listings, Reviews: review.New(db, listings, time.Now),
 		Moderation: moderation.New(db, listings, time.Now),
-		Audits:     ingest.New(db, documents, listings, ingest.Options{SecretKey: siteSecret}, log), Free: free,
+		Audits:     ingest.New(db, documents, listings, ingest.Options{SecretKey: siteSecret}, log), Free: free, Notices: notices,
 	})
 	server.Start()
 	t.Cleanup(server.Close)
-	return site{server.URL, db, accounts, listings, documents, free, server, views}
+	return site{server.URL, db, accounts, listings, documents, free, notices, server, views}
 }
 
 // user makes a user with a confirmed address and goodPassword.

@@ -73,6 +73,7 @@ func (s *Server) shell(r *http.Request, title, nav string) ui.Shell {
 		Name: v.Name, Email: v.Email, Organization: v.OrganizationName, Role: string(v.Role),
 		Reviewer: v.Platform == postgres.Reviewer || v.Platform == postgres.Admin,
 		Admin:    v.Platform == postgres.Admin,
+		Unread:   unreadWords(v),
 	}
 	for _, m := range v.Memberships {
 		user.Organizations = append(user.Organizations, ui.ShellOrganization{

@@ -25,6 +25,7 @@ func (s *Server) router() chi.Router {
 	r.Get("/lqs/samples/{name}.zip", s.plainly(s.sendSample))
 	r.Get(keysPath, s.plainly(s.sendKeys))
 	r.Get(revocationsPath, s.plainly(s.sendRevocations))
+	r.With(noStore, unreferred).Post("/unsubscribe/{link}", s.plainly(s.stopMailAtOnce)) // from mail programs, without cookies
 	r.Group(func(r chi.Router) {
 		r.Use(s.sessions.LoadAndSave, s.loadVisitor, s.private, s.recoverPanics, s.refuseForgeries)
 		r.NotFound(s.handle(notFound))
@@ -77,6 +78,7 @@ func (s *Server) anyone(r chi.Router) {
 	r.Get("/datasets/{slug}/quality", s.handle(s.showQuality))
 	r.Get("/datasets/{slug}/quality.json", s.handle(s.sendPublicQuality))
 	s.freeAudit(r)
+	r.Group(s.unsubscribing)
 	r.Get("/licenses", s.handle(s.showLicenses))
 	r.Get("/licenses/{id}", s.handle(s.showLicense))
 	r.Get("/guides", s.handle(s.listGuides))
@@ -301,6 +303,21 @@ func (s *Server) privacy(r chi.Router) {
 
 // notices are the routes of the inbox.
 func (s *Server) notices(r chi.Router) {
+	r.Get("/inbox", s.handle(s.showInbox))
+	r.Post("/inbox/read", s.handle(s.markNoticesRead))
+	r.Post("/inbox/{notice}/open", s.handle(s.openNotice))
+	r.Post("/inbox/{notice}/mark", s.handle(s.markNotice))
+	r.Get("/account/notices", s.handle(s.showNotices))
+	r.Post("/account/notices", s.handle(s.saveNotices))
+	r.Post("/account/notices/reset", s.handle(s.resetNotices))
+}
+
+// unsubscribing are the routes behind the link in a mail, for whoever has it.
+func (s *Server) unsubscribing(r chi.Router) {
+	r.Use(noStore, unreferred)
+	r.Get("/unsubscribe/{link}", s.handle(s.showUnsubscribe))
+	r.Post("/unsubscribe/{link}/stop", s.handle(s.stopMail))
+	r.Post("/unsubscribe/{link}/resume", s.handle(s.resumeMail))
 }
 
 // verifications are the routes of an organization's own verification.

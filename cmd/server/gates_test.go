@@ -18,7 +18,7 @@ const (
 	reviewers gate = "reviewer"
 	papers    gate = "admin of the owner, or a reviewer"
 	holder    gate = "who has the secret of the link"
-	maker     gate = "who made it"
+	maker     gate = "who made it, or whom it is for"
 	halfway   gate = "who has given the password, not yet the second factor"
 	owners    gate = "owner of the organization"
 	// Rights apart from roles: of the people of the tests, an owner has both and
@@ -224,7 +224,19 @@ var tokenGates = map[string]gate{
 
 var privacyGates = map[string]gate{}
 
-var noticeGates = map[string]gate{}
+var noticeGates = map[string]gate{
+	"GET /inbox":                      signedIn,
+	"POST /inbox/read":                signedIn,
+	"POST /inbox/{notice}/open":       maker,
+	"POST /inbox/{notice}/mark":       maker,
+	"GET /account/notices":            signedIn,
+	"POST /account/notices":           signedIn,
+	"POST /account/notices/reset":     signedIn,
+	"GET /unsubscribe/{link}":         holder,
+	"POST /unsubscribe/{link}":        holder,
+	"POST /unsubscribe/{link}/stop":   holder,
+	"POST /unsubscribe/{link}/resume": holder,
+}
 
 var credentialGates = map[string]gate{}
 

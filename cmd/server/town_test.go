@@ -89,11 +89,12 @@ func buildTown(t *testing.T, r *running) *town {
 	w.receipt = r.reported(t, w.things[0], reviewer)
 	w.none = things{name: "nobody's", params: map[string]string{}}
 	malformed := things{name: "malformed ids", params: map[string]string{}}
-	for _, name := range []string{"listing", "version", "upload", "invitation", "user", "document", "request", "slug", "key"} {
+	for _, name := range []string{"listing", "version", "upload", "invitation", "user", "document", "request", "slug", "key", "notice"} {
 		w.none.params[name], malformed.params[name] = id.New[string](), w.malformed
 	}
 	for _, s := range append(w.things, w.none, malformed) {
 		s.params["step"], s.params["id"], s.params["preview"] = string(listing.Steps[1].Value), "CC-BY-4.0", "1"
+		s.params["link"] = id.New[string]() // that stops mail: a secret that nobody has
 	}
 	for _, s := range w.things[:2] {
 		r.givePreview(t, s)
@@ -101,6 +102,7 @@ func buildTown(t *testing.T, r *running) *town {
 	for i, a := range []postgres.Actor{sellerA, sellerB, editor} {
 		w.things[i].maker = a.User
 		w.things[i].params["key"], _ = r.apiToken(t, a)
+		w.things[i].params["notice"] = r.notice(t, a)
 	}
 	w.things = append(w.things, malformed)
 
@@ -114,6 +116,7 @@ func buildTown(t *testing.T, r *running) *town {
 		t.Fatalf("sessions of seller A: %d, %v", len(sessions), err)
 	}
 	w.session = sessions[0].ID
+	r.told(t)
 	return w
 }
 

@@ -66,8 +66,11 @@ type SendMail struct {
 // Kind names the job in the queue.
 func (SendMail) Kind() string { return "send_mail" }
 
-// InsertOpts lets a mail be tried for about a day.
-func (SendMail) InsertOpts() river.InsertOpts { return river.InsertOpts{MaxAttempts: 12} }
+// InsertOpts lets a mail be tried for half a day, after which its sweep asks
+// again, and keeps one job a mail.
+func (SendMail) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{MaxAttempts: 12, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()}}
+}
 
 // DeliverNotice brings one event to the people whom it concerns.
 type DeliverNotice struct {
@@ -77,7 +80,7 @@ type DeliverNotice struct {
 // Kind names the job in the queue.
 func (DeliverNotice) Kind() string { return "deliver_notice" }
 
-// InsertOpts lets a delivery be tried for about a day, and keeps one job an
+// InsertOpts lets a delivery be tried for half a day, and keeps one job an
 // event: asking again for one that still waits does nothing.
 func (DeliverNotice) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{MaxAttempts: 12, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()}}

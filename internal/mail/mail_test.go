@@ -130,6 +130,51 @@ func TestRefusedMailIsTriedAgainAndGivenUpAfterADay(t *testing.T) {
 	}
 }
 
+func TestMailWhoseJobIsGoneIsSentAfterAll(t *testing.T) {
+	t.Parallel()
+	db, server := postgrestest.NewDatabase(t), mailtest.NewSink(t)
+	args := enqueue(t, db.DB, letter.Message())
+	s := newSender(t, db.DB, mail.Options{SMTPURL: server.URL})
+	super, err := pgx.Connect(t.Context(), db.SuperURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer super.Close(t.Context())
+	exec := func(sql string) {
+		t.Helper()
+		if _, err := super.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sweep := func(want int, when string) {
+		t.Helper()
+		for range 2 {
+			if err := s.Sweep(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var n int
+		if err := super.QueryRow(t.Context(), `SELECT count(*) FROM river_job WHERE state = 'available'`).Scan(&n); err != nil || n != want {
+			t.Errorf("%s: %d jobs (%v), want %d", when, n, err, want)
+		}
+	}
+	exec(`UPDATE mail_outbox SET created_at = created_at - interval '11 minutes'`)
+	sweep(1, "its job still waits")
+	exec(`UPDATE river_job SET state = 'discarded', finalized_at = now()`)
+	sweep(1, "its job was given up")
+	if err := s.Send(t.Context(), args); err != nil || len(server.Mails()) != 1 {
+		t.Fatalf("Send: %v, %d mails, want 1", err, len(server.Mails()))
+	}
+	exec(`DELETE FROM river_job`)
+	sweep(0, "it is sent")
+	exec(`UPDATE mail_outbox SET created_at = created_at - interval '31 days'`)
+	sweep(0, "it is long over")
+	var left int
+	if err := super.QueryRow(t.Context(), `SELECT count(*) FROM mail_outbox`).Scan(&left); err != nil || left != 0 {
+		t.Errorf("%d rows are kept after a month (%v), want none", left, err)
+	}
+}
+
 func TestDemoKeepsMailForItsMailbox(t *testing.T) {
 	t.Parallel()
 	db := postgrestest.New(t)
@@ -174,6 +219,9 @@ func TestEnqueueRefusesBrokenHeaders(t *testing.T) {
 		{"a line end in the subject adds a header", mail.Message{To: "a@example.org", Subject: "x\r\nBcc: b@example.org"}},
 		{"a second address is not one", mail.Message{To: "a@example.org, b@example.org", Subject: "x"}},
 		{"a display name is not an address", mail.Message{To: "B <b@example.org>", Subject: "x"}},
+		{"a line end in the link adds a header", mail.Message{To: "a@example.org", Subject: "x", Unsubscribe: "https://a.example/\r\nBcc: b@example.org"}},
+		{"a link that ends its brackets adds another", mail.Message{To: "a@example.org", Subject: "x", Unsubscribe: "https://a.example/>, <mailto:b@example.org"}},
+		{"a link to no web page", mail.Message{To: "a@example.org", Subject: "x", Unsubscribe: "javascript:alert(1)"}},
 		{"nothing is no address", mail.Message{Subject: "x"}},
 	}
 	for _, tt := range tests {

@@ -105,3 +105,5 @@ func (h house) inbox(t *testing.T, user id.User) []notice.Item {
 
 // reader makes a user with a confirmed address.
 func (h house) reader(t *testing.T) id.User { return accounttest.User(t, h.db) }
+
+func actor(user id.User) postgres.Actor { return postgres.Actor{User: user} }

@@ -25,6 +25,12 @@ ORDER BY created_at, id`
 // inboxes and the outbox of mail hold them afterwards.
 func Deliver(t testing.TB, db *postgres.DB) int {
 	t.Helper()
+	return DeliverBy(t, db, notice.New(db, notice.Options{PublicURL: URL, SecretKey: []byte("a key of thirty-two bytes or more")}))
+}
+
+// DeliverBy is Deliver by a service of the caller's own.
+func DeliverBy(t testing.TB, db *postgres.DB, s *notice.Service) int {
+	t.Helper()
 	ctx := t.Context()
 	var events []id.Notice
 	err := db.InTx(ctx, postgres.Actor{Platform: postgres.Worker}, func(tx pgx.Tx) error {
@@ -38,7 +44,6 @@ func Deliver(t testing.TB, db *postgres.DB) int {
 	if err != nil {
 		t.Fatalf("noticetest: %v", err)
 	}
-	s := notice.New(db, notice.Options{PublicURL: URL, SecretKey: []byte("a key of thirty-two bytes or more")})
 	for _, e := range events {
 		if err := s.Deliver(ctx, job.DeliverNotice{Notice: e}); err != nil {
 			t.Fatalf("noticetest: %v", err)
