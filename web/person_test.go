@@ -65,9 +65,24 @@ func newSite(t testing.TB, demo bool) site {
 // limitedSite is newSite with limits on what is sent without an account.
 func limitedSite(t testing.TB, demo bool, limits freeaudit.Limits) site {
 	t.Helper()
+	return siteAt(t, "127.0.0.1", demo, limits)
+}
+
+// namedSite is newSite at localhost, where browsers make passkeys.
+func namedSite(t testing.TB) site {
+	t.Helper()
+	return siteAt(t, "localhost", false, freeaudit.Limits{})
+}
+
+func siteAt(t testing.TB, host string, demo bool, limits freeaudit.Limits) site {
+	t.Helper()
 	db := postgrestest.New(t)
 	server := httptest.NewUnstartedServer(nil)
-	address := "http://" + server.Listener.Addr().(*net.TCPAddr).String()
+	_, port, err := net.SplitHostPort(server.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := "http://" + net.JoinHostPort(host, port)
 	documents, err := blob.Open(t.Context(), "file://"+t.TempDir()+"/blob")
 	if err != nil {
 		t.Fatal(err)
@@ -90,7 +105,7 @@ func limitedSite(t testing.TB, demo bool, limits freeaudit.Limits) site {
 	})
 	server.Start()
 	t.Cleanup(server.Close)
-	return site{server.URL, db, accounts, listings, documents, free, notices, server, views}
+	return site{address, db, accounts, listings, documents, free, notices, server, views}
 }
 
 // user makes a user with a confirmed address and goodPassword.

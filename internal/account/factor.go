@@ -142,3 +142,44 @@ func keepsOne(err error) error {
 	}
 	return err
 }
+
+const liftRole = `
+DELETE FROM platform_role
+WHERE user_id = @user
+RETURNING role`
+
+const dropAllFactors = `
+WITH app AS (DELETE FROM second_factor WHERE user_id = @user)
+DELETE FROM passkey
+WHERE user_id = @user`
+
+// ForgetFactors removes all second factors of an address and ends its sessions,
+// for somebody who lost them all and whom the operator knows. A role on the
+// platform stays; it counts again once a new factor is added.
+func (s *Service) ForgetFactors(ctx context.Context, email string) error {
+	known, err := s.findUser(ctx, NormalizeEmail(email))
+	if err != nil {
+		return err
+	}
+	a := postgres.Actor{User: known.ID, Platform: postgres.Admin} // the operator's, who may lift a role
+	return s.db.InTx(ctx, a, func(tx pgx.Tx) error {
+		var role postgres.Platform
+		err := tx.QueryRow(ctx, liftRole, pgx.NamedArgs{"user": known.ID}).Scan(&role)
+		if err != nil && err != pgx.ErrNoRows {
+			return fmt.Errorf("forget factors: %w", err)
+		}
+		if _, err := tx.Exec(ctx, dropAllFactors, pgx.NamedArgs{"user": known.ID}); err != nil {
+			return fmt.Errorf("forget factors: %w", err)
+		}
+		if err := dropCodes(ctx, tx, known.ID); err != nil {
+			return err
+		}
+		if role != postgres.None {
+			if _, err := tx.Exec(ctx, setPlatformRole, pgx.NamedArgs{"user": known.ID, "role": role}); err != nil {
+				return fmt.Errorf("forget factors: %w", err)
+			}
+		}
+		return noteFactors(ctx, tx, postgres.Actor{User: known.ID}, factorAct{Verb: "user.forget_factors",
+			Says: "The operator removed all passkeys, the authenticator app and the recovery codes of your account."})
+	})
+}

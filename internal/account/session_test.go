@@ -27,9 +27,14 @@ func openSession(t *testing.T, store *account.SessionStore, user id.User, token 
 
 func commit(t *testing.T, store *account.SessionStore, user id.User, session, token string) {
 	t.Helper()
-	data, err := scs.GobCodec{}.Encode(time.Now().Add(time.Hour), map[string]any{
+	commitWith(t, store, token, map[string]any{
 		account.SessionKeyUser: string(user), account.SessionKeyID: session, account.SessionKeyAgent: "a browser",
 	})
+}
+
+func commitWith(t *testing.T, store *account.SessionStore, token string, values map[string]any) {
+	t.Helper()
+	data, err := scs.GobCodec{}.Encode(time.Now().Add(time.Hour), values)
 	if err != nil {
 		t.Fatal(err)
 	}
