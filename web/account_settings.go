@@ -22,24 +22,33 @@ func (s *Server) showAccount(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) accountView(r *http.Request) (page.AccountView, error) {
 	v := s.visitor(r)
-	view := page.AccountView{Shell: s.formShell(r, "Account", "account"), Name: v.Name, Email: v.Email, HasSecondFactor: v.HasSecondFactor}
+	view := page.AccountView{Shell: s.formShell(r, "Account", "account"), Name: v.Name, Email: v.Email}
 	for _, m := range v.Memberships {
 		view.Organizations = append(view.Organizations, page.AccountOrganization{
 			ID: string(m.Organization), Name: m.Name, Role: m.Role.Label(), IsCurrent: m.Organization == v.Organization,
 		})
 	}
 	list, err := s.Accounts.Sessions(r.Context(), v.Actor())
-	if err != nil {
-		return view, err
+	view.Doors = doors(v, len(list))
+	return view, err
+}
+
+// doors lead to the pages of an account.
+func doors(v account.Visitor, sessions int) []page.AccountDoor {
+	inbox, factor := "Nothing is unread.", "Your password alone opens this account. A passkey or an authenticator app makes that safer."
+	if unread := unreadWords(v); unread != "" {
+		inbox = unread + " unread."
 	}
-	own := s.sessions.GetString(r.Context(), account.SessionKeyID)
-	for _, one := range list {
-		view.Sessions = append(view.Sessions, page.AccountSession{
-			ID: one.ID, Browser: one.Agent, Address: one.Address, IsThis: one.ID == own,
-			Since: ui.DateTime(one.CreatedAt), Seen: ui.DateTime(one.SeenAt),
-		})
+	if v.HasSecondFactor {
+		factor = "Your password alone does not open this account: it has a second factor."
 	}
-	return view, nil
+	return []page.AccountDoor{
+		{Title: "Inbox", URL: "/inbox", Text: inbox},
+		{Title: "Notices", URL: "/account/notices", Text: "What is mailed to you, and when."},
+		{Title: "Ways to sign in", URL: "/account/security", Text: factor},
+		{Title: "Sessions", URL: "/account/sessions", Text: "You are signed in with " + ui.Plural(sessions, "browser", "browsers") + "."},
+		{Title: "Tokens to the API", URL: "/account/tokens", Text: "With these, scripts and the command line act for you."},
+	}
 }
 
 // renderAccount shows the account page again after a failure.
@@ -73,29 +82,6 @@ func (s *Server) changePassword(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.flash(r, "Your password is changed, and all other sessions are ended.")
-	redirect(w, r, "/account")
-	return nil
-}
-
-func (s *Server) endSession(w http.ResponseWriter, r *http.Request) error {
-	session := r.PostForm.Get("session")
-	if session == s.sessions.GetString(r.Context(), account.SessionKeyID) {
-		return s.signOut(w, r)
-	}
-	if err := s.Accounts.EndSession(r.Context(), s.actor(r), session); err != nil {
-		return err
-	}
-	s.flash(r, "The session is ended.")
-	redirect(w, r, "/account")
-	return nil
-}
-
-func (s *Server) endOtherSessions(w http.ResponseWriter, r *http.Request) error {
-	own := s.sessions.GetString(r.Context(), account.SessionKeyID)
-	if err := s.Accounts.EndOtherSessions(r.Context(), s.actor(r), own); err != nil {
-		return err
-	}
-	s.flash(r, "All other sessions are ended.")
 	redirect(w, r, "/account")
 	return nil
 }

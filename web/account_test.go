@@ -98,10 +98,32 @@ func TestPersonEndsASessionFromTheList(t *testing.T) {
 	here, there := s.person(t), s.person(t)
 	here.signIn("ada@example.org")
 	there.signIn("ada@example.org")
-	other, _ := here.get("/account").Page.Find("button[name=session]").Attr("value")
-	wantStatus(t, "end it", here.fill("/account", "/account/sessions/end", "session", other), http.StatusSeeOther, "/account")
+	const list = "/account/sessions"
+	if a := here.get(list); a.Page.Find(`[data-testid="session"]`).Length() != 2 || a.Page.Find("button[name=session]").Length() != 1 {
+		t.Errorf("%d sessions, %d others; want 2 and 1", a.Page.Find(`[data-testid="session"]`).Length(), a.Page.Find("button[name=session]").Length())
+	}
+	other, _ := here.get(list).Page.Find("button[name=session]").Attr("value")
+	wantStatus(t, "end it", here.fill(list, "/account/sessions/end", "session", other), http.StatusSeeOther, list)
 	wantStatus(t, "account there", there.get("/account"), http.StatusSeeOther, "/login?next=%2Faccount")
 	wantStatus(t, "account here", here.get("/account"), http.StatusOK, "")
+}
+
+func TestPersonEndsAllOtherSessions(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, false)
+	s.user(t, "ada@example.org")
+	here, there, elsewhere := s.person(t), s.person(t), s.person(t)
+	for _, p := range []*person{here, there, elsewhere} {
+		p.signIn("ada@example.org")
+	}
+	const list = "/account/sessions"
+	wantStatus(t, "end the others", here.fill(list, "/account/sessions/end-others"), http.StatusSeeOther, list)
+	for _, p := range []*person{there, elsewhere} {
+		wantStatus(t, "account there", p.get("/account"), http.StatusSeeOther, "/login?next=%2Faccount")
+	}
+	if n := here.get(list).Page.Find(`[data-testid="session"]`).Length(); n != 1 {
+		t.Errorf("%d sessions are left, want this one", n)
+	}
 }
 
 // withoutOwn takes what differs by person out of a page: the form's token, the

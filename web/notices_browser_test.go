@@ -66,6 +66,21 @@ func TestNoticesInABrowser(t *testing.T) {
 			}
 			p.Submit("#reset")
 
+			elsewhere := b.Visitor(t, s.URL, how.options...)
+			elsewhere.Go("/login")
+			elsewhere.Fill("email", how.email)
+			elsewhere.Fill("password", goodPassword)
+			elsewhere.Submit("#sign-in")
+			p.Go("/account")
+			look("account-hub")
+			p.Go("/account/sessions")
+			look("sessions")
+			p.Submit(`[data-testid="session"] form[action="/account/sessions/end"]`)
+			p.WantText(`[data-testid="flash"]`, "ended")
+			if n := p.Count(`[data-testid="session"]`); n != 1 {
+				t.Errorf("%d sessions are left, want this one", n)
+			}
+
 			p = b.Visitor(t, s.URL, how.options...) // who reads mail elsewhere is not signed in
 			p.Go(unsubscribeLink.FindStringSubmatch(s.mailTo(t, how.email).Text)[1])
 			look("unsubscribe")

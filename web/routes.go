@@ -135,6 +135,7 @@ func (s *Server) users(r chi.Router) {
 	r.Get("/account", s.handle(s.showAccount))
 	r.Post("/account/name", s.handle(s.renameUser))
 	limited.Post("/account/password", s.handle(s.changePassword))
+	r.Get("/account/sessions", s.handle(s.showSessions))
 	r.Post("/account/sessions/end", s.handle(s.endSession))
 	r.Post("/account/sessions/end-others", s.handle(s.endOtherSessions))
 	r.Post("/account/organization", s.handle(s.switchOrganization))

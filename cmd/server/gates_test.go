@@ -94,6 +94,7 @@ var accountGates = map[string]gate{
 	"GET /account":                                       signedIn,
 	"POST /account/name":                                 signedIn,
 	"POST /account/password":                             signedIn,
+	"GET /account/sessions":                              signedIn,
 	"POST /account/sessions/end":                         signedIn,
 	"POST /account/sessions/end-others":                  signedIn,
 	"POST /account/organization":                         signedIn,
