@@ -20,6 +20,7 @@ import (
 
 	"assay/internal/account"
 	"assay/internal/account/accounttest"
+	"assay/internal/activity"
 	"assay/internal/blob"
 	"assay/internal/catalog"
 	"assay/internal/config"
@@ -51,6 +52,7 @@ type site struct {
 	Blobs    *blob.Store
 	Free     *freeaudit.Service
 	Notices  *notice.Service
+	Acts     *activity.Service
 	server   *httptest.Server
 	Views    *catalog.Views
 }
@@ -96,16 +98,17 @@ func siteAt(t testing.TB, host string, demo bool, limits freeaudit.Limits) site 
 	free := freeaudit.New(db, documents, freeaudit.Options{Version: "test", Scratch: t.TempDir(), Limits: limits}, log)
 	views := catalog.NewViews(db, log, time.Now)
 	t.Cleanup(func() { views.Close(context.Background()) })
+	acts := activity.New(db, documents, nil, address)
 	server.Config.Handler = web.New(c, log, web.Services{
 		Views: views, Desk: sellerdesk.New(db, time.Now),
 		DB: db, Sessions: web.NewSessions(account.NewSessionStore(db), c.Secure()), Accounts: accounts,
 		Catalog: catalog.NewStore(db), Listings: listings, Reviews: review.New(db, listings, time.Now),
 		Moderation: moderation.New(db, listings, time.Now),
-		Audits:     ingest.New(db, documents, listings, ingest.Options{SecretKey: siteSecret}, log), Free: free, Notices: notices,
+		Audits:     ingest.New(db, documents, listings, ingest.Options{SecretKey: siteSecret}, log), Free: free, Notices: notices, Acts: acts,
 	})
 	server.Start()
 	t.Cleanup(server.Close)
-	return site{address, db, accounts, listings, documents, free, notices, server, views}
+	return site{address, db, accounts, listings, documents, free, notices, acts, server, views}
 }
 
 // user makes a user with a confirmed address and goodPassword.

@@ -26,6 +26,8 @@ func (s *Server) router() chi.Router {
 	r.Get(keysPath, s.plainly(s.sendKeys))
 	r.Get(revocationsPath, s.plainly(s.sendRevocations))
 	r.With(noStore, unreferred).Post("/unsubscribe/{link}", s.plainly(s.stopMailAtOnce)) // from mail programs, without cookies
+	r.Get("/trust/activity.json", s.plainly(s.sendHeads))
+	r.Get("/trust/activity/heads/{number}.json", s.plainly(s.sendHead))
 	r.Group(func(r chi.Router) {
 		r.Use(s.sessions.LoadAndSave, s.loadVisitor, s.private, s.recoverPanics, s.refuseForgeries)
 		r.NotFound(s.handle(notFound))
@@ -44,7 +46,7 @@ func (s *Server) router() chi.Router {
 			s.notices(r)
 			s.appeals(r)
 		})
-		r.Group(func(r chi.Router) { r.Use(s.need(member(account.Viewer))); s.members(r); s.acts(r) })
+		r.Group(func(r chi.Router) { r.Use(s.need(member(account.Viewer))); s.members(r) })
 		r.Group(func(r chi.Router) { r.Use(s.need(member(account.Editor))); s.editors(r) })
 		r.Group(func(r chi.Router) { r.Use(s.need(holder(account.Submits))); s.submitters(r) })
 		r.Group(func(r chi.Router) { r.Use(s.need(holder(account.Publishes))); s.publishers(r) })
@@ -52,6 +54,7 @@ func (s *Server) router() chi.Router {
 		r.Group(func(r chi.Router) {
 			r.Use(s.need(member(account.Admin)))
 			s.organizationAdmins(r)
+			s.acts(r)
 			s.verifications(r)
 			s.credentials(r)
 		})
@@ -249,10 +252,18 @@ func (s *Server) platformAdmins(r chi.Router) {
 
 // trust are the public pages about the record of acts.
 func (s *Server) trust(r chi.Router) {
+	r.Get("/trust/activity", s.handle(s.showTrust))
+	r.Post("/trust/activity/check", s.handle(s.judgeProof))
 }
 
-// acts are the routes of an organization's own view of the record of acts.
+// acts are the routes of an organization's own view of the record of acts. It
+// tells of each colleague what they did and when, which who runs the
+// organization needs and who works in it does not.
 func (s *Server) acts(r chi.Router) {
+	r.Get("/organization/activity", s.handle(s.showActs))
+	r.Get("/organization/activity.csv", s.handle(s.sendActsTable))
+	r.Get("/organization/activity.jsonl", s.handle(s.sendActLines))
+	r.Get("/organization/activity/{number}/proof.json", s.handle(s.sendProof))
 }
 
 // flags are the routes by which anybody reports a listing.

@@ -247,6 +247,15 @@ var moderationGates = map[string]gate{
 	"GET /report/r/{token}": holder,
 }
 
-var trustGates = map[string]gate{}
+var trustGates = map[string]gate{
+	"GET /trust/activity":                            anyone,
+	"GET /trust/activity.json":                       anyone,
+	"GET /trust/activity/heads/{number}.json":        anyone,
+	"POST /trust/activity/check":                     anyone,
+	"GET /organization/activity":                     managers,
+	"GET /organization/activity.csv":                 managers,
+	"GET /organization/activity.jsonl":               managers,
+	"GET /organization/activity/{number}/proof.json": managers,
+}
 
 var adminGates = map[string]gate{}

@@ -27,8 +27,8 @@ type commands struct {
 	Config  configCommand  `cmd:"" help:"Print the settings and where each came from."`
 
 	ResetFactors resetFactorsCommand `cmd:"" help:"Remove the passkeys, app and recovery codes of an account whose owner lost them."`
-
-	RevokeKey revokeKeyCommand `cmd:"" help:"Take back a key that signed certificates and may be in other hands."`
+	Activity     activityCommand     `cmd:"" help:"Verify or export the record of acts, or check a proof from it."`
+	RevokeKey    revokeKeyCommand    `cmd:"" help:"Take back a key that signed certificates and may be in other hands."`
 
 	AuditChild auditChildCommand `cmd:"" hidden:"" help:"Inspect files behind the fence; started by the others."`
 }

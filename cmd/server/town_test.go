@@ -3,12 +3,14 @@ package main
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
 
 	"assay/internal/account"
+	"assay/internal/activity"
 	"assay/internal/audit/synth"
 	"assay/internal/id"
 	"assay/internal/listing"
@@ -92,6 +94,7 @@ func buildTown(t *testing.T, r *running) *town {
 	for _, name := range []string{"listing", "version", "upload", "invitation", "user", "document", "request", "slug", "key", "notice"} {
 		w.none.params[name], malformed.params[name] = id.New[string](), w.malformed
 	}
+	w.none.params["number"], malformed.params["number"] = "900000000", w.malformed
 	for _, s := range append(w.things, w.none, malformed) {
 		s.params["step"], s.params["id"], s.params["preview"] = string(listing.Steps[1].Value), "CC-BY-4.0", "1"
 		s.params["link"] = id.New[string]() // that stops mail: a secret that nobody has
@@ -187,6 +190,14 @@ func (r *running) params(t *testing.T, a postgres.Actor, l id.Listing, user id.U
 		t.Fatal(err)
 	}
 	p["invitation"] = string(invitation)
+	acts, err := r.acts.List(t.Context(), a, activity.Filter{}, activity.Cursor{}, 1)
+	if err == nil {
+		err = r.acts.Publish(t.Context())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	p["number"] = strconv.FormatInt(acts[0].Number, 10)
 	err = r.super(t).QueryRow(t.Context(), `
 SELECT l.slug, coalesce((SELECT u.id::text FROM upload u JOIN version v ON v.id = u.version_id WHERE v.listing_id = l.id LIMIT 1), '')
 FROM   listing l WHERE l.id = $1`, l).Scan(ptr(p, "slug"), ptr(p, "upload"))
