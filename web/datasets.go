@@ -217,6 +217,9 @@ func tagsOf(e catalog.Entry) []ui.TagProps {
 	if q := e.Detail.Quality; q != nil && q.Grade != "" {
 		add(gradeKind(q.Grade), "LQS "+q.Grade)
 	}
+	if c := e.Detail.CommercialReview; c != nil {
+		add("ok", "Commercial license reviewed "+c.On)
+	}
 	if e.SourcesDisagree() {
 		add("warn", "sources disagree")
 	}

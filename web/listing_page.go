@@ -41,7 +41,7 @@ func listingView(e catalog.Entry) page.ListingView {
 	}
 	view.Figures, view.Claims = figuresOf(e), claimGroups(d.Claims)
 	view.Measured, view.Audit, view.Versions = claimRows(d.Measured), auditBox(d.Audit), versionLines(d.Versions)
-	view.Quality = qualityBox(e)
+	view.Quality, view.Licensed = qualityBox(e), commercialBox(d.CommercialReview)
 	if view.Audit != nil && d.Certificate != "" {
 		view.Audit.CertificateURL = "/datasets/" + e.Slug + "/certificate"
 	}

@@ -6,10 +6,14 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/PuerkitoBio/goquery"
+	"github.com/jackc/pgx/v5"
+
 	"assay/internal/account/accounttest"
 	"assay/internal/id"
 	"assay/internal/listing"
 	"assay/internal/listing/listingtest"
+	"assay/internal/notice"
 	"assay/internal/postgres"
 	"assay/web/webtest"
 )
@@ -21,6 +25,7 @@ func reviewSite(t *testing.T) (s site, owner postgres.Actor, v listing.Version, 
 	s = newSite(t, false)
 	owner = s.owner(t, "seller@example.org", "Northfield")
 	makeReviewer(t, s, s.user(t, "reviewer@example.org"))
+	makeReviewer(t, s, s.user(t, "second@example.org"))
 	d = listingtest.Complete(t, s.DB, owner)
 	v = sendVersion(t, s, owner, d, flaggedReport())
 	for _, f := range flaggedReport().Findings[:2] {
@@ -58,7 +63,7 @@ func TestReviewerApprovesWhatThePageShows(t *testing.T) {
 		{"[data-testid=preview]", "Low-dose chest CT with nodules"}, {"[data-testid=preview] table.rights", "Name the source in the model card."},
 		{"[data-testid=signed]", "Ada Example"}, {"#report [data-testid=claims]", "contradicted"},
 		{"[data-testid=findings-warning]", "StudyDate"}, {"[data-testid=answer]", "The date is shifted"},
-		{"#decision", "Approval needs every answer to be accepted: 2 open, 0 refused."}, {"[data-testid=timeline]", "In review"},
+		{"#decision", "Approval needs every answer to be accepted (2 open, 0 refused) and the whole checklist (9 open, 0 answered no)."}, {"[data-testid=timeline]", "In review"},
 	} {
 		if got := words(a.Page.Find(c.selector)); !strings.Contains(got, c.text) {
 			t.Errorf("%s: %q does not say %q", c.selector, got, c.text)
@@ -72,11 +77,16 @@ func TestReviewerApprovesWhatThePageShows(t *testing.T) {
 	if a = p.fill(path, path+"/answers", "key", keys[0], "outcome", "refused"); a.Status != http.StatusUnprocessableEntity || a.Page.Find("#f-note-"+keys[0]+"-error").Length() != 1 {
 		t.Errorf("refused without a note: %d", a.Status)
 	}
-	for _, key := range keys {
-		if a = p.fill(path, path+"/answers", "key", key, "outcome", "accepted"); a.Status != http.StatusSeeOther {
-			t.Fatalf("accept: %d %s", a.Status, words(a.Page.Find("main")))
+	second := s.person(t)
+	second.signIn("second@example.org")
+	for _, who := range []*person{p, second} {
+		for _, key := range keys {
+			if a = who.fill(path, path+"/answers", "key", key, "outcome", "accepted"); a.Status != http.StatusSeeOther {
+				t.Fatalf("accept: %d %s", a.Status, words(a.Page.Find("main")))
+			}
 		}
 	}
+	checkAll(p, path)
 	a = p.get(path)
 	digest := func(name string) string {
 		value, _ := a.Page.Find("#decision input[name=" + name + "]").Attr("value")
@@ -110,6 +120,17 @@ func TestReviewerApprovesWhatThePageShows(t *testing.T) {
 	}
 }
 
+// checkAll answers every check of the page with yes.
+func checkAll(p *person, path string) {
+	p.t.Helper()
+	page := p.get(path).Page
+	form := []string{"root_digest", page.Find("#checks input[name=root_digest]").AttrOr("value", ""), "claims_digest", page.Find("#checks input[name=claims_digest]").AttrOr("value", "")}
+	page.Find("#checks input[type=radio][value=yes]").Each(func(_ int, x *goquery.Selection) { form = append(form, x.AttrOr("name", ""), "yes") })
+	if a := p.fill(path, path+"/checklist", form...); a.Status != http.StatusSeeOther || len(form) < 10 {
+		p.t.Fatalf("checklist of %d values: %d", len(form), a.Status)
+	}
+}
+
 func reviewPath(v id.Version) string { return "/review/versions/" + string(v) }
 
 // A reviewer takes a live version down with reasons that the public reads, and
@@ -139,8 +160,8 @@ func TestReviewerSuspendsAndRestores(t *testing.T) {
 	if got := words(s.person(t).get(public).Page.Find("[data-testid=tombstone]")); got != "Identifiers are left in the files." {
 		t.Errorf("tombstone %q", got)
 	}
-	if m := s.mailTo(t, "seller@example.org"); !strings.HasPrefix(m.Subject, "Suspended: version 1") {
-		t.Errorf("letter %q", m.Subject)
+	if got := s.newestNotice(t, notice.VersionSuspended); !strings.HasPrefix(got, "Suspended: version 1") {
+		t.Errorf("notice %q", got)
 	}
 	if a := p.fill(path, path+"/restore"); a.Status != http.StatusSeeOther {
 		t.Fatalf("restore: %d", a.Status)
@@ -148,6 +169,18 @@ func TestReviewerSuspendsAndRestores(t *testing.T) {
 	if got := s.person(t).get(public); got.Status != http.StatusOK || got.Page.Find("table.rights").Length() == 0 {
 		t.Errorf("restored: %d", got.Status)
 	}
+}
+
+// newestNotice is the subject of the newest event of a kind.
+func (s site) newestNotice(t *testing.T, kind notice.Kind) (subject string) {
+	t.Helper()
+	err := s.DB.InTx(t.Context(), listingtest.Worker, func(tx pgx.Tx) error {
+		return tx.QueryRow(t.Context(), `SELECT subject FROM notice_event WHERE kind = $1 ORDER BY created_at DESC LIMIT 1`, string(kind)).Scan(&subject)
+	})
+	if err != nil {
+		t.Fatalf("no notice %s: %v", kind, err)
+	}
+	return subject
 }
 
 // For everybody but reviewers the desk does not exist, and for reviewers what
@@ -204,13 +237,29 @@ func TestReviewInABrowser(t *testing.T) {
 	reviewer.Go(reviewPath(v.ID))
 	reviewer.CheckViews("review-version")
 
-	plain := b.Visitor(t, s.URL, webtest.NoScript)
+	plain, other := b.Visitor(t, s.URL, webtest.NoScript), b.Visitor(t, s.URL, webtest.NoScript)
 	signIn(plain, "reviewer@example.org")
 	for range 2 {
 		plain.Go(reviewPath(v.ID))
 		plain.Follow(`#report .answer[data-outcome=""] button[value=accepted]`)
 	}
 	plain.Go(reviewPath(v.ID))
+	plain.WantText("[data-testid=missing]", "2 answers to be confirmed by a second person")
+	if plain.Has(`#report .answer button[value=accepted]`) {
+		t.Error("who accepted an answer about identifiers may confirm it too")
+	}
+	s.signInPage(t, other, "second@example.org")
+	for range 2 {
+		other.Go(reviewPath(v.ID))
+		other.Follow(`#report .answer:has([data-testid=two-people]) button[value=accepted]`)
+	}
+	plain.Go(reviewPath(v.ID))
+	for _, name := range checksIn(plain) {
+		plain.Choose(name, "yes")
+	}
+	plain.Submit("#checks")
+	plain.Go(reviewPath(v.ID))
+	plain.WantText("[data-testid=standing]", "Nothing stands in the way of an approval.")
 	plain.Click(`#decision input[value=approve]`)
 	plain.Submit("#decision")
 	plain.WantText("h1", "Review")
@@ -221,6 +270,11 @@ func TestReviewInABrowser(t *testing.T) {
 	seller.Go("/seller/versions/" + string(v.ID))
 	seller.WantText("[data-testid=version-state]", "Approved")
 	seller.CheckViews("version-approved")
+}
+
+// checksIn are the names of the checks on the page.
+func checksIn(p *webtest.Page) []string {
+	return strings.Split(p.EvalText(`[...new Set([...document.querySelectorAll("#checks input[type=radio]")].map(x => x.name))].join()`), ",")
 }
 
 // The seller's pages of a flagged version and of one that is being audited.

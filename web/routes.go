@@ -222,6 +222,7 @@ func (s *Server) publishers(r chi.Router) {
 	r.Post("/seller/versions/{version}/plan", s.handle(s.moveVersion("The plan is saved. It holds for this version alone.", s.planVersion)))
 	r.Post("/seller/versions/{version}/embargo", s.handle(s.moveVersion("The version goes live on that day.", s.embargoVersion)))
 	r.Post("/seller/versions/{version}/cancel-embargo", s.handle(s.moveVersion("The day is dropped. The version is approved and waits for somebody to publish it.", s.cancelEmbargo)))
+	r.Post("/seller/versions/{version}/licensing", s.handle(s.askLicensing))
 	r.Post("/seller/versions/{version}/withdraw", s.handle(s.moveVersion("The version is withdrawn. Buyers see the reason.", s.withdrawVersion)))
 }
 
@@ -239,10 +240,19 @@ func (s *Server) reviewers(r chi.Router) {
 	r.Get("/review/versions/{version}/quality", s.handle(s.showReviewedQuality))
 	r.Get("/review/versions/{version}/quality/{form}", s.handle(s.sendReviewedQuality))
 	r.Get("/review/versions/{version}/previews/{preview}", s.handle(s.sendReviewedPreview))
+	r.Get("/review/bulk", s.handle(s.askBulk))
+	r.Post("/review/bulk", s.handle(s.doBulk))
+	r.Get("/review/bulk/done", s.handle(s.showBulkDone))
+	r.Post("/review/versions/{version}/claim", s.handle(s.onReview("claim", "This review is yours.", at(""), s.claimReview)))
+	r.Post("/review/versions/{version}/release", s.handle(s.onReview("release", "Released: anybody can take it.", at(""), s.releaseReview)))
+	r.Post("/review/versions/{version}/assign", s.handle(s.onReview("assign", "Given. Both were told.", at(""), s.assignReview)))
+	r.Post("/review/versions/{version}/checklist", s.handle(s.onReview("checklist", "Kept.", at("#checklist"), s.saveChecks)))
+	r.Post("/review/versions/{version}/notes", s.handle(s.onReview("notes", "Kept, for reviewers alone.", at("#notes"), s.addNote)))
+	r.Post("/review/versions/{version}/licensing", s.handle(s.onReview("licensing", "Recorded. The seller was told.", at("#licensing"), s.decideLicensing)))
 	r.Post("/review/versions/{version}/decision", s.handle(s.decideReview))
-	r.Post("/review/versions/{version}/answers", s.handle(s.judgeAnswer))
-	r.Post("/review/versions/{version}/suspend", s.handle(s.suspendVersion))
-	r.Post("/review/versions/{version}/restore", s.handle(s.restoreVersion))
+	r.Post("/review/versions/{version}/answers", s.handle(s.onReview("answers", "Kept.", s.atAnswer, s.judgeAnswer)))
+	r.Post("/review/versions/{version}/suspend", s.handle(s.onReview("suspend", "Suspended. Buyers read the reason in its place, and the seller was told.", at(""), s.suspendVersion)))
+	r.Post("/review/versions/{version}/restore", s.handle(s.onReview("restore", "Back on offer. The seller was told.", at(""), s.restoreVersion)))
 	r.Post("/review/versions/{version}/audit", s.handle(s.runAuditAgain))
 }
 

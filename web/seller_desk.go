@@ -34,7 +34,6 @@ func (s *Server) showSeller(w http.ResponseWriter, r *http.Request) error {
 		Shell: s.formShell(r, "Your data sets", "sell"), Owner: v.OrganizationName, CanEdit: v.Role.CanEdit(),
 		Acts: v.Role.CanEdit() || v.Rights.Submit || v.Rights.Publish,
 	}
-	view.Shell.Styles = reportStyles() // of plots
 	for i, t := range todos {
 		if i < mostTodos {
 			view.Todos = append(view.Todos, todoView(t))
@@ -199,12 +198,12 @@ func (s *Server) deskFigures(r *http.Request, view *page.DeskView) error {
 // viewsPlot is nil if nobody has opened a page in that time.
 func viewsPlot(weeks []sellerdesk.Week) *page.DeskViews {
 	plot := ui.PlotProps{
-		Title: "Public pages opened, by week", LabelHead: "Week of the year", ValueHead: "views", Ordered: true,
+		Title: "Views of public pages", LabelHead: "Week of the year", ValueHead: "views", Ordered: true,
 		Note: "your own people, reviewers and programs are not counted",
 	}
 	for _, w := range weeks {
 		_, number := w.From.ISOWeek()
-		plot.Bars = append(plot.Bars, ui.Bar{Label: strconv.Itoa(number), Long: "Week from " + ui.Date(w.From), Value: w.Views})
+		plot.Bars = append(plot.Bars, ui.Bar{Label: "W" + strconv.Itoa(number), Long: "Week from " + ui.Date(w.From), Value: w.Views})
 		plot.N += w.Views
 	}
 	if plot.N == 0 {

@@ -103,6 +103,10 @@ func (s *Server) versionView(r *http.Request, d listing.Dossier, tries versionTr
 	if view.Report, err = s.sellersReport(r, d, tries, shell.CSRF); err != nil {
 		return view, err
 	}
+	view.Grounds = groundLines(d)
+	if view.Licensing, err = s.sellersLicensing(r, d); err != nil {
+		return view, err
+	}
 	view.History, err = s.versionHistory(r.Context(), s.seller(r), d)
 	return view, err
 }
@@ -266,7 +270,7 @@ func (s *Server) sellersReport(r *http.Request, d listing.Dossier, tries version
 	}
 	takes := d.Version.State == listing.Flagged && s.may(r, account.Editor)
 	placeAnswers(view, d, func(key string, a *listing.WarningAnswer) page.AnswerView {
-		drawn := answerView(a, names)
+		drawn := answerView(d, a, names)
 		if !takes {
 			return drawn
 		}
@@ -288,12 +292,12 @@ func (s *Server) sellersReport(r *http.Request, d listing.Dossier, tries version
 func answerers(d listing.Dossier) []id.User {
 	var ids []id.User
 	for _, a := range d.Answers {
-		ids = append(ids, a.By)
+		ids = append(ids, a.By, a.OutcomeBy, a.ConfirmedBy)
 	}
 	return ids
 }
 
-func answerView(a *listing.WarningAnswer, names map[id.User]string) page.AnswerView {
+func answerView(d listing.Dossier, a *listing.WarningAnswer, names map[id.User]string) page.AnswerView {
 	if a == nil {
 		return page.AnswerView{}
 	}
@@ -301,7 +305,7 @@ func answerView(a *listing.WarningAnswer, names map[id.User]string) page.AnswerV
 	if who == "" {
 		who = "somebody who has left"
 	}
-	return page.AnswerView{Text: a.Text, By: who + ", " + ui.DateTime(a.At), Outcome: a.Outcome, Note: a.OutcomeNote}
+	return page.AnswerView{Text: a.Text, By: who + ", " + ui.DateTime(a.At), Outcome: a.Outcome, Note: a.OutcomeNote, Settled: d.Report.IsSettled(*a)}
 }
 
 // reportedBefore is the newest earlier version of the data set with a report.

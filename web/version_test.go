@@ -174,6 +174,7 @@ func rule(t *testing.T, s site, reviewer postgres.Actor, v id.Version) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	listingtest.Check(t, s.DB, reviewer, v)
 	_, err = s.Listings.Decide(t.Context(), reviewer, listing.Ruling{
 		Version: v, RootDigest: d.Version.RootDigest, ClaimsDigest: d.Claims.Digest, Outcome: listing.Approves})
 	if err != nil {

@@ -53,6 +53,7 @@ type house struct {
 	pool     *fence.Pool
 	programs *fence.Tools
 	audits   *ingest.Service
+	reviews  *review.Service
 	free     *freeaudit.Service
 	views    *catalog.Views
 	web      http.Handler
@@ -101,6 +102,7 @@ func (h *house) open(ctx context.Context) (err error) {
 	h.listings = listing.New(h.db, catalog.Publisher{}, time.Now).Notifying(review.Letters{}).Certifying(h.notary)
 	h.flags = moderation.New(h.db, h.listings, time.Now)
 	h.uploads = upload.New(h.db, h.blobs, h.listings, upload.Limits{MaxBytes: c.MaxUploadBytes, QuotaBytes: c.QuotaBytes}, h.log)
+	h.reviews = review.New(h.db, h.listings, time.Now)
 	receiver, err := h.uploads.NewReceiver(ctx, c.BlobURL)
 	if err != nil {
 		return err
@@ -112,7 +114,7 @@ func (h *house) open(ctx context.Context) (err error) {
 	h.web = web.New(c, h.log, web.Services{
 		DB: h.db, Sessions: web.NewSessions(account.NewSessionStore(h.db), c.Secure()), Accounts: h.accounts,
 		Catalog: catalog.NewStore(h.db), Listings: h.listings, Uploads: h.uploads, Receiver: receiver, Audits: h.audits,
-		Reviews: review.New(h.db, h.listings, time.Now), Moderation: h.flags, Notary: h.notary, Free: h.free, Notices: h.notices, Acts: h.acts,
+		Reviews: h.reviews, Moderation: h.flags, Notary: h.notary, Free: h.free, Notices: h.notices, Acts: h.acts,
 		Views: h.views, Desk: sellerdesk.New(h.db, time.Now),
 	})
 	return nil

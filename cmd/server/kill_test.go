@@ -121,9 +121,9 @@ func newVictim(t *testing.T) *victim {
 	t.Cleanup(v.house.close)
 	r := &running{house: v.house, url: "http://" + address, database: v.database}
 	v.seller = r.join(t, "seller@example.org", "Seller", postgres.None)
-	reviewer := r.join(t, "reviewer@example.org", "", postgres.Reviewer)
+	reviewer, second := r.join(t, "reviewer@example.org", "", postgres.Reviewer), r.join(t, "reviewer2@example.org", "", postgres.Reviewer)
 	v.people = cast{"seller": {user: v.seller.User, org: v.seller.Organization}, "imaging": {user: v.seller.User, org: v.seller.Organization},
-		"reviewer": {user: reviewer.User, platform: postgres.Reviewer}}
+		"reviewer": {user: reviewer.User, platform: postgres.Reviewer}, "second": {user: second.User, platform: postgres.Reviewer}}
 	if err := v.house.verifySellers(t.Context(), v.people); err != nil {
 		t.Fatal(err)
 	}

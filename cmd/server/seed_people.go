@@ -39,7 +39,7 @@ func (p *person) actor() postgres.Actor {
 type cast map[string]*person
 
 // order is how the cast is listed.
-var order = []string{"seller", "imaging", "buyer", "reviewer", "admin"}
+var order = []string{"seller", "imaging", "buyer", "reviewer", "second", "admin"}
 
 func newCast() cast {
 	return cast{
@@ -47,6 +47,7 @@ func newCast() cast {
 		"imaging":  {Key: "imaging", Name: "Hugo Cross", Email: "seller@hollins.example", Organization: "Hollins Cross Radiology"},
 		"buyer":    {Key: "buyer", Name: "Bea Tanaka", Email: "buyer@lumen.example", Organization: "Lumen Diagnostics"},
 		"reviewer": {Key: "reviewer", Name: "Rafael Stone", Email: "reviewer@assay.example", platform: postgres.Reviewer},
+		"second":   {Key: "second", Name: "Mira Lund", Email: "reviewer2@assay.example", platform: postgres.Reviewer},
 		"admin":    {Key: "admin", Name: "Ada Quill", Email: "admin@assay.example", platform: postgres.Admin},
 	}
 }

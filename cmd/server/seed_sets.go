@@ -11,6 +11,7 @@ import (
 	"assay/internal/id"
 	"assay/internal/listing"
 	"assay/internal/postgres"
+	"assay/internal/review"
 	"assay/internal/upload"
 )
 
@@ -118,7 +119,7 @@ func (h *house) submitDemo(ctx context.Context, people cast, a postgres.Actor, l
 		return err
 	}
 	if submitted.State == listing.InReview {
-		if err := h.approveDemo(ctx, people["reviewer"].actor(), u.Version); err != nil {
+		if err := h.approveDemo(ctx, people, u.Version); err != nil {
 			return err
 		}
 	}
@@ -190,18 +191,35 @@ func (h *house) waitForAudit(ctx context.Context, a postgres.Actor, v id.Version
 	}
 }
 
-// approveDemo accepts every answer and approves what was submitted.
-func (h *house) approveDemo(ctx context.Context, reviewer postgres.Actor, v id.Version) error {
-	d, err := h.listings.Version(ctx, reviewer, v)
+// approveDemo accepts every answer, by a second person too where it is about
+// identifiers, answers the checklist and approves what was submitted.
+func (h *house) approveDemo(ctx context.Context, people cast, v id.Version) error {
+	reviewer := people["reviewer"].actor()
+	it, err := h.reviews.Item(ctx, reviewer, v)
 	if err != nil {
 		return err
 	}
+	d := it.Dossier
 	for _, answer := range d.Answers {
-		if err := h.listings.ConfirmAnswer(ctx, reviewer, v, answer.Key, true, ""); err != nil {
-			return err
+		if answer.Outcome != "accepted" {
+			if err := h.reviews.Judge(ctx, reviewer, v, answer.Key, true, ""); err != nil {
+				return err
+			}
+		}
+		if d.Report.IsAboutIdentifiers(answer.Key) && answer.ConfirmedBy == "" {
+			if err := h.reviews.Judge(ctx, people["second"].actor(), v, answer.Key, true, ""); err != nil {
+				return err
+			}
 		}
 	}
-	_, err = h.listings.Decide(ctx, reviewer, listing.Ruling{Version: v, RootDigest: d.Version.RootDigest,
-		ClaimsDigest: d.Claims.Digest, Outcome: listing.Approves})
+	checks := review.Answers{RootDigest: d.Version.RootDigest, ClaimsDigest: it.Claims.Digest}
+	for _, c := range it.Checklist {
+		checks.Given = append(checks.Given, review.Checked{Item: c.Item, Verdict: "yes"})
+	}
+	if err := h.reviews.SaveChecks(ctx, reviewer, v, checks); err != nil {
+		return err
+	}
+	_, err = h.reviews.Decide(ctx, reviewer, review.Decision{Version: v, RootDigest: d.Version.RootDigest,
+		ClaimsDigest: it.Claims.Digest, Outcome: listing.Approves})
 	return err
 }

@@ -94,6 +94,10 @@ type Detail struct {
 	Quality  *Quality  `json:"quality,omitempty"`  // hosted only; nil if it was not scored
 	Versions []Version `json:"versions,omitempty"` // hosted only, newest first
 
+	// CommercialReview is what a reviewer of the platform found in the terms;
+	// nil unless one granted the badge for the claims shown. Hosted only.
+	CommercialReview *CommercialReview `json:"commercial_review,omitempty"`
+
 	Certificate string `json:"certificate,omitempty"` // of the live version, the file as it is downloaded; hosted only
 
 	// External listings only.

@@ -15,6 +15,7 @@ type Field string
 const (
 	FieldUse             Field = "use"
 	FieldCommercialUse   Field = "commercial_use"
+	FieldReviewed        Field = "commercial_review"
 	FieldModality        Field = "modality"
 	FieldBodyPart        Field = "body_part"
 	FieldTask            Field = "task"
@@ -47,6 +48,7 @@ type facet struct {
 var facets = []facet{
 	{FieldUse, "What may I do?", "uses_allowed", true, texts(license.AllUses()), of(license.Use.Label), nil},
 	{FieldCommercialUse, "Commercial use", "commercial_use", false, texts(license.AllCommercialUses()), of(license.CommercialUse.Label), nil},
+	{FieldReviewed, "Commercial license", "commercial_review", false, []string{"1"}, func(string) string { return "Commercial license reviewed" }, nil},
 	{FieldModality, "Modality", "modalities", true, members(listing.Modalities), of(listing.Modalities.Label), nil},
 	{FieldBodyPart, "Body part", "body_parts", true, members(listing.BodyParts), of(listing.BodyParts.Label), nil},
 	{FieldTask, "Task", "tasks", true, members(listing.Tasks), of(listing.Tasks.Label), nil},

@@ -71,6 +71,9 @@ func generated(n int, organization id.Organization) []catalog.Entry {
 		if r.IntN(4) > 0 {
 			e.Detail.Quality = &catalog.Quality{Grade: []string{"", "A", "B", "F"}[r.IntN(4)], Classes: some(catalog.FieldClass, 4)}
 		}
+		if r.IntN(5) == 0 {
+			e.Detail.CommercialReview = &catalog.CommercialReview{On: "2026-11-20", Clause: "3.1"}
+		}
 		if r.IntN(12) == 0 {
 			e.State, e.StateReason = catalog.Suspended, "A direct identifier was found."
 		}
@@ -140,6 +143,11 @@ func holds(e catalog.Entry, field catalog.Field, ask bool) []string {
 		return []string{e.DeidMethod}
 	case catalog.FieldCountry:
 		return e.Countries
+	case catalog.FieldReviewed:
+		if e.Detail.CommercialReview != nil {
+			return []string{"1"}
+		}
+		return nil
 	case catalog.FieldLQS:
 		switch q := e.Detail.Quality; {
 		case q == nil:

@@ -23,7 +23,7 @@ INSERT INTO catalog_listing (
     slug, kind, state, state_reason, title, summary, tier, access_mode, commercial_use,
     uses_allowed, uses_ask, modalities, body_parts, tasks, label_provenance, annotator_kinds,
     deid_method, countries, patient_count, study_count, image_count, size_bytes,
-    detail, search, published_at, lqs_grade, classes)
+    detail, search, published_at, lqs_grade, classes, commercial_review)
 VALUES (
     @id, @organization, @organization_name, @organization_slug, @verified, @demo,
     @slug, @kind, @state, @state_reason, @title, @summary, @tier, @access, @commercial,
@@ -33,7 +33,7 @@ VALUES (
     setweight(to_tsvector('english', @text_a), 'A') ||
     setweight(to_tsvector('english', @text_b), 'B') ||
     setweight(to_tsvector('english', @text_c), 'C'),
-    @published_at, @grade, @classes)
+    @published_at, @grade, @classes, @commercial_review)
 ON CONFLICT (id) DO UPDATE SET
     organization_name = EXCLUDED.organization_name, organization_slug = EXCLUDED.organization_slug,
     seller_verified = EXCLUDED.seller_verified, is_demo = EXCLUDED.is_demo,
@@ -47,7 +47,8 @@ ON CONFLICT (id) DO UPDATE SET
     patient_count = EXCLUDED.patient_count, study_count = EXCLUDED.study_count,
     image_count = EXCLUDED.image_count, size_bytes = EXCLUDED.size_bytes,
     detail = EXCLUDED.detail, search = EXCLUDED.search,
-    published_at = EXCLUDED.published_at, lqs_grade = EXCLUDED.lqs_grade, classes = EXCLUDED.classes, updated_at = now()
+    published_at = EXCLUDED.published_at, lqs_grade = EXCLUDED.lqs_grade, classes = EXCLUDED.classes,
+    commercial_review = EXCLUDED.commercial_review, updated_at = now()
 WHERE catalog_listing.organization_id = EXCLUDED.organization_id`
 
 // Project writes the public row of a listing, in the transaction that
@@ -75,6 +76,7 @@ func Project(ctx context.Context, tx pgx.Tx, e Entry) error {
 		"patients": e.Patients, "studies": e.Studies, "images": e.Images, "bytes": e.Bytes,
 		"detail": detail, "text_a": a, "text_b": b, "text_c": c, "published_at": e.PublishedAt,
 		"grade": string(e.Detail.Quality.grade()), "classes": unique(e.Detail.Quality.classes()),
+		"commercial_review": e.Detail.CommercialReview.facet(),
 	})
 	switch {
 	case postgres.IsUnique(err, "catalog_listing_slug_unique"):

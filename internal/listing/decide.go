@@ -11,48 +11,6 @@ import (
 	"assay/internal/postgres"
 )
 
-const setAnswerOutcome = `
-UPDATE finding_answer
-SET    outcome = @outcome,
-       outcome_note = @note,
-       outcome_by = @user,
-       outcome_at = now()
-WHERE  version_id = @version
-AND    warning_key = @key
-AND    report_id = @report`
-
-// ConfirmAnswer notes whether a reviewer accepts the answer to a warning of a
-// version in review.
-func (s *Service) ConfirmAnswer(ctx context.Context, a postgres.Actor, v id.Version, key string, accepted bool, note string) error {
-	outcome := "refused"
-	if accepted {
-		outcome = "accepted"
-	}
-	err := s.asReviewer(ctx, a, v, func(tx pgx.Tx, locked Version) error {
-		if locked.State != InReview {
-			return errs.New(errs.Conflict, "This version is not in review.")
-		}
-		report, err := latestReport(ctx, tx, v)
-		if err != nil {
-			return err
-		}
-		tag, err := tx.Exec(ctx, setAnswerOutcome, pgx.NamedArgs{
-			"outcome": outcome, "note": clean(note), "user": a.User, "version": v, "key": key, "report": report.ID})
-		if err != nil {
-			return refusal(err)
-		}
-		if tag.RowsAffected() == 0 {
-			return errs.New(errs.NotFound, "There is no answer to that warning.")
-		}
-		return s.record(ctx, tx, a, locked.Organization, "version.confirm_answer", "version", string(v),
-			map[string]string{"outcome": outcome})
-	})
-	if err != nil {
-		return fmt.Errorf("version %s: confirm answer: %w", v, err)
-	}
-	return nil
-}
-
 // asReviewer runs fn with the version locked, for a platform reviewer or admin
 // who may see it.
 func (s *Service) asReviewer(ctx context.Context, a postgres.Actor, v id.Version, fn func(pgx.Tx, Version) error) error {
@@ -75,7 +33,8 @@ type Ruling struct {
 	RootDigest   string
 	ClaimsDigest string
 	Outcome      Outcome
-	Reason       string // required unless Outcome is Approves
+	Reason       string   // required unless Outcome is Approves
+	Grounds      []Ground // why, ground by ground; none for an approval
 }
 
 // Decide rules on a version in review, or on changed claims of a live one. If
@@ -100,7 +59,11 @@ func (s *Service) Decide(ctx context.Context, a postgres.Actor, r Ruling) (Versi
 		if v.RootDigest != r.RootDigest || claims.Digest != r.ClaimsDigest {
 			return errs.New(errs.Conflict, "The files or claims are not the ones that you have seen. Reload the page before you decide.")
 		}
-		if err := s.decide(ctx, tx, a, v, claims, "review", r.Outcome, r.Reason); err != nil {
+		decision, err := s.decide(ctx, tx, a, v, claims, "review", r.Outcome, r.Reason)
+		if err != nil {
+			return err
+		}
+		if err := addGrounds(ctx, tx, v.Organization, decision, r.Grounds); err != nil {
 			return err
 		}
 		if v.State != InReview {
@@ -161,20 +124,21 @@ INSERT INTO decision (id, organization_id, version_id, claims_id, root_digest, c
 VALUES (@id, @organization, @version, @claims, @root, @digest, @kind, @outcome, @reason, nullif(@reviewer, '')::uuid)`
 
 // decide keeps a decision and records it. The database checks its grounds.
-func (s *Service) decide(ctx context.Context, tx pgx.Tx, a postgres.Actor, v Version, claims Revision, kind string, outcome Outcome, reason string) error {
+func (s *Service) decide(ctx context.Context, tx pgx.Tx, a postgres.Actor, v Version, claims Revision, kind string, outcome Outcome, reason string) (id.Decision, error) {
 	reviewer := ""
 	if kind == "review" {
 		reviewer = string(a.User)
 	}
+	decision := id.New[id.Decision]()
 	_, err := tx.Exec(ctx, insertDecision, pgx.NamedArgs{
-		"id": id.New[id.Decision](), "organization": v.Organization, "version": v.ID, "claims": claims.ID,
+		"id": decision, "organization": v.Organization, "version": v.ID, "claims": claims.ID,
 		"root": v.RootDigest, "digest": claims.Digest, "kind": kind, "outcome": string(outcome),
 		"reason": reason, "reviewer": reviewer,
 	})
 	if err != nil {
-		return refusal(err)
+		return "", refusal(err)
 	}
-	return s.record(ctx, tx, a, v.Organization, "version.decide", "version", string(v.ID), map[string]string{
+	return decision, s.record(ctx, tx, a, v.Organization, "version.decide", "version", string(v.ID), map[string]string{
 		"kind": kind, "outcome": string(outcome), "root_digest": v.RootDigest, "claims_digest": claims.Digest,
 	})
 }

@@ -96,6 +96,9 @@ var sentences = map[string]string{
 	"version_says_why":          "Give a reason.",
 	"decision_once":             "Somebody else has decided in the meantime. Reload the page to see what.",
 	"decision_answers_accepted": "Every warning needs an answer that a reviewer has accepted before the version can be approved.",
+	"decision_checked":          "The checklist is not complete, or one of its answers is no.",
+	"decision_two_people":       "A warning about identifiers is overridden by two people: another reviewer has to confirm the answer.",
+	"finding_answer_two_people": "The same person cannot confirm what that person accepted.",
 	"decision_automatic":        "This version needs a reviewer.",
 	"decision_carried":          "These claims need a reviewer.",
 	"listing_claims_one_amendment": "Changed claims of this data set already wait for a reviewer. " +

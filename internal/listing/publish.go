@@ -65,13 +65,16 @@ func (s *Service) showVersion(ctx context.Context, tx pgx.Tx, v Version) error {
 // the catalog of it anew. A version that is not live is left alone. A is a
 // worker.
 func (s *Service) ShowAgain(ctx context.Context, a postgres.Actor, v id.Version) error {
-	err := s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		locked, err := lockVersion(ctx, tx, v)
-		if err != nil || locked.State != Live {
-			return err
-		}
-		return s.showVersion(ctx, tx, locked)
-	})
+	return s.db.InTx(ctx, a, func(tx pgx.Tx) error { return s.ShowAgainIn(ctx, tx, v) })
+}
+
+// ShowAgainIn is ShowAgain in the transaction of an act that changes what
+// buyers see of a version; the transaction's actor may see it.
+func (s *Service) ShowAgainIn(ctx context.Context, tx pgx.Tx, v id.Version) error {
+	locked, err := lockVersion(ctx, tx, v)
+	if err == nil && locked.State == Live {
+		err = s.showVersion(ctx, tx, locked)
+	}
 	if err != nil {
 		return fmt.Errorf("version %s: show again: %w", v, err)
 	}

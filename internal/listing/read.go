@@ -40,16 +40,19 @@ AND      c.outcome IS NULL`
 
 const latestReportQuery = `
 SELECT   id, version_id, root_digest, claims_digest, verdict, blockers, warnings, warning_keys,
-         report, rules_version, created_at
+         identifier_keys, report, rules_version, created_at
 FROM     audit_report
 WHERE    version_id = @version
 AND      (organization_id = assay_organization() OR assay_platform() <> '')
 ORDER BY created_at DESC, id DESC
 LIMIT    1`
 
+const answerColumns = `id::text AS id, report_id, warning_key, answer, answered_by, answered_at, coalesce(outcome, '') AS outcome,
+         outcome_note, coalesce(outcome_by::text, '') AS outcome_by, outcome_at,
+         coalesce(confirmed_by::text, '') AS confirmed_by, confirmed_at`
+
 const answersQuery = `
-SELECT   id::text AS id, report_id, warning_key, answer, answered_by, answered_at, coalesce(outcome, '') AS outcome,
-         outcome_note, coalesce(outcome_by::text, '') AS outcome_by, outcome_at
+SELECT   ` + answerColumns + `
 FROM     finding_answer
 WHERE    report_id = @report
 AND      (organization_id = assay_organization() OR assay_platform() <> '')
@@ -136,6 +139,9 @@ func dossier(ctx context.Context, q postgres.Querier, v id.Version) (d Dossier, 
 		}
 	}
 	if d.Decisions, err = many[Decision](ctx, q, decisionsQuery, pgx.NamedArgs{"version": v}); err != nil {
+		return d, err
+	}
+	if err = readGrounds(ctx, q, v, d.Decisions); err != nil {
 		return d, err
 	}
 	d.History, err = many[Moved](ctx, q, historyQuery, pgx.NamedArgs{"version": v})

@@ -9,15 +9,19 @@ import (
 
 // Report is what the audit found in the files of a version.
 type Report struct {
-	ID           id.Report       `db:"id"`
-	Version      id.Version      `db:"version_id"`
-	RootDigest   string          `db:"root_digest"`
-	ClaimsDigest string          `db:"claims_digest"` // the claims that the files were held against
-	Verdict      string          `db:"verdict"`       // passed, flagged, failed or unrecognized
-	Blockers     int             `db:"blockers"`
-	Warnings     int             `db:"warnings"`
-	WarningKeys  []string        `db:"warning_keys"` // one a warning; answers name them
-	Body         json.RawMessage `db:"report"`       // assay-report/1
+	ID           id.Report  `db:"id"`
+	Version      id.Version `db:"version_id"`
+	RootDigest   string     `db:"root_digest"`
+	ClaimsDigest string     `db:"claims_digest"` // the claims that the files were held against
+	Verdict      string     `db:"verdict"`       // passed, flagged, failed or unrecognized
+	Blockers     int        `db:"blockers"`
+	Warnings     int        `db:"warnings"`
+	WarningKeys  []string   `db:"warning_keys"` // one a warning; answers name them
+	// IdentifierKeys are the warnings about identifiers among WarningKeys: two
+	// people have to accept the answer to one.
+	IdentifierKeys []string `db:"identifier_keys"`
+
+	Body         json.RawMessage `db:"report"` // assay-report/1
 	RulesVersion string          `db:"rules_version"`
 	CreatedAt    time.Time       `db:"created_at"`
 }
@@ -35,6 +39,8 @@ type WarningAnswer struct {
 	OutcomeNote string     `db:"outcome_note"`
 	OutcomeBy   id.User    `db:"outcome_by"`
 	OutcomeAt   *time.Time `db:"outcome_at"`
+	ConfirmedBy id.User    `db:"confirmed_by"` // the second person; empty until there is one
+	ConfirmedAt *time.Time `db:"confirmed_at"`
 }
 
 // Outcome is what a decision says.
@@ -59,4 +65,5 @@ type Decision struct {
 	Reason       string      `db:"reason"`
 	Reviewer     id.User     `db:"reviewer_id"` // empty unless a person decided
 	CreatedAt    time.Time   `db:"created_at"`
+	Grounds      []Ground    `db:"-"`
 }

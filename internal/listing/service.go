@@ -51,6 +51,11 @@ type Notifier interface {
 	Moved(ctx context.Context, tx pgx.Tx, v Version, by Event) error
 	// ClaimsDecided tells of changed claims of a live version.
 	ClaimsDecided(ctx context.Context, tx pgx.Tx, v Version, claims Revision, outcome Outcome, reason string) error
+	// ClaimsWait tells reviewers of changed claims of a live version.
+	ClaimsWait(ctx context.Context, tx pgx.Tx, v Version, claims Revision) error
+	// SecondPersonNeeded tells the reviewers other than the first that an
+	// accepted answer to a warning about identifiers waits for one of them.
+	SecondPersonNeeded(ctx context.Context, tx pgx.Tx, v Version, first id.User) error
 }
 
 // Service is the one way to write listings, claims and versions.

@@ -321,6 +321,18 @@ func TestWarningsNeedAcceptedAnswersBeforeApproval(t *testing.T) {
 	if err := s.ConfirmAnswer(t.Context(), reviewer, v.ID, "warning-2", true, ""); err != nil {
 		t.Fatal(err)
 	}
+	listingtest.Check(t, db, reviewer, v.ID)
+	if _, err := s.Decide(t.Context(), reviewer, approve); !isConflict(err) {
+		t.Errorf("approval with answers that one person accepted: %v, want Conflict", err)
+	}
+	for _, key := range []string{"warning-1", "warning-2"} {
+		if err := s.ConfirmAnswer(t.Context(), reviewer, v.ID, key, true, ""); !isConflict(err) {
+			t.Errorf("the first person confirms too: %v, want Conflict", err)
+		}
+		if err := s.ConfirmAnswer(t.Context(), accounttest.Reviewer(t, db), v.ID, key, true, ""); err != nil {
+			t.Fatal(err)
+		}
+	}
 	if got, err := s.Decide(t.Context(), reviewer, approve); err != nil || got.State != listing.Approved {
 		t.Errorf("approval with all answers accepted: %s, %v", got.State, err)
 	}

@@ -167,7 +167,7 @@ func (s *Service) submit(ctx context.Context, tx pgx.Tx, a postgres.Actor, v *Ve
 	if _, err := tx.Exec(ctx, pinClaims, pgx.NamedArgs{"id": v.ID, "organization": v.Organization, "claims": claims.ID}); err != nil {
 		return refusal(err)
 	}
-	if err := s.decide(ctx, tx, a, *v, claims, "automatic", Approves, ""); err != nil {
+	if _, err := s.decide(ctx, tx, a, *v, claims, "automatic", Approves, ""); err != nil {
 		return err
 	}
 	return s.move(ctx, tx, a, v, ApproveAtOnce, c)
@@ -274,13 +274,18 @@ func (s *Service) amend(ctx context.Context, tx pgx.Tx, a postgres.Actor, l List
 		if err := freeze(ctx, tx, claims, true, live.ID); err != nil {
 			return false, refusal(err)
 		}
+		if s.notifier != nil {
+			if err := s.notifier.ClaimsWait(ctx, tx, *live, claims); err != nil {
+				return false, fmt.Errorf("notify: %w", err)
+			}
+		}
 		return true, s.record(ctx, tx, a, a.Organization, "listing.submit_claims", "listing", string(l.ID),
 			map[string]string{"claims_digest": claims.Digest})
 	}
 	if err := freeze(ctx, tx, claims, true, ""); err != nil {
 		return false, err
 	}
-	if err := s.decide(ctx, tx, a, *live, claims, "carried", Approves, ""); err != nil {
+	if _, err := s.decide(ctx, tx, a, *live, claims, "carried", Approves, ""); err != nil {
 		return false, err
 	}
 	return false, s.applyClaims(ctx, tx, a, l, live, claims)

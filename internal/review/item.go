@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -12,7 +11,6 @@ import (
 	"assay/internal/catalog"
 	"assay/internal/errs"
 	"assay/internal/id"
-	"assay/internal/license"
 	"assay/internal/listing"
 	"assay/internal/postgres"
 )
@@ -27,6 +25,15 @@ type Item struct {
 	Acceptance *Acceptance      // of the upload agreement; nil if none is found
 	Before     *listing.Dossier // the version approved last, another than this; nil if none
 	Changes    []Change         // of the claims since the last approval
+	Files      *FileChanges     // since Before; nil without it
+	Kinds      []Kind           // why it needs a person
+	Since      time.Time        // when it began to wait
+	Holder     *Assignment      // who has it; nil for nobody
+	Assigned   []Assignment     // everybody who had it, the first one first
+	Checklist  []Checked        // what an approval needs
+	Notes      []Note           // on every version of the listing, the newest first
+	Documents  []Document       // of the seller's verification
+	Licensing  []Licensing      // reviews of the commercial terms, the newest first
 	Match      *Match           // images that equal those of others; nil for none
 	Own        bool             // the reviewer belongs to the seller: somebody else decides
 }
@@ -39,7 +46,18 @@ type Seller struct {
 	Level        string          `db:"level"`
 	LevelUntil   *time.Time      `db:"level_until"`
 	Request      string          `db:"request"` // the newest request for verification; empty if none was sent
+	Known        bool            `db:"known"`   // a reviewer approved another data set of it
 	Own          bool            `db:"own"`
+}
+
+// Document is a paper of the seller's verification: evidence for its rights.
+type Document struct {
+	ID      string    `db:"id"`
+	Kind    string    `db:"kind"` // organization, rights, ethics or other
+	Name    string    `db:"name"`
+	SHA256  string    `db:"sha256"`
+	Verdict string    `db:"verdict"` // open, accepted or rejected
+	At      time.Time `db:"uploaded_at"`
 }
 
 // Acceptance is who signed which text before the upload.
@@ -49,9 +67,6 @@ type Acceptance struct {
 	TextSHA256  string    `db:"text_sha256"`
 	At          time.Time `db:"accepted_at"`
 }
-
-// Change is a claim that differs from the one approved last.
-type Change struct{ Subject, Term, Before, Now string }
 
 const noSuchVersion = "There is no such version."
 
@@ -98,6 +113,12 @@ SELECT o.id, o.name, o.is_demo, organization_verification(o.id) AS level,
                  AND      submitted_at IS NOT NULL
                  ORDER BY submitted_at DESC, id DESC
                  LIMIT    1), '') AS request,
+       EXISTS (SELECT FROM decision d
+               JOIN   version p ON p.id = d.version_id
+               WHERE  d.organization_id = o.id
+               AND    d.kind = 'review'
+               AND    d.outcome = 'approve'
+               AND    p.listing_id <> @listing) AS known,
        EXISTS (SELECT FROM membership m
                WHERE  m.organization_id = o.id
                AND    m.user_id = assay_user()) AS own
@@ -116,7 +137,7 @@ LIMIT    1`
 
 func (it *Item) read(ctx context.Context, tx pgx.Tx) error {
 	d := it.Dossier
-	sellers, err := rowsOf[Seller](ctx, tx, sellerQuery, pgx.NamedArgs{"organization": d.Version.Organization})
+	sellers, err := rowsOf[Seller](ctx, tx, sellerQuery, pgx.NamedArgs{"organization": d.Version.Organization, "listing": d.Version.Listing})
 	if err != nil {
 		return err
 	}
@@ -135,7 +156,53 @@ func (it *Item) read(ctx context.Context, tx pgx.Tx) error {
 	if it.Match, err = match(ctx, tx, d.Version.ID); err != nil {
 		return err
 	}
+	it.Since = *d.Version.SubmittedAt
+	if it.Claims.Amends != "" && it.Claims.SubmittedAt != nil {
+		it.Since = *it.Claims.SubmittedAt
+	}
+	if err := it.readDesk(ctx, tx); err != nil {
+		return err
+	}
 	it.Entry, err = catalog.Preview(ctx, tx, listing.Published{Listing: d.Listing, Version: d.Version, Claims: it.Claims, Report: *d.Report})
+	return err
+}
+
+const documentsQuery = `
+SELECT   d.id, d.kind, d.name, d.sha256, d.verdict, d.uploaded_at
+FROM     verification_document d
+JOIN     verification_request r ON r.id = d.request_id
+WHERE    d.organization_id = @organization
+AND      r.submitted_at IS NOT NULL
+ORDER BY d.uploaded_at DESC, d.id DESC
+LIMIT    100`
+
+const kindsQuery = `SELECT review_kinds(@version, @claims)`
+
+// readDesk reads what the reviewers themselves keep about the item.
+func (it *Item) readDesk(ctx context.Context, tx pgx.Tx) (err error) {
+	v := it.Dossier.Version
+	args := pgx.NamedArgs{"version": v.ID, "organization": v.Organization, "claims": it.Claims.ID, "listing": v.Listing}
+	if err := tx.QueryRow(ctx, kindsQuery, args).Scan(&it.Kinds); err != nil {
+		return err
+	}
+	if it.Assigned, err = rowsOf[Assignment](ctx, tx, allAssignments, args); err != nil {
+		return err
+	}
+	for i := range it.Assigned {
+		if it.Assigned[i].EndedAt == nil {
+			it.Holder = &it.Assigned[i]
+		}
+	}
+	if it.Checklist, err = readChecks(ctx, tx, v.Organization, v.ID, it.Claims.ID, it.Kinds); err != nil {
+		return err
+	}
+	if it.Notes, err = rowsOf[Note](ctx, tx, notesQuery, args); err != nil {
+		return err
+	}
+	if it.Documents, err = rowsOf[Document](ctx, tx, documentsQuery, args); err != nil {
+		return err
+	}
+	it.Licensing, err = readLicensing(ctx, tx, v.Organization, v.Listing, it.Claims.ID)
 	return err
 }
 
@@ -173,69 +240,54 @@ func (s *Service) compare(ctx context.Context, a postgres.Actor, it *Item) error
 		return err
 	}
 	it.Before, it.Changes = &older, changes(older.Claims.Claims, it.Claims.Claims)
-	return nil
+	return s.db.InTx(ctx, a, func(tx pgx.Tx) error {
+		it.Files, err = compareFiles(ctx, tx, d.Version.Organization, before, d.Version.ID)
+		return err
+	})
 }
 
-// changes compares two revisions of claims line by line, as buyers read them.
-func changes(old, now listing.Claims) []Change {
-	was, is := linesOf(old), linesOf(now)
-	var list []Change
-	for _, l := range is.order {
-		if was.text[l] != is.text[l] {
-			list = append(list, Change{l.subject, l.term, was.text[l], is.text[l]})
-		}
+// Risk is that of the item in the queue.
+func (it Item) Risk() Risk {
+	w := Waiting{Amends: it.Claims.Amends != "", Level: it.Seller.Level, KnownSeller: it.Seller.Known}
+	if it.Dossier.Report != nil {
+		w.Warnings = it.Dossier.Report.Warnings
 	}
-	for _, l := range was.order {
-		if _, kept := is.text[l]; !kept {
-			list = append(list, Change{l.subject, l.term, was.text[l], ""})
-		}
-	}
-	return list
+	return w.Risk()
 }
 
-type line struct{ subject, term string }
-
-type lines struct {
-	order []line
-	text  map[line]string
+// Missing counts what still stands in the way of an approval.
+type Missing struct {
+	Unjudged, Refused, Second int // answers to warnings
+	Unchecked, No             int // of the checklist
 }
 
-func (l *lines) add(subject, term, text string) {
-	at := line{subject, term}
-	if _, ok := l.text[at]; ok {
-		text = l.text[at] + "; " + text
-	} else {
-		l.order = append(l.order, at)
-	}
-	l.text[at] = text
-}
+// None reports whether nothing stands in the way.
+func (m Missing) None() bool { return m == Missing{} }
 
-func linesOf(c listing.Claims) lines {
-	l := lines{text: map[line]string{}}
-	e := catalog.Publication{Claims: c}.Entry()
-	l.add("Basics", "Title", e.Title)
-	l.add("Basics", "Summary", e.Summary)
-	l.add("Basics", "Body parts", strings.Join(listing.BodyParts.Labels(c.Basics.BodyParts), ", "))
-	l.add("Basics", "Tasks", strings.Join(listing.Tasks.Labels(c.Basics.Tasks), ", "))
-	l.add("License", "Name", c.License.Name)
-	l.add("License", "Tier", e.Tier.Label())
-	l.add("License", "Access", e.Access.Label())
-	for i, g := range c.License.Grants {
-		subject := "Rights"
-		if i > 0 {
-			subject = fmt.Sprintf("Rights, group of files %d", i+1)
-		}
-		for _, use := range license.AllUses() {
-			cell := g.Cells[use]
-			l.add(subject, use.Label(), strings.Trim(cell.Verdict.Label()+", "+cell.Clause+", "+cell.Condition, ", "))
+// Missing says what an approval of the item still lacks.
+func (it Item) Missing() Missing {
+	var m Missing
+	if it.Dossier.Version.State == listing.InReview {
+		m.Unjudged = len(it.Dossier.Report.WarningKeys)
+		for _, a := range it.Dossier.Answers {
+			if a.Outcome != "" {
+				m.Unjudged--
+			}
+			switch {
+			case a.Outcome == "refused":
+				m.Refused++
+			case a.Outcome == "accepted" && !it.Dossier.Report.IsSettled(a):
+				m.Second++
+			}
 		}
 	}
-	for _, claim := range e.Detail.Claims {
-		l.add(claim.Subject, claim.Term, claim.Value)
+	for _, c := range it.Checklist {
+		switch c.Verdict {
+		case "":
+			m.Unchecked++
+		case "no":
+			m.No++
+		}
 	}
-	for _, fact := range e.Detail.Facts {
-		l.add("Figures", fact.Label, fact.Value)
-	}
-	l.add("Known problems", "Caveats", strings.Join(c.Caveats.List, " "))
-	return l
+	return m
 }

@@ -41,6 +41,9 @@ var said = map[listing.Event]words{
 
 // Moved tells the seller's people if somebody else fired the event.
 func (l Letters) Moved(ctx context.Context, tx pgx.Tx, v listing.Version, by listing.Event) error {
+	if by == listing.Submit {
+		return versionWaits(ctx, tx, v)
+	}
 	w, ok := said[by]
 	if !ok {
 		return nil

@@ -7,32 +7,16 @@ import (
 	"slices"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
-	"assay/internal/account"
-	"assay/internal/errs"
 	"assay/internal/id"
 	"assay/internal/listing"
 	"assay/internal/postgres"
 )
 
-// Service is a reviewer's way to versions that wait, and what pages of
-// versions ask beyond listing.
-type Service struct {
-	db       *postgres.DB
-	listings *listing.Service
-	now      func() time.Time
-}
-
-// New returns a service over db; now is the clock, time.Now outside tests.
-func New(db *postgres.DB, listings *listing.Service, now func() time.Time) *Service {
-	return &Service{db, listings, now}
-}
-
 // Kind is why a version or its claims need a person.
 type Kind string
 
-// Kinds, the ones with more to look at first.
+// Kinds, the ones with more to look at first. The database decides which hold
+// (review_kinds in migration 000140): a first listing can be flagged too.
 const (
 	Flagged Kind = "flagged" // warnings whose answers a reviewer confirms
 	First   Kind = "first"   // the seller's first data set
@@ -49,17 +33,21 @@ var Kinds = listing.Vocabulary[Kind]{
 }
 
 // Risk orders the queue.
-type Risk int
+type Risk string
 
 // Risks, the highest first.
 const (
-	High Risk = iota
-	Medium
-	Low
+	High   Risk = "high"
+	Medium Risk = "medium"
+	Low    Risk = "low"
 )
 
-// Label says the risk in a word.
-func (r Risk) Label() string { return [...]string{"High", "Medium", "Low"}[r] }
+// Risks is the vocabulary of Risk.
+var Risks = listing.Vocabulary[Risk]{
+	{Value: High, Label: "High", Help: "Warnings, or claims that change, and a seller not known or not verified."},
+	{Value: Medium, Label: "Medium", Help: "One of these."},
+	{Value: Low, Label: "Low", Help: "None of these."},
+}
 
 // Waiting is one entry of the queue.
 type Waiting struct {
@@ -71,26 +59,23 @@ type Waiting struct {
 	Seller       string          `db:"seller"`
 	Demo         bool            `db:"is_demo"`
 	Level        string          `db:"level"` // the seller's verification
+	Kinds        []Kind          `db:"kinds"` // at least one, the first word first
 	Amends       bool            `db:"amends"`
 	Since        time.Time       `db:"since"`
 	Warnings     int             `db:"warnings"`
-	Accepted     int             `db:"accepted"`
+	Accepted     int             `db:"accepted"` // answers accepted by as many people as it takes
+	Second       int             `db:"second"`   // accepted by one person, waiting for another than the reader
 	KnownSeller  bool            `db:"known_seller"`
 	Own          bool            `db:"own"` // of an organization of the reviewer's: somebody else decides
+	Holder       id.User         `db:"holder"`
+	HolderName   string          `db:"holder_name"` // empty while nobody has it
 }
 
-// Kind says why the entry needs a person.
-func (w Waiting) Kind() Kind {
-	switch {
-	case w.Amends:
-		return Amended
-	case w.Warnings > 0:
-		return Flagged
-	case !w.KnownSeller:
-		return First
-	}
-	return Routine
-}
+// Kind says in a word why the entry needs a person.
+func (w Waiting) Kind() Kind { return w.Kinds[0] }
+
+// Due returns when the entry is due for an answer.
+func (w Waiting) Due() time.Time { return Due(w.Kind(), w.Since) }
 
 // Risk is high for warnings of a seller not known or not verified, low for a
 // verified and known one without warnings.
@@ -111,10 +96,10 @@ func (w Waiting) Risk() Risk {
 }
 
 const waitingColumns = `
-         v.id AS version_id, v.listing_id, v.organization_id, v.number,
+         v.id AS version_id, v.listing_id, v.organization_id, v.number, review_kinds(v.id, c.id) AS kinds,
          coalesce(c.claims -> 'basics' ->> 'title', '') AS title, o.name AS seller, o.is_demo,
          organization_verification(v.organization_id) AS level,
-         coalesce(r.warnings, 0) AS warnings, coalesce(r.accepted, 0) AS accepted,
+         coalesce(r.warnings, 0) AS warnings, coalesce(r.accepted, 0) AS accepted, coalesce(r.second, 0) AS second,
          EXISTS (SELECT FROM decision d
                  JOIN   version p ON p.id = d.version_id
                  WHERE  d.organization_id = v.organization_id
@@ -123,46 +108,90 @@ const waitingColumns = `
                  AND    p.listing_id <> v.listing_id) AS known_seller,
          EXISTS (SELECT FROM membership m
                  WHERE  m.organization_id = v.organization_id
-                 AND    m.user_id = assay_user()) AS own`
+                 AND    m.user_id = assay_user()) AS own,
+         coalesce(a.reviewer_id::text, '') AS holder, coalesce(u.name, '') AS holder_name`
 
-const reportOf = `
+// waitingJoins read the newest report with its answers, and who has the item.
+const waitingJoins = `
+JOIN     organization o ON o.id = v.organization_id
+LEFT JOIN review_assignment a ON a.version_id = v.id AND a.claims_id = c.id AND a.ended_at IS NULL
+LEFT JOIN app_user u ON u.id = a.reviewer_id
 LEFT JOIN LATERAL (
-         SELECT   a.warnings,
-                  (SELECT count(*) FROM finding_answer f WHERE f.report_id = a.id AND f.outcome = 'accepted') AS accepted
-         FROM     audit_report a
-         WHERE    a.version_id = v.id
-         ORDER BY a.created_at DESC, a.id DESC
+         SELECT   x.warnings,
+                  (SELECT count(*) FROM finding_answer f
+                   WHERE  f.report_id = x.id
+                   AND    f.outcome = 'accepted'
+                   AND    (f.confirmed_by IS NOT NULL OR NOT f.warning_key = ANY (x.identifier_keys))) AS accepted,
+                  (SELECT count(*) FROM finding_answer f
+                   WHERE  f.report_id = x.id
+                   AND    f.outcome = 'accepted'
+                   AND    f.outcome_by <> assay_user()
+                   AND    f.confirmed_by IS NULL
+                   AND    f.warning_key = ANY (x.identifier_keys)) AS second
+         FROM     audit_report x
+         WHERE    x.version_id = v.id
+         ORDER BY x.created_at DESC, x.id DESC
          LIMIT    1) r ON true`
 
 const queueQuery = `
 SELECT   false AS amends, coalesce(v.submitted_at, v.updated_at) AS since,` + waitingColumns + `
 FROM     version v
-JOIN     listing_claims c ON c.id = v.claims_id
-JOIN     organization o ON o.id = v.organization_id` + reportOf + `
+JOIN     listing_claims c ON c.id = v.claims_id` + waitingJoins + `
 WHERE    v.state = 'in_review'
 AND      assay_platform() IN ('reviewer', 'admin')
 UNION ALL
 SELECT   true, coalesce(c.submitted_at, c.updated_at),` + waitingColumns + `
 FROM     listing_claims c
-JOIN     version v ON v.id = c.amends_version
-JOIN     organization o ON o.id = v.organization_id` + reportOf + `
+JOIN     version v ON v.id = c.amends_version` + waitingJoins + `
 WHERE    c.outcome IS NULL
 AND      v.state IN ('live', 'suspended')
 AND      assay_platform() IN ('reviewer', 'admin')
 ORDER BY since
 LIMIT    500`
 
-// mustReview hides the review desk from everybody else.
-func mustReview(a postgres.Actor) error {
-	if a.Platform != postgres.Reviewer && a.Platform != postgres.Admin {
-		return errs.New(errs.NotFound, "There is no page at this address.")
+// Whose is a part of the queue by who has an item.
+type Whose string
+
+// Parts of the queue.
+const (
+	Everybodys Whose = ""
+	Mine       Whose = "mine"
+	Nobodys    Whose = "unassigned"
+	ForSecond  Whose = "second" // waits for a second person
+)
+
+// Filter narrows and orders the queue. The zero value is all of it, the
+// riskiest first.
+type Filter struct {
+	Whose Whose
+	Kind  Kind // empty: every kind
+	Risk  Risk // empty: every risk
+	ByAge bool // the longest wait first
+}
+
+// Keeps reports whether a reader finds w under the filter.
+func (f Filter) Keeps(w Waiting, reader id.User) bool {
+	switch f.Whose {
+	case Mine:
+		if w.Holder != reader {
+			return false
+		}
+	case Nobodys:
+		if w.Holder != "" {
+			return false
+		}
+	case ForSecond:
+		if w.Second == 0 || w.Own {
+			return false
+		}
 	}
-	return nil
+	return (f.Kind == "" || slices.Contains(w.Kinds, f.Kind)) && (f.Risk == "" || w.Risk() == f.Risk)
 }
 
 // Queue returns what waits for a reviewer: the riskiest first, and of equal
-// risk the one that has waited longest; with byAge only the wait counts.
-func (s *Service) Queue(ctx context.Context, a postgres.Actor, byAge bool) ([]Waiting, error) {
+// risk the one that is due first, so that late ones lead; by age the one that
+// has waited longest.
+func (s *Service) Queue(ctx context.Context, a postgres.Actor, f Filter) ([]Waiting, error) {
 	if err := mustReview(a); err != nil {
 		return nil, err
 	}
@@ -170,110 +199,15 @@ func (s *Service) Queue(ctx context.Context, a postgres.Actor, byAge bool) ([]Wa
 	if err != nil {
 		return nil, fmt.Errorf("review queue: %w", err)
 	}
-	if !byAge {
+	list = slices.DeleteFunc(list, func(w Waiting) bool { return !f.Keeps(w, a.User) })
+	if !f.ByAge {
 		slices.SortStableFunc(list, func(x, y Waiting) int {
-			return cmp.Or(cmp.Compare(x.Risk(), y.Risk()), x.Since.Compare(y.Since))
+			return cmp.Or(cmp.Compare(x.Risk().rank(), y.Risk().rank()), x.Due().Compare(y.Due()), x.Since.Compare(y.Since))
 		})
 	}
 	return list, nil
 }
 
-// Offer is a version that is live or was taken down by the platform.
-type Offer struct {
-	Version id.Version    `db:"version_id"`
-	Number  int           `db:"number"`
-	State   listing.State `db:"state"`
-	Title   string        `db:"title"`
-	Seller  string        `db:"seller"`
-	Slug    string        `db:"slug"`
-	Since   time.Time     `db:"since"`
-	Reason  string        `db:"reason"`
-}
-
-const offersQuery = `
-SELECT   v.id AS version_id, v.number, v.state, coalesce(c.claims -> 'basics' ->> 'title', '') AS title,
-         o.name AS seller, l.slug, v.updated_at AS since, CASE WHEN v.state = 'suspended' THEN v.reason ELSE '' END AS reason
-FROM     version v
-JOIN     listing l ON l.id = v.listing_id
-JOIN     listing_claims c ON c.id = v.claims_id
-JOIN     organization o ON o.id = v.organization_id
-WHERE    v.state IN ('live', 'suspended')
-AND      assay_platform() IN ('reviewer', 'admin')
-ORDER BY v.state DESC, v.updated_at DESC
-LIMIT    200`
-
-// Offers returns what is live or suspended, the suspended first: where a
-// reviewer takes something down or restores it.
-func (s *Service) Offers(ctx context.Context, a postgres.Actor) ([]Offer, error) {
-	if err := mustReview(a); err != nil {
-		return nil, err
-	}
-	list, err := collect[Offer](ctx, s.db, a, offersQuery, nil)
-	if err != nil {
-		return nil, fmt.Errorf("offers: %w", err)
-	}
-	return list, nil
-}
-
-// collect runs one query in a transaction of its own.
-func collect[T any](ctx context.Context, db *postgres.DB, a postgres.Actor, sql string, args pgx.NamedArgs) (list []T, err error) {
-	err = db.InTx(ctx, a, func(tx pgx.Tx) error {
-		list, err = rowsOf[T](ctx, tx, sql, args)
-		return err
-	})
-	return list, err
-}
-
-func rowsOf[T any](ctx context.Context, q postgres.Querier, sql string, args pgx.NamedArgs) ([]T, error) {
-	if args == nil {
-		args = pgx.NamedArgs{}
-	}
-	rows, err := q.Query(ctx, sql, args)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowToStructByName[T])
-}
-
-const namesQuery = `
-SELECT id, name
-FROM   app_user
-WHERE  id = ANY (@ids::uuid[])`
-
-// Names returns the names of people, as far as a may see them: a seller sees
-// colleagues, a reviewer everybody.
-func (s *Service) Names(ctx context.Context, a postgres.Actor, ids []id.User) (map[id.User]string, error) {
-	type named struct {
-		ID   id.User `db:"id"`
-		Name string  `db:"name"`
-	}
-	known := []string{}
-	for _, u := range ids {
-		if u != "" {
-			known = append(known, string(u))
-		}
-	}
-	list, err := collect[named](ctx, s.db, a, namesQuery, pgx.NamedArgs{"ids": known})
-	if err != nil {
-		return nil, fmt.Errorf("names: %w", err)
-	}
-	names := make(map[id.User]string, len(list))
-	for _, n := range list {
-		names[n.ID] = n.Name
-	}
-	return names, nil
-}
-
-// Level returns the verification that the actor's organization has now.
-func (s *Service) Level(ctx context.Context, a postgres.Actor) (level string, err error) {
-	err = s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		if _, err := account.Require(ctx, tx, a, account.Role.CanRead); err != nil {
-			return err
-		}
-		return tx.QueryRow(ctx, `SELECT organization_verification(@organization)`, pgx.NamedArgs{"organization": a.Organization}).Scan(&level)
-	})
-	if err != nil {
-		return "", fmt.Errorf("verification: %w", err)
-	}
-	return level, nil
+func (r Risk) rank() int {
+	return slices.IndexFunc(Risks, func(t listing.Term[Risk]) bool { return t.Value == r })
 }

@@ -91,11 +91,12 @@ func (d desk) acts(t *testing.T, v id.Version, verb string) int {
 
 // Of a hundred reviewers who approve at once, one decides: one row, one
 // letter, one record of each act; the others are told.
-func TestOneOfManyApprovalsHolds(t *testing.T) {
+func TestHundredConcurrentDecisionsMakeOne(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	v := listingtest.Version(t, d.db, accounttest.Organization(t, d.db), listing.InReview).Version.ID
 	decision := approval(d.item(t, v))
+	listingtest.Check(t, d.db, d.reviewer, v)
 	const n = 100
 	reviewers := make([]postgres.Actor, 10)
 	for i := range reviewers {
@@ -177,7 +178,7 @@ func TestDecisionAboutStaleDigestsIsRefused(t *testing.T) {
 		t.Errorf("approval of other files: %v, want a conflict", err)
 	}
 	back := approval(first)
-	back.Outcome, back.Reasons = listing.AsksForChanges, []review.Reason{"consent_unclear"}
+	back.Outcome, back.Grounds = listing.AsksForChanges, []listing.Ground{{Reason: "consent_unclear", Section: listing.StepConsent}}
 	if _, err := d.reviews.Decide(ctx, d.reviewer, back); err != nil {
 		t.Fatal(err)
 	}
@@ -189,6 +190,7 @@ func TestDecisionAboutStaleDigestsIsRefused(t *testing.T) {
 	if _, err := d.reviews.Decide(ctx, d.reviewer, approval(first)); errs.KindOf(err) != errs.Conflict {
 		t.Errorf("approval from a page made before the claims changed: %v, want a conflict", err)
 	}
+	listingtest.Check(t, d.db, d.reviewer, live.Version.ID)
 	if _, err := d.reviews.Decide(ctx, d.reviewer, approval(d.item(t, live.Version.ID))); err != nil {
 		t.Fatal(err)
 	}
@@ -250,7 +252,7 @@ func TestReviewerNeverDecidesOnTheirOwnOrganization(t *testing.T) {
 	if _, err := d.reviews.Decide(ctx, own, approval(it)); errs.KindOf(err) != errs.Forbidden {
 		t.Errorf("decision on an own version: %v, want forbidden", err)
 	}
-	queue, err := d.reviews.Queue(ctx, own, false)
+	queue, err := d.reviews.Queue(ctx, own, review.Filter{})
 	if err != nil || len(queue) != 1 || !queue[0].Own {
 		t.Errorf("queue of the own reviewer: %+v (err: %v)", queue, err)
 	}
@@ -275,7 +277,7 @@ func TestReviewSeesOnlyWhatWasSubmitted(t *testing.T) {
 		if _, err := d.reviews.Item(t.Context(), a, submitted); errs.KindOf(err) != errs.NotFound {
 			t.Errorf("%s opens the review of a version: %v, want not found", name, err)
 		}
-		if _, err := d.reviews.Queue(t.Context(), a, false); errs.KindOf(err) != errs.NotFound {
+		if _, err := d.reviews.Queue(t.Context(), a, review.Filter{}); errs.KindOf(err) != errs.NotFound {
 			t.Errorf("%s opens the queue: %v, want not found", name, err)
 		}
 	}
@@ -300,7 +302,7 @@ func TestQueueOrdersByRiskThenByWait(t *testing.T) {
 	if _, err := d.listings.Submit(ctx, unverified.Owner, flagged.Version.ID); err != nil {
 		t.Fatal(err)
 	}
-	queue, err := d.reviews.Queue(ctx, d.reviewer, false)
+	queue, err := d.reviews.Queue(ctx, d.reviewer, review.Filter{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -314,10 +316,10 @@ func TestQueueOrdersByRiskThenByWait(t *testing.T) {
 	}
 	for i, w := range want {
 		if queue[i].Version != w.version || queue[i].Kind() != w.kind || queue[i].Risk() != w.risk {
-			t.Errorf("entry %d: %s %s, want %s %s", i, queue[i].Kind(), queue[i].Risk().Label(), w.kind, w.risk.Label())
+			t.Errorf("entry %d: %s %s, want %s %s", i, queue[i].Kind(), queue[i].Risk(), w.kind, w.risk)
 		}
 	}
-	if queue, err = d.reviews.Queue(ctx, d.reviewer, true); err != nil || queue[0].Version != routine {
+	if queue, err = d.reviews.Queue(ctx, d.reviewer, review.Filter{ByAge: true}); err != nil || queue[0].Version != routine {
 		t.Errorf("by age the oldest is not first (err: %v)", err)
 	}
 }
@@ -333,8 +335,12 @@ func TestDecisionAsksForReasons(t *testing.T) {
 	}{
 		"no outcome":                   {review.Decision{}, "decision"},
 		"changes without a reason":     {review.Decision{Outcome: listing.AsksForChanges}, "reason"},
-		"a reason not on the list":     {review.Decision{Outcome: listing.Rejects, Reasons: []review.Reason{"mood"}}, "reason"},
-		"another reason not explained": {review.Decision{Outcome: listing.Rejects, Reasons: []review.Reason{"other"}}, "comment"},
+		"a reason not on the list":     {review.Decision{Outcome: listing.Rejects, Grounds: review.Because("mood")}, "reason"},
+		"another reason not explained": {review.Decision{Outcome: listing.Rejects, Grounds: review.Because("other")}, "comment"},
+		"a reason without its place":   {review.Decision{Outcome: listing.Rejects, Grounds: review.Because("rights_unclear")}, "place-rights_unclear"},
+		"a place of another reason":    {review.Decision{Outcome: listing.Rejects, Grounds: []listing.Ground{{Reason: "rights_unclear", Section: listing.StepConsent}}}, "place-rights_unclear"},
+		"a finding that is not there":  {review.Decision{Outcome: listing.Rejects, Grounds: []listing.Ground{{Reason: "answer_refused", Finding: "0123456789abcdef"}}}, "place-answer_refused"},
+		"files without a number":       {review.Decision{Outcome: listing.Rejects, Grounds: []listing.Ground{{Reason: "identifiers_left", Files: -1}}}, "place-identifiers_left"},
 	} {
 		c.decision.Version, c.decision.RootDigest, c.decision.ClaimsDigest = it.Dossier.Version.ID, it.Dossier.Version.RootDigest, it.Claims.Digest
 		_, err := d.reviews.Decide(t.Context(), d.reviewer, c.decision)
@@ -343,7 +349,8 @@ func TestDecisionAsksForReasons(t *testing.T) {
 		}
 	}
 	reject := approval(it)
-	reject.Outcome, reject.Reasons, reject.Comment = listing.Rejects, []review.Reason{"rights_unclear", "other"}, "The hospital's letter is missing."
+	reject.Outcome, reject.Comment = listing.Rejects, "The hospital's letter is missing."
+	reject.Grounds = []listing.Ground{{Reason: "rights_unclear", Section: listing.StepRights, Text: "Clause 3.1 names no buyer."}, {Reason: "other"}}
 	if _, err := d.reviews.Decide(t.Context(), d.reviewer, reject); err != nil {
 		t.Fatal(err)
 	}
@@ -366,6 +373,8 @@ func TestLettersGoToWhoSentTheVersionIn(t *testing.T) {
 	editor := accounttest.Member(t, d.db, org.ID, account.Editor)
 	v := listingtest.Version(t, d.db, accounttest.Org{ID: org.ID, Owner: editor}, listing.InReview).Version.ID
 	other := listingtest.Version(t, d.db, accounttest.Org{ID: org.ID, Owner: editor}, listing.InReview).Version.ID
+	listingtest.Check(t, d.db, d.reviewer, v)
+	listingtest.Check(t, d.db, d.reviewer, other)
 	if _, err := d.reviews.Decide(ctx, d.reviewer, approval(d.item(t, v))); err != nil {
 		t.Fatal(err)
 	}

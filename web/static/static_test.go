@@ -119,6 +119,9 @@ func TestSmallBudgetsHold(t *testing.T) {
 			t.Errorf("%s has %d bytes, the budget is %d", name, got, limit)
 		}
 	}
+	if got := len(load().plain["app.js"].body) + len(load().plain["desk.js"].body); got > 8_000 {
+		t.Errorf("a page of the desk loads %d bytes of scripts, the budget is 8000", got)
+	}
 }
 
 func TestChangedFontChangesTheNameOfTheStyleSheet(t *testing.T) {

@@ -800,7 +800,7 @@ func Report() templ.Component {
 					}()
 				}
 				ctx = templ.InitializeContext(ctx)
-				templ_7745c5c3_Err = ui.ReviewDecision(ui.ReviewDecisionProps{Action: "/review/1", CSRF: "t", RootDigest: "9f2c41d70b6ae5d3e80b9f2c41d70b6ae5d3e80b9f2c41d70b6ae5d3e80b0011", ClaimsDigest: "aa2c41d70b6ae5d3e80b9f2c41d70b6ae5d3e80b9f2c41d70b6ae5d3e80b0011", CanApprove: false, WhyNot: "This version has a blocker and cannot be approved.", Reasons: []ui.Option{{Value: "phi", Label: "Identifier in the files"}, {Value: "rights", Label: "Rights not shown"}}}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.ReviewDecision(ui.ReviewDecisionProps{Action: "/review/1", CSRF: "t", RootDigest: "9f2c41d70b6ae5d3e80b9f2c41d70b6ae5d3e80b9f2c41d70b6ae5d3e80b0011", ClaimsDigest: "aa2c41d70b6ae5d3e80b9f2c41d70b6ae5d3e80b9f2c41d70b6ae5d3e80b0011", CanApprove: false, WhyNot: "This version has a blocker and cannot be approved.", Reasons: []ui.ReasonProps{{Value: "phi", Label: "Identifier in the files", Picked: true, Places: []ui.Option{{Value: "files", Label: "A number of files"}}}, {Value: "rights", Label: "Rights not shown"}}}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

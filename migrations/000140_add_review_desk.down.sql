@@ -1,0 +1,13 @@
+DROP TRIGGER decision_ends_assignment ON decision;
+DROP TRIGGER decision_hold_checklist ON decision;
+DROP FUNCTION decision_ends_assignment();
+DROP FUNCTION decision_checked();
+DROP TABLE review_check;
+DROP FUNCTION review_check_guard();
+DROP TABLE review_checklist;
+DROP TABLE review_note;
+DROP TABLE review_assignment;
+DROP FUNCTION review_assignment_guard();
+DROP POLICY reviewer_read ON platform_role;
+DROP FUNCTION review_kinds(uuid, uuid);
+DROP FUNCTION item_waits(uuid, uuid);

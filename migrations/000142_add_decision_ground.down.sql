@@ -1,0 +1,2 @@
+DROP TABLE decision_ground;
+DROP FUNCTION decision_ground_guard();
