@@ -144,7 +144,7 @@ func TestAuthenticatorAppWithoutScripts(t *testing.T) {
 	if len(recovery) != 10 {
 		t.Fatalf("recovery codes %q, want ten", recovery)
 	}
-	p.Follow(".actions a.btn")
+	p.Follow("main a.btn")
 	p.WantText("[data-testid=codes-left]", "10 of 10")
 	p.Click("details.account summary")
 	p.Follow("[data-testid=sign-out]")

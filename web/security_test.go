@@ -29,7 +29,7 @@ func (s site) staff(t *testing.T, email string) id.User {
 func TestDeskOpensOnlyAfterASecondFactor(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, false)
-	s.staff(t, "rita@example.org")
+	rita := s.staff(t, "rita@example.org")
 	p := s.person(t)
 	a := p.fill("/login", "/login", "email", "rita@example.org", "password", goodPassword)
 	wantStatus(t, "sign in", a, http.StatusSeeOther, "")
@@ -50,6 +50,10 @@ func TestDeskOpensOnlyAfterASecondFactor(t *testing.T) {
 		t.Error("the session keeps its token although its rights have grown")
 	}
 	wantStatus(t, "the desk after the app was added", p.get("/review"), http.StatusOK, "")
+	if err := s.Accounts.SetPlatformRole(t.Context(), accounttest.Admin(t, s.DB), rita, postgres.None); err != nil {
+		t.Fatal(err)
+	}
+	wantStatus(t, "the desk once the role is taken away", p.get("/review"), http.StatusNotFound, "")
 	wantStatus(t, "the old token", s.person(t).withCookie(before).get("/account"), http.StatusSeeOther, "")
 }
 

@@ -15,4 +15,12 @@
 // transaction-local setting assay.key, and a policy shows the one row that
 // equals it. So a statement without its WHERE shows at most that row. The
 // setting ends with the transaction and is set nowhere else but there.
+//
+// # Signing in
+//
+// SignIn checks the password. For a user with a second factor that is half of
+// it: SignedIn.NeedsSecondStep says so, and SignInByCode (an authenticator app,
+// or a recovery code) or SignInByPasskey ends it. A passkey that verifies its
+// person signs in alone. A role on the platform counts in a Visitor only after
+// WithSecondFactor, which is for sessions whose SignedIn.Factor says how.
 package account

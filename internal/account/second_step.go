@@ -28,9 +28,10 @@ type SecondStep struct {
 // SignInByCode ends a sign-in that waits for its second step. A wrong code, one
 // that was used and one for a user who has none are errs.Invalid for the field
 // "code" with one sentence. Ten tries in 15 minutes are refused further ones
-// (IsTooManyTries); those from a known browser are counted apart.
+// (IsTooManyTries); those from a known browser are counted apart. A closed
+// account is errs.Unauthenticated.
 func (s *Service) SignInByCode(ctx context.Context, try SecondStep) (SignedIn, error) {
-	email, err := s.email(ctx, try.User)
+	email, err := s.openEmail(ctx, try.User)
 	if err != nil {
 		return SignedIn{}, err
 	}
@@ -52,6 +53,24 @@ func (s *Service) SignInByCode(ctx context.Context, try SecondStep) (SignedIn, e
 		return SignedIn{}, err
 	}
 	return in, s.forgive(ctx, codeTries, subject)
+}
+
+const openEmailQuery = `
+SELECT email
+FROM   app_user
+WHERE  id = @user
+AND    disabled_at IS NULL`
+
+// openEmail is the address of an account that is not closed; a closed one is
+// errs.Unauthenticated.
+func (s *Service) openEmail(ctx context.Context, user id.User) (email string, err error) {
+	err = s.db.InTx(ctx, postgres.Actor{User: user}, func(tx pgx.Tx) error {
+		return tx.QueryRow(ctx, openEmailQuery, pgx.NamedArgs{"user": user}).Scan(&email)
+	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return "", errs.New(errs.Unauthenticated, "Please sign in.")
+	}
+	return email, err
 }
 
 // useCode spends a code of the app or a recovery code.

@@ -222,6 +222,27 @@ func TestTenCodesInFifteenMinutes(t *testing.T) {
 	}
 }
 
+func TestClosedAccountTakesNoSecondStep(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.New(t)
+	s, c := withClock(db)
+	user, secret, recovery := enrolled(t, db, s, c, "ada@example.org")
+	admin := accounttest.Admin(t, db)
+	if err := s.SetDisabled(t.Context(), admin, user, true); err != nil {
+		t.Fatal(err)
+	}
+	for name, code := range map[string]string{"the app": codeAt(t, secret, c.now()), "a recovery code": recovery[0]} {
+		_, err := s.SignInByCode(t.Context(), account.SecondStep{User: user, Code: code})
+		wantKind(t, "SignInByCode of a closed account by "+name, err, errs.Unauthenticated)
+	}
+	if err := s.SetDisabled(t.Context(), admin, user, false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.SignInByCode(t.Context(), account.SecondStep{User: user, Code: codeAt(t, secret, c.now())}); err != nil {
+		t.Errorf("the code was spent by a refusal: %v", err)
+	}
+}
+
 func TestResetKeepsTheSecondFactor(t *testing.T) {
 	t.Parallel()
 	db := postgrestest.New(t)
