@@ -6,32 +6,11 @@ import (
 	"net/http"
 
 	"assay/internal/errs"
+	"assay/web/api"
 )
 
-// statusOf is the one place that knows how kinds of failure look in HTTP.
-func statusOf(err error) int {
-	var big *http.MaxBytesError
-	if errors.As(err, &big) {
-		return http.StatusRequestEntityTooLarge
-	}
-	switch errs.KindOf(err) {
-	case errs.Invalid:
-		return http.StatusUnprocessableEntity
-	case errs.NotFound:
-		return http.StatusNotFound
-	case errs.Conflict:
-		return http.StatusConflict
-	case errs.Unauthenticated:
-		return http.StatusUnauthorized
-	case errs.Forbidden:
-		return http.StatusForbidden
-	case errs.TooLarge:
-		return http.StatusRequestEntityTooLarge
-	case errs.Unavailable:
-		return http.StatusServiceUnavailable
-	}
-	return http.StatusInternalServerError
-}
+// statusOf is how a kind of failure looks in HTTP.
+func statusOf(err error) int { return api.Status(err) }
 
 // handlerFunc is a handler that leaves failures to the frame.
 type handlerFunc func(w http.ResponseWriter, r *http.Request) error

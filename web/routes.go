@@ -10,6 +10,7 @@ import (
 	"assay/internal/account"
 	"assay/internal/errs"
 	"assay/internal/postgres"
+	"assay/web/api"
 	"assay/web/static"
 )
 
@@ -28,6 +29,7 @@ func (s *Server) router() chi.Router {
 	r.With(noStore, unreferred).Post("/unsubscribe/{link}", s.plainly(s.stopMailAtOnce)) // from mail programs, without cookies
 	r.Get("/trust/activity.json", s.plainly(s.sendHeads))
 	r.Get("/trust/activity/heads/{number}.json", s.plainly(s.sendHead))
+	r.Mount(api.Prefix, s.api.Routes())
 	r.Group(func(r chi.Router) {
 		r.Use(s.sessions.LoadAndSave, s.loadVisitor, s.private, s.recoverPanics, s.refuseForgeries)
 		r.NotFound(s.handle(notFound))

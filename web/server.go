@@ -10,6 +10,7 @@ import (
 	"github.com/tus/tusd/v2/pkg/handler"
 
 	"assay/internal/account"
+	"assay/internal/account/idempotency"
 	"assay/internal/activity"
 	"assay/internal/catalog"
 	"assay/internal/config"
@@ -25,6 +26,7 @@ import (
 	"assay/internal/review"
 	"assay/internal/sellerdesk"
 	"assay/internal/upload"
+	"assay/web/api"
 )
 
 // Services is what the handlers call, wired by cmd/server.
@@ -54,15 +56,19 @@ type Server struct {
 	log      *slog.Logger
 	sessions *scs.SessionManager
 	tus      *handler.UnroutedHandler
+	api      *api.API
 	routes   chi.Router
 }
 
 // New returns a server with all its routes.
 func New(c config.Config, log *slog.Logger, services Services) *Server {
 	s := &Server{Services: services, config: c, log: log, sessions: services.Sessions}
-	if s.Uploads != nil {
-		s.tus = s.newTus()
+	if s.Receiver != nil {
+		s.tus = s.Receiver.Protocol(uploadsPath, s.beginTus)
 	}
+	s.api = api.New(api.Services{
+		Accounts: s.Accounts, Requests: idempotency.NewStore(s.DB), Listings: s.Listings, Uploads: s.Uploads, Receiver: s.Receiver, Audits: s.Audits,
+	}, api.Options{PublicURL: c.PublicURL, TokenPerMinute: c.APITokenRate, AddressPerMinute: c.APIAddressRate, Log: log})
 	s.routes = s.router()
 	return s
 }

@@ -13,7 +13,6 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/httprate"
 	"github.com/tus/tusd/v2/pkg/handler"
-	"golang.org/x/exp/slog"
 
 	"assay/internal/audit"
 	"assay/internal/errs"
@@ -249,24 +248,6 @@ func nextFile(parts *multipart.Reader) (upload.Part, error) {
 const uploadsPath = "/seller/uploads/"
 
 type listingKey struct{}
-
-// newTus returns the handler of the tus protocol over the uploads' store.
-func (s *Server) newTus() *handler.UnroutedHandler {
-	composer := handler.NewStoreComposer()
-	composer.UseCore(s.Receiver)
-	composer.UseTerminater(s.Receiver)
-	composer.UseLocker(upload.NewLocks(s.DB))
-	h, err := handler.NewUnroutedHandler(handler.Config{
-		StoreComposer: composer, BasePath: uploadsPath, MaxSize: s.Uploads.Limits().MaxBytes,
-		DisableDownload: true, DisableConcatenation: true, Cors: &handler.CorsConfig{Disable: true},
-		Logger:                  slog.New(slog.NewTextHandler(io.Discard, nil)),
-		PreUploadCreateCallback: s.beginTus,
-	})
-	if err != nil {
-		panic("web: the settings of the tus handler are constant: " + err.Error())
-	}
-	return h
-}
 
 // beginTus makes room for an upload before its first byte.
 func (s *Server) beginTus(hook handler.HookEvent) (handler.HTTPResponse, handler.FileInfoChanges, error) {

@@ -25,11 +25,12 @@ const (
 	// an editor submits.
 	submitters gate = "member with the right to submit"
 	publishers gate = "member with the right to publish"
+	program    gate = "a program with a token, and no browser"
 )
 
 // gates is every route with who may use it, a table for each room of the house.
 // A route that is not here fails TestNobodyReachesWhatIsNotTheirs.
-var gates = together(publicGates, lqsGates, accountGates, securityGates, tokenGates, privacyGates, noticeGates, sellerGates,
+var gates = together(publicGates, lqsGates, accountGates, securityGates, tokenGates, apiGates, privacyGates, noticeGates, sellerGates,
 	verificationGates, credentialGates, reviewGates, moderationGates, trustGates, adminGates)
 
 func together(rooms ...map[string]gate) map[string]gate {
@@ -231,6 +232,31 @@ var tokenGates = map[string]gate{
 	"POST /account/tokens/{key}/revoke":      maker,
 	"GET /organization/tokens":               managers,
 	"POST /organization/tokens/{key}/revoke": managers,
+}
+
+var apiGates = map[string]gate{
+	"GET /api/v1/openapi.json":                     anyone,
+	"GET /api/v1/openapi.yaml":                     anyone,
+	"GET /api/v1/me":                               program,
+	"GET /api/v1/organizations":                    program,
+	"GET /api/v1/organizations/{organization}":     program,
+	"GET /api/v1/listings":                         program,
+	"POST /api/v1/listings":                        program,
+	"GET /api/v1/listings/{listing}":               program,
+	"PATCH /api/v1/listings/{listing}":             program,
+	"GET /api/v1/listings/{listing}/claims":        program,
+	"PUT /api/v1/listings/{listing}/claims/{step}": program,
+	"GET /api/v1/listings/{listing}/versions":      program,
+	"GET /api/v1/versions/{version}":               program,
+	"GET /api/v1/versions/{version}/report":        program,
+	"POST /api/v1/versions/{version}/submit":       program,
+	"GET /api/v1/upload-agreement":                 program,
+	"GET /api/v1/listings/{listing}/uploads":       program,
+	"POST /api/v1/listings/{listing}/uploads":      program,
+	"GET /api/v1/uploads/{upload}":                 program,
+	"HEAD /api/v1/uploads/{upload}":                program,
+	"PATCH /api/v1/uploads/{upload}":               program,
+	"DELETE /api/v1/uploads/{upload}":              program,
 }
 
 var privacyGates = map[string]gate{}

@@ -72,6 +72,7 @@ func startServer(t *testing.T) *running {
 	r.url = "http://" + l.Addr().String()
 	c, err := config.Load([]string{
 		"ASSAY_VAR=" + t.TempDir(), "ASSAY_ADDR=" + l.Addr().String(), "DATABASE_URL=" + r.database.AppURL,
+		"ASSAY_API_TOKEN_RATE=1000000", "ASSAY_API_ADDRESS_RATE=1000000",
 		"ASSAY_SECRET_KEY=" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, 32)),
 		"ASSAY_SIGNING_KEY=" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{8}, 32)),
 	})

@@ -125,6 +125,7 @@ func TestNobodyReachesWhatIsNotTheirs(t *testing.T) {
 	all.Wait()
 	w.showToHolder(t, count)
 	w.showHalfway(t, count)
+	w.showToProgram(t, count)
 	for key, g := range gates {
 		if strings.HasPrefix(key, "GET ") && !count.letIn[key] && key != "GET /reset/new" { // that needs a mailed token
 			t.Errorf("%s (%s) let nobody in: the test does not show that refusals are refusals", key, g)
@@ -256,11 +257,25 @@ func (w *town) showHalfway(t *testing.T, count *tally) {
 	}
 }
 
+// showToProgram has a program of seller A read what a browser with a session may
+// not.
+func (w *town) showToProgram(t *testing.T, count *tally) {
+	for key, g := range gates {
+		pattern, ok := strings.CutPrefix(key, "GET ")
+		if !ok || g != program {
+			continue
+		}
+		path, _ := w.things[0].fill(pattern)
+		got := w.people[0].send(t, http.MethodGet, path, nil, map[string]string{"Authorization": "Bearer " + w.secret})
+		w.judge(t, w.people[0], key, w.none, got, got, true, true, count)
+	}
+}
+
 func isSafe(method string) bool { return method == "GET" || method == "HEAD" || method == "OPTIONS" }
 
 func (w *town) judge(t *testing.T, c *member, key string, s things, got, reference reply, may, isOwned bool, count *tally) {
 	where := fmt.Sprintf("%s as %s on %s: status %d", key, c.name, s.name, got.status)
-	isStatic := strings.Contains(key, "/static/") || strings.Contains(key, " /badge/") || strings.HasSuffix(key, "/badge.svg") || strings.HasSuffix(key, "/samples/{name}.zip") || strings.Contains(key, " /.well-known/") || strings.Contains(key, " /trust/activity.json") || strings.Contains(key, " /trust/activity/heads/") || strings.HasSuffix(key, "/healthz") || strings.HasSuffix(key, "/readyz")
+	isStatic := strings.Contains(key, "/static/") || strings.Contains(key, " /badge/") || strings.HasSuffix(key, "/badge.svg") || strings.HasSuffix(key, "/samples/{name}.zip") || strings.Contains(key, " /.well-known/") || strings.Contains(key, "/openapi.") || strings.Contains(key, " /trust/activity.json") || strings.Contains(key, " /trust/activity/heads/") || strings.HasSuffix(key, "/healthz") || strings.HasSuffix(key, "/readyz")
 	if fault := headerFault(got, c.actor.User != "" && !isStatic); fault != "" {
 		count.add(&count.other)
 		t.Errorf("%s: %s", where, fault)
@@ -360,7 +375,7 @@ func (w *town) neutral(r reply) string {
 	fmt.Fprintln(&b, r.status)
 	for _, name := range slices.Sorted(maps.Keys(r.header)) {
 		switch name {
-		case "X-Request-Id", "Date", "Content-Length", "Set-Cookie", "X-Ratelimit-Remaining", "X-Ratelimit-Reset":
+		case "X-Request-Id", "Date", "Content-Length", "Set-Cookie", "X-Ratelimit-Remaining", "X-Ratelimit-Reset", "Ratelimit-Remaining", "Ratelimit-Reset":
 		default:
 			fmt.Fprintln(&b, name, r.header[name])
 		}
@@ -435,6 +450,12 @@ func (w *town) forge(t *testing.T, c *member, routes []string, count *tally) {
 					got, err := c.try(t.Context(), method, path, body, header)
 					if err != nil {
 						t.Errorf("%s %s: %v", method, path, err)
+					}
+					if gates[method+" "+pattern] == program { // reads no cookie
+						if got.status != http.StatusUnauthorized {
+							t.Errorf("%s %s as %s %s: status %d, want 401", method, pattern, c.name, name, got.status)
+						}
+						continue
 					}
 					// A streamed form is refused for its token by its handler,
 					// which those without the right do not reach.

@@ -28,6 +28,7 @@ type town struct {
 	// What a form may name of seller A's: a warning, digests, a session.
 	warning, files, claims, agreement, session string
 	receipt                                    string // of a report on it
+	secret                                     string // of a token of seller A
 	malformed                                  string
 }
 
@@ -91,7 +92,7 @@ func buildTown(t *testing.T, r *running) *town {
 	w.receipt = r.reported(t, w.things[0], reviewer)
 	w.none = things{name: "nobody's", params: map[string]string{}}
 	malformed := things{name: "malformed ids", params: map[string]string{}}
-	for _, name := range []string{"listing", "version", "upload", "invitation", "user", "document", "request", "slug", "key", "notice"} {
+	for _, name := range []string{"listing", "version", "upload", "invitation", "user", "document", "request", "slug", "key", "notice", "organization"} {
 		w.none.params[name], malformed.params[name] = id.New[string](), w.malformed
 	}
 	w.none.params["number"], malformed.params["number"] = "900000000", w.malformed
@@ -106,6 +107,13 @@ func buildTown(t *testing.T, r *running) *town {
 		w.things[i].maker = a.User
 		w.things[i].params["key"], _ = r.apiToken(t, a)
 		w.things[i].params["notice"] = r.notice(t, a)
+	}
+	_, w.secret = r.apiToken(t, sellerA)
+	if _, err := r.accounts.Bearer(t.Context(), w.secret); err != nil { // its use is noted now, not during the walk
+		t.Fatal(err)
+	}
+	for _, s := range w.things {
+		s.params["organization"] = string(s.owner)
 	}
 	w.things = append(w.things, malformed)
 

@@ -39,6 +39,8 @@ type Config struct {
 	MaxEntries       int    `env:"ASSAY_MAX_ENTRIES" envDefault:"50000" comment:"most entries of an archive"`
 	AuditHours       int    `env:"ASSAY_AUDIT_HOURS" envDefault:"12" comment:"hours after which an audit refuses the files it has not reached"`
 	QuotaBytes       int64  `env:"ASSAY_QUOTA_BYTES" envDefault:"107374182400" comment:"storage of an organization"`
+	APITokenRate     int    `env:"ASSAY_API_TOKEN_RATE" envDefault:"600" comment:"requests to the API that one token may send in a minute, to one process"`
+	APIAddressRate   int    `env:"ASSAY_API_ADDRESS_RATE" envDefault:"1200" comment:"requests to the API that one network address may send in a minute, to one process"`
 
 	// Demo is set by the demo command alone: it shows the mailbox page and
 	// marks the sellers.
@@ -125,7 +127,7 @@ func (c Config) check() error {
 		mistake("ASSAY_LOG_LEVEL", "is none of debug, info, warn, error")
 	}
 	for name, n := range map[string]int64{"ASSAY_AUDIT_CHILDREN": int64(c.AuditChildren), "ASSAY_AUDIT_WORKERS": int64(c.AuditWorkers), "ASSAY_MAX_FILE_BYTES": c.MaxFileBytes,
-		"ASSAY_MAX_UPLOAD_BYTES": c.MaxUploadBytes, "ASSAY_MAX_ENTRIES": int64(c.MaxEntries), "ASSAY_AUDIT_HOURS": int64(c.AuditHours), "ASSAY_QUOTA_BYTES": c.QuotaBytes} {
+		"ASSAY_MAX_UPLOAD_BYTES": c.MaxUploadBytes, "ASSAY_MAX_ENTRIES": int64(c.MaxEntries), "ASSAY_AUDIT_HOURS": int64(c.AuditHours), "ASSAY_QUOTA_BYTES": c.QuotaBytes, "ASSAY_API_TOKEN_RATE": int64(c.APITokenRate), "ASSAY_API_ADDRESS_RATE": int64(c.APIAddressRate)} {
 		if n < 1 {
 			mistake(name, "is not above 0")
 		}

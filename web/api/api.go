@@ -1,0 +1,106 @@
+package api
+
+import (
+	"cmp"
+	"log/slog"
+	"net/http"
+	"reflect"
+	"runtime/debug"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humachi"
+	"github.com/go-chi/chi/v5"
+	"github.com/tus/tusd/v2/pkg/handler"
+
+	"assay/internal/account"
+	"assay/internal/account/idempotency"
+	"assay/internal/errs"
+	"assay/internal/ingest"
+	"assay/internal/listing"
+	"assay/internal/upload"
+)
+
+// Prefix is where the API stands.
+const Prefix = "/api/v1"
+
+// Services is what the operations call.
+type Services struct {
+	Accounts *account.Service
+	Requests *idempotency.Store
+	Listings *listing.Service
+	Uploads  *upload.Service
+	Receiver *upload.Receiver // where the bytes of uploads are written
+	Audits   *ingest.Service
+}
+
+// Options are the settings of the API.
+type Options struct {
+	// PublicURL is the address that people use, without a slash at its end.
+	PublicURL string
+	// TokenPerMinute and AddressPerMinute bound the requests of one token and of
+	// one network address; 0 is 600 and 1,200.
+	TokenPerMinute, AddressPerMinute int
+	Log                              *slog.Logger
+}
+
+// API answers requests under Prefix.
+type API struct {
+	Services
+	options Options
+	log     *slog.Logger
+	huma    huma.API
+	tus     *handler.UnroutedHandler
+	router  chi.Router
+}
+
+var problemGoType = reflect.TypeFor[Problem]()
+
+// New returns the API with all its operations.
+func New(s Services, o Options) *API {
+	o.PublicURL = strings.TrimSuffix(o.PublicURL, "/")
+	o.TokenPerMinute, o.AddressPerMinute = cmp.Or(o.TokenPerMinute, 600), cmp.Or(o.AddressPerMinute, 1200)
+	a := &API{Services: s, options: o, log: o.Log, router: chi.NewRouter()}
+	a.router.Use(numbered, a.recoverPanics)
+	a.router.NotFound(func(w http.ResponseWriter, r *http.Request) {
+		newProblem(http.StatusNotFound, "There is nothing at this address of the API.").write(w, r)
+	})
+	a.router.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
+		newProblem(http.StatusMethodNotAllowed, "This address does not take that method.").write(w, r)
+	})
+	a.router.Use(a.limitAddress())
+	a.router.Group(func(r chi.Router) {
+		r.Use(a.authenticate, a.limitToken(), a.once, a.recoverPanics)
+		a.huma = humachi.New(r, a.config())
+		a.me()
+		a.organizations()
+		a.listings()
+		a.claims()
+		a.versions()
+		a.uploads(r)
+	})
+	a.document(a.router)
+	return a
+}
+
+// Routes is what answers under Prefix.
+func (a *API) Routes() chi.Router { return a.router }
+
+// recoverPanics is the last resort: a bug costs one request, not the server.
+func (a *API) recoverPanics(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			cause := recover()
+			if cause == nil {
+				return
+			}
+			if cause == http.ErrAbortHandler {
+				panic(cause)
+			}
+			// The cause may quote input: only where it happened is logged.
+			a.log.Error("panic", "request", requestNumber(r.Context()), "stack", string(debug.Stack()))
+			newProblem(http.StatusInternalServerError, errs.MessageOf(errs.New(errs.Internal, ""))).write(w, r)
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
