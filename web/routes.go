@@ -88,6 +88,7 @@ func (s *Server) anyone(r chi.Router) {
 	r.Get("/licenses/{id}", s.handle(s.showLicense))
 	r.Get("/guides", s.handle(s.listGuides))
 	r.Get("/guides/{slug}", s.handle(s.showGuide))
+	r.Get("/docs/api", s.handle(s.showAPI))
 	r.Group(func(r chi.Router) { r.Use(noStore); s.strangers(r) })
 	if s.config.Demo {
 		r.Get("/mailbox", s.handle(s.showMailbox))

@@ -30,4 +30,6 @@ func TestTokenPagesInABrowser(t *testing.T) {
 	p.CheckViews("tokens-organization")
 	p.Go("/account")
 	p.WantText("main", "tokens to the API")
+	p.FollowText("The API")
+	p.CheckViews("api")
 }

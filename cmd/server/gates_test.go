@@ -235,6 +235,7 @@ var tokenGates = map[string]gate{
 }
 
 var apiGates = map[string]gate{
+	"GET /docs/api":                                anyone,
 	"GET /api/v1/openapi.json":                     anyone,
 	"GET /api/v1/openapi.yaml":                     anyone,
 	"GET /api/v1/me":                               program,

@@ -788,7 +788,7 @@ func footer(s Shell) templ.Component {
 		}
 		ctx = templ.InitializeContext(ctx)
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 74, "<footer><div class=\"wrap\"><p>Rights are our reading of each license, with its clause and date. Not legal advice. <a href=\"/trust/activity\">The record of acts</a></p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 74, "<footer><div class=\"wrap\"><p>Rights are our reading of each license, with its clause and date. Not legal advice. <a href=\"/trust/activity\">The record of acts</a> · <a href=\"/docs/api\">The API</a></p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
