@@ -117,6 +117,11 @@ func (s *Server) roleOptions(r *http.Request, chosen account.Role) []ui.Option {
 		if role == account.Owner && !s.visitor(r).Role.CanOwn() && chosen != account.Owner {
 			continue
 		}
+		if role != chosen && slices.ContainsFunc(account.AllRights(), func(right account.Right) bool {
+			return right.ByDefault(role) && !s.visitor(r).Rights.Has(right)
+		}) {
+			continue // nobody gives a right that they do not hold
+		}
 		list = append(list, ui.Option{Value: string(role), Label: role.Label(), Help: role.Help(), Selected: role == chosen})
 	}
 	return list

@@ -36,7 +36,7 @@ var said = map[listing.Event]words{
 	listing.Reject:         {notice.VersionRejected, "Rejected", "A reviewer rejected the version.", "Read why"},
 	listing.Suspend:        {notice.VersionSuspended, "Suspended", "The platform took the version off the catalog. Buyers see the reason in its place.", "Read why"},
 	listing.Restore:        {notice.VersionRestored, "Back on offer", "The version is on offer again.", "See the version"},
-	listing.Publish:        {notice.VersionLive, "Live", "The day that you named has come: buyers find the version from now on.", "See the version"},
+	listing.Publish:        {notice.VersionLive, "Live", "As you planned, buyers find the version from now on.", "See the version"},
 }
 
 // Moved tells the seller's people if somebody else fired the event.
