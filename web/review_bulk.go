@@ -29,6 +29,9 @@ var bulkTexts = map[review.BulkAct]string{
 func (s *Server) askBulk(w http.ResponseWriter, r *http.Request) error {
 	q := r.URL.Query()
 	act := review.BulkAct(q.Get("act"))
+	if act == "" {
+		act = review.BulkClaim // of nothing: the page says how to choose
+	}
 	if !review.BulkActs.Has(act) {
 		return errs.New(errs.NotFound, "There is no page at this address.")
 	}

@@ -1,0 +1,228 @@
+package review_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
+
+	"assay/internal/account"
+	"assay/internal/account/accounttest"
+	"assay/internal/catalog"
+	"assay/internal/errs"
+	"assay/internal/id"
+	"assay/internal/listing"
+	"assay/internal/listing/listingtest"
+	"assay/internal/postgres"
+	"assay/internal/review"
+)
+
+var waiverDigest = strings.Repeat("ab", 32)
+
+// waiver sends a document of the seller in.
+func (d desk) waiver(t *testing.T, org accounttest.Org) {
+	t.Helper()
+	request := id.New[string]()
+	exec := func(sql string, args ...any) {
+		t.Helper()
+		err := d.db.InTx(t.Context(), org.Owner, func(tx pgx.Tx) error { _, err := tx.Exec(t.Context(), sql, args...); return err })
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	exec(`INSERT INTO verification_request (id, organization_id) VALUES ($1, $2)`, request, org.ID)
+	exec(`INSERT INTO verification_document (id, organization_id, request_id, kind, name, media_type, size_bytes, sha256, blob_key, uploaded_by)
+		VALUES ($1, $2, $3, 'ethics', 'waiver.pdf', 'application/pdf', 10, $4, 'k', $5)`, id.New[string](), org.ID, request, waiverDigest, org.Owner.User)
+	exec(`UPDATE verification_request SET state = 'submitted', submitted_at = now(), submitted_by = $2 WHERE id = $1`, request, org.Owner.User)
+}
+
+func grant(it review.Item) review.LicensingRuling {
+	return review.LicensingRuling{Version: it.Dossier.Version.ID, ClaimsDigest: it.Claims.Digest, Granted: true, Rights: true, Consent: true, Authority: true,
+		Clause: "3.1", Document: waiverDigest, Signer: "Ada Example", SignerRole: "Director of data licensing"}
+}
+
+// badge is what buyers see of the commercial review.
+func (d desk) badge(t *testing.T, slug string) *catalog.CommercialReview {
+	t.Helper()
+	e, err := catalog.NewStore(d.db).Get(t.Context(), slug)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e.Detail.CommercialReview
+}
+
+// The badge is granted on named evidence, survives changes that touch neither
+// license nor consent, and goes with the claims that it was about.
+func TestCommercialBadgeHoldsUntilTheTermsChange(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	ctx := t.Context()
+	org := accounttest.Seller(t, d.db)
+	live := listingtest.Version(t, d.db, org, listing.Approved)
+	if err := d.listings.Publish(ctx, org.Owner, live.Version.ID); err != nil {
+		t.Fatal(err)
+	}
+	v, slug := live.Version.ID, live.Listing.Slug
+	d.waiver(t, org)
+	if err := d.reviews.AskLicensing(ctx, org.Owner, v); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.reviews.AskLicensing(ctx, org.Owner, v); errs.KindOf(err) != errs.Conflict {
+		t.Errorf("asked twice: %v, want Conflict", err)
+	}
+	if list, err := d.reviews.LicensingQueue(ctx, d.reviewer); err != nil || len(list) != 1 || list[0].Version != v {
+		t.Errorf("queue of licensing reviews: %v (%v)", list, err)
+	}
+	if d.badge(t, slug) != nil {
+		t.Error("a badge before any review")
+	}
+	if err := d.reviews.DecideLicensing(ctx, d.reviewer, grant(d.item(t, v))); err != nil {
+		t.Fatal(err)
+	}
+	want := &catalog.CommercialReview{Clause: "3.1", Document: "IRB, consent or waiver", SHA256: waiverDigest, SignerRole: "Director of data licensing"}
+	got := d.badge(t, slug)
+	if got != nil {
+		want.On = got.On
+	}
+	if diff := cmp.Diff(want, got); diff != "" || got.On == "" {
+		t.Errorf("badge (-want +got):\n%s", diff)
+	}
+	q, err := catalog.ParseQuery(map[string][]string{"commercial_review": {"1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if found, err := catalog.NewStore(d.db).Search(ctx, q); err != nil || found.Total != 1 {
+		t.Errorf("search by the badge finds %d (%v), want 1", found.Total, err)
+	}
+
+	edit := func(step listing.Step, change func(*listing.Claims)) (waits bool) {
+		t.Helper()
+		draft, err := d.listings.Draft(ctx, org.Owner, live.Listing.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := draft.Revision.Claims
+		change(&c)
+		if _, err = d.listings.SaveStep(ctx, org.Owner, live.Listing.ID, listing.Save{Step: step, Token: draft.Revision.Token(), Claims: c}); err != nil {
+			t.Fatal(err)
+		}
+		if waits, err = d.listings.SubmitClaims(ctx, org.Owner, live.Listing.ID); err != nil {
+			t.Fatal(err)
+		}
+		return waits
+	}
+	if edit(listing.StepBasics, func(c *listing.Claims) { c.Basics.Title = "Low-dose chest CT with nodules, 2026" }) || d.badge(t, slug) == nil {
+		t.Error("a changed title takes the badge away")
+	}
+	if !edit(listing.StepConsent, func(c *listing.Claims) { c.Consent.Protocol = "2026-1" }) || d.badge(t, slug) == nil {
+		t.Error("changed consent that waits takes the badge away from what is live")
+	}
+	listingtest.Check(t, d.db, d.reviewer, v)
+	if _, err := d.reviews.Decide(ctx, d.reviewer, approval(d.item(t, v))); err != nil {
+		t.Fatal(err)
+	}
+	if d.badge(t, slug) != nil {
+		t.Error("the badge outlives the consent claims that it was about")
+	}
+	if it := d.item(t, v); len(it.Licensing) != 1 || it.Licensing[0].Holds {
+		t.Errorf("reviews of the terms: %+v", it.Licensing)
+	}
+}
+
+// Nothing is granted without all evidence, by the seller or one who belongs to
+// it, or against what the claims themselves say.
+func TestCommercialBadgeTakesEvidenceAndAnOutsider(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	ctx := t.Context()
+	org := accounttest.Seller(t, d.db)
+	v := listingtest.Version(t, d.db, org, listing.InReview)
+	d.waiver(t, org)
+	it := d.item(t, v.Version.ID)
+	for field, spoil := range map[string]func(*review.LicensingRuling){
+		"rights_hold":      func(r *review.LicensingRuling) { r.Rights = false },
+		"consent_holds":    func(r *review.LicensingRuling) { r.Consent = false },
+		"authority_holds":  func(r *review.LicensingRuling) { r.Authority = false },
+		"clause":           func(r *review.LicensingRuling) { r.Clause = " " },
+		"document":         func(r *review.LicensingRuling) { r.Document = strings.Repeat("cd", 32) },
+		"signer":           func(r *review.LicensingRuling) { r.Signer = "" },
+		"signer_role":      func(r *review.LicensingRuling) { r.SignerRole = "" },
+		"licensing_reason": func(r *review.LicensingRuling) { r.Granted = false },
+	} {
+		r := grant(it)
+		spoil(&r)
+		if got := errs.FieldsOf(d.reviews.DecideLicensing(ctx, d.reviewer, r)); len(got) != 1 || got[0].Field != field {
+			t.Errorf("%s: mistakes %v", field, got)
+		}
+	}
+	stale := grant(it)
+	stale.ClaimsDigest = it.Dossier.Version.RootDigest
+	if err := d.reviews.DecideLicensing(ctx, d.reviewer, stale); errs.KindOf(err) != errs.Conflict {
+		t.Errorf("about other claims: %v, want Conflict", err)
+	}
+	own := postgres.Actor{User: accounttest.Member(t, d.db, org.ID, account.Viewer).User, Platform: postgres.Reviewer}
+	for name, c := range map[string]struct {
+		a    postgres.Actor
+		want errs.Kind
+	}{"the seller": {org.Owner, errs.NotFound}, "a reviewer of the seller's own": {own, errs.Forbidden}} {
+		if err := d.reviews.DecideLicensing(ctx, c.a, grant(it)); errs.KindOf(err) != c.want {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+	}
+	if err := d.reviews.AskLicensing(ctx, accounttest.Organization(t, d.db).Owner, v.Version.ID); errs.KindOf(err) != errs.Conflict {
+		t.Errorf("a stranger asks: %v, want Conflict as for any version that is not there", err)
+	}
+	err := d.db.InTx(ctx, d.reviewer, func(tx pgx.Tx) error {
+		_, err := tx.Exec(ctx, `
+			INSERT INTO commercial_review (id, organization_id, listing_id, version_id, claims_id, claims_digest, terms_digest, outcome, rights, consent, authority, reviewer_id, decided_at)
+			SELECT gen_random_uuid(), v.organization_id, v.listing_id, v.id, c.id, c.claims_digest, commercial_terms_digest(c.claims), 'granted', 'yes', 'yes', 'yes', $2, now()
+			FROM   version v JOIN listing_claims c ON c.id = v.claims_id WHERE v.id = $1`, v.Version.ID, d.reviewer.User)
+		return err
+	})
+	if !postgres.IsRefused(err) {
+		t.Errorf("granted without evidence in the database: %v, want a refusal", err)
+	}
+}
+
+// What a new version changed in the files is counted by path and digest.
+func TestChangedFilesAreCounted(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	org := accounttest.Seller(t, d.db)
+	first := listingtest.Version(t, d.db, org, listing.Approved)
+	if err := d.listings.Publish(t.Context(), org.Owner, first.Version.ID); err != nil {
+		t.Fatal(err)
+	}
+	v := listingtest.Begin(t, d.db, org.Owner, listing.Description{Listing: first.Listing})
+	result := listingtest.Result(0)
+	result.Manifest[0].SHA256 = strings.Repeat("1", 64)
+	result.Manifest[1].Path = "study/2.dcm"
+	d.audit(t, org, v.ID, result)
+	if _, err := d.listings.Submit(t.Context(), org.Owner, v.ID); err != nil {
+		t.Fatal(err)
+	}
+	want := &review.FileChanges{Added: 1, Removed: 1, Changed: 1, Paths: []review.FileChange{
+		{Kind: "added", Path: "study/2.dcm"}, {Kind: "changed", Path: "README.txt"}, {Kind: "removed", Path: "study/1.dcm"}}}
+	if diff := cmp.Diff(want, d.item(t, v.ID).Files); diff != "" {
+		t.Errorf("files since the last approval (-want +got):\n%s", diff)
+	}
+}
+
+// audit hands the result of an audit over for a version that was begun.
+func (d desk) audit(t *testing.T, org accounttest.Org, v id.Version, result listing.AuditResult) {
+	t.Helper()
+	ctx, w := t.Context(), listingtest.Worker
+	for _, step := range []struct {
+		a  postgres.Actor
+		do func(pgx.Tx) error
+	}{
+		{org.Owner, func(tx pgx.Tx) error { return d.listings.Queue(ctx, tx, org.Owner, v) }},
+		{w, func(tx pgx.Tx) error { _, _, err := d.listings.StartAudit(ctx, tx, w, v); return err }},
+		{w, func(tx pgx.Tx) error { _, err := d.listings.FinishAudit(ctx, tx, w, v, result); return err }},
+	} {
+		if err := d.db.InTx(ctx, step.a, step.do); err != nil {
+			t.Fatal(err)
+		}
+	}
+}

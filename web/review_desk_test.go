@@ -1,0 +1,167 @@
+package web_test
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"testing"
+
+	"assay/internal/account/accounttest"
+	"assay/internal/audit"
+	"assay/internal/id"
+	"assay/internal/listing"
+	"assay/internal/listing/listingtest"
+	"assay/web/webtest"
+)
+
+// A reviewer sends a version back with a reason and its place, without scripts;
+// the seller is led to what mends it, sends a new one, and the reviewer approves
+// that.
+func TestReviewerReturnsThenApprovesInABrowser(t *testing.T) {
+	s := newSite(t, false)
+	owner := s.owner(t, "seller@example.org", "Northfield")
+	makeReviewer(t, s, s.user(t, "reviewer@example.org"))
+	d := listingtest.Complete(t, s.DB, owner)
+	send := func() id.Version {
+		t.Helper()
+		v := sendVersion(t, s, owner, d, audit.Report{Verdict: audit.Passed})
+		if _, err := s.Listings.Submit(t.Context(), owner, v.ID); err != nil {
+			t.Fatal(err)
+		}
+		return v.ID
+	}
+	first := send()
+	b := webtest.Start(t)
+	reviewer, seller := b.Visitor(t, s.URL, webtest.NoScript), b.Visitor(t, s.URL, webtest.NoScript)
+	s.signInPage(t, reviewer, "reviewer@example.org")
+	s.signInPage(t, seller, "seller@example.org")
+
+	reviewer.Go("/review")
+	reviewer.Submit("[data-testid=queue] form")
+	reviewer.WantText("[data-testid=holder]", "You have this review.")
+	reviewer.Click(`#decision input[value=changes]`)
+	reviewer.Click(`#decision input[value=consent_unclear]`)
+	reviewer.Submit("#decision")
+	reviewer.WantText("[data-testid=error-summary]", "Say where")
+	reviewer.CheckViews("review-returning")
+	reviewer.Set("place-consent_unclear", "section:consent")
+	reviewer.Fill("text-consent_unclear", "The waiver is silent about products.")
+	reviewer.Submit("#decision")
+	reviewer.WantText("[data-testid=flash]", "Sent back.")
+
+	seller.Go("/seller/versions/" + string(first))
+	seller.WantText("[data-testid=grounds]", "Consent or IRB do not cover this use")
+	seller.WantText("[data-testid=grounds]", "The waiver is silent about products.")
+	seller.CheckViews("version-returned")
+	seller.Follow("[data-testid=grounds] a")
+	if want := "/seller/listings/" + string(d.Listing.ID) + "/consent"; seller.Path() != want {
+		t.Errorf("the place leads to %s, want %s", seller.Path(), want)
+	}
+
+	second := send()
+	reviewer.Go(reviewPath(second))
+	for _, name := range checksIn(reviewer) {
+		reviewer.Choose(name, "yes")
+	}
+	reviewer.Submit("#checks")
+	reviewer.Click(`#decision input[value=approve]`)
+	reviewer.Submit("#decision")
+	reviewer.WantText("[data-testid=flash]", "Approved.")
+	seller.Go("/seller/versions/" + string(second))
+	seller.WantText("[data-testid=version-state]", "Approved")
+}
+
+// Several are chosen in the queue, named once more with a way back, and each
+// says what became of it.
+func TestBulkActsNameEachDataSet(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, false)
+	owner := s.owner(t, "seller@example.org", "Northfield")
+	makeReviewer(t, s, s.user(t, "reviewer@example.org"))
+	org := accounttest.Org{ID: owner.Organization, Owner: owner}
+	one, two := listingtest.Version(t, s.DB, org, listing.InReview).Version.ID, listingtest.Version(t, s.DB, org, listing.InReview).Version.ID
+	p := s.person(t)
+	p.signIn("reviewer@example.org")
+	query := url.Values{"act": {"return"}, "item": {string(one), string(two), "not-an-id", string(id.New[id.Version]())}}
+	a := p.get("/review/bulk?" + query.Encode())
+	items := a.Page.Find("[data-testid=chosen] input[name=item]")
+	if a.Status != http.StatusOK || items.Length() != 2 || a.Page.Find(`#order a[href="/review"]`).Length() != 1 {
+		t.Fatalf("confirming: %d with %d data sets", a.Status, items.Length())
+	}
+	form := []string{"act", "return", "item", items.Eq(0).AttrOr("value", ""), "item", items.Eq(1).AttrOr("value", "")}
+	if a = p.fill("/review", "/review/bulk", form...); a.Status != http.StatusUnprocessableEntity || a.Page.Find("#f-reason-error").Length() != 1 {
+		t.Errorf("without a reason: %d", a.Status)
+	}
+	listingtest.Rule(t, s.DB, accounttest.Reviewer(t, s.DB), two, listing.Rejects)
+	if a = p.fill("/review", "/review/bulk", append(form, "reason", "rights_unclear")...); a.Status != http.StatusSeeOther {
+		t.Fatalf("order: %d %s", a.Status, words(a.Page.Find("main")))
+	}
+	a = p.get(a.Location)
+	if got := words(a.Page.Find("[data-testid=bulk-sum]")); !strings.HasPrefix(got, "Done for 1 of 2 data sets") {
+		t.Errorf("sum: %q", got)
+	}
+	if got := words(a.Page.Find("[data-testid=bulk-done]")); !strings.Contains(got, "refusedNothing waits for a decision here") {
+		t.Errorf("what became of each: %q", got)
+	}
+	if a = p.get("/review/bulk?act=paint"); a.Status != http.StatusNotFound {
+		t.Errorf("an act that there is none: %d", a.Status)
+	}
+}
+
+// Notes of reviewers stand on their page and on none of the seller's.
+func TestNotesAreOnNoPageOfTheSeller(t *testing.T) {
+	t.Parallel()
+	s, _, v, _ := reviewSite(t)
+	p := s.person(t)
+	p.signIn("reviewer@example.org")
+	path := reviewPath(v.ID)
+	const note = "Their letterhead has a number that is not in service."
+	if a := p.fill(path, path+"/notes", "internal-note", note); a.Status != http.StatusSeeOther {
+		t.Fatalf("note: %d", a.Status)
+	}
+	if got := words(p.get(path).Page.Find("[data-testid=notes]")); !strings.Contains(got, note) {
+		t.Errorf("notes: %q", got)
+	}
+	seller := s.person(t)
+	seller.signIn("seller@example.org")
+	for _, page := range []string{"/seller", "/seller/versions/" + string(v.ID)} {
+		if a := seller.get(page); a.Status != http.StatusOK || strings.Contains(a.Body, note) {
+			t.Errorf("%s: %d, or it holds the note", page, a.Status)
+		}
+	}
+}
+
+// Keys lead through the queue, never record a decision, and can be turned off.
+func TestKeysOfTheDeskInABrowser(t *testing.T) {
+	s, _, v, _ := reviewSite(t)
+	b := webtest.Start(t)
+	p := b.Visitor(t, s.URL)
+	s.signInPage(t, p, "reviewer@example.org")
+	p.Go("/review")
+	p.Press("j")
+	if !p.Has("tr[data-row].here") {
+		t.Error("j marks no entry")
+	}
+	p.Press("x")
+	if !p.Eval(`document.querySelector("[data-testid=queue] input[name=item]").checked`) {
+		t.Error("x does not choose the entry")
+	}
+	p.Go(reviewPath(v.ID))
+	p.Press("r")
+	if !p.Eval(`document.querySelector("#decision input[value=changes]").checked`) {
+		t.Error("r does not lead to asking for changes")
+	}
+	p.Press("n")
+	if !p.Eval(`document.activeElement.id === "f-internal-note"`) {
+		t.Error("n does not lead to the notes")
+	}
+	p.Eval(`(() => { document.querySelector("[data-testid=keys]").open = true; document.querySelector("[data-keys-switch] button").click(); document.activeElement.blur(); return true })()`)
+	p.Go("/review")
+	p.Press("j")
+	if p.Has(".here") {
+		t.Error("a key works after the keys were turned off")
+	}
+	if p.Press("c"); p.Path() != "/review" {
+		t.Error("a key took a review after the keys were turned off")
+	}
+}
