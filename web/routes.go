@@ -238,6 +238,8 @@ func (s *Server) organizationOwners(r chi.Router) {
 func (s *Server) reviewers(r chi.Router) {
 	r.Get("/review", s.handle(s.showReviewQueue))
 	r.Get("/review/versions/{version}", s.handle(s.showReview))
+	r.Get("/review/reaudits", s.handle(s.showReaudits))
+	r.Post("/review/reaudits/{reaudit}/close", s.handle(s.closeReaudit))
 	r.Get("/review/versions/{version}/report.json", s.handle(s.downloadReviewed))
 	r.Get("/review/versions/{version}/report.csv", s.handle(s.downloadReviewedFindings))
 	r.Get("/review/versions/{version}/quality", s.handle(s.showReviewedQuality))

@@ -178,6 +178,8 @@ var verificationGates = map[string]gate{
 }
 
 var reviewGates = map[string]gate{
+	"GET /review/reaudits":                              reviewers,
+	"POST /review/reaudits/{reaudit}/close":             reviewers,
 	"GET /review/versions/{version}/quality":            reviewers,
 	"GET /review/versions/{version}/quality/{form}":     reviewers,
 	"GET /review/versions/{version}/previews/{preview}": reviewers,

@@ -151,6 +151,8 @@ func (h *house) openAudits(secret []byte) (err error) {
 func (h *house) workers() job.Workers {
 	w := job.NewWorkers()
 	job.Handle(w, h.audits.Audit)
+	job.Handle(w, h.audits.Reaudit)
+	job.Handle(w, h.audits.QueueReaudits)
 	job.Handle(w, h.free.Work)
 	job.Handle(w, h.mails.Send)
 	job.Handle(w, h.notices.Deliver)

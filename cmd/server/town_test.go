@@ -92,7 +92,7 @@ func buildTown(t *testing.T, r *running) *town {
 	w.receipt = r.reported(t, w.things[0], reviewer)
 	w.none = things{name: "nobody's", params: map[string]string{}}
 	malformed := things{name: "malformed ids", params: map[string]string{}}
-	for _, name := range []string{"listing", "version", "upload", "invitation", "user", "document", "request", "slug", "key", "notice", "organization"} {
+	for _, name := range []string{"listing", "version", "upload", "invitation", "user", "document", "request", "slug", "key", "notice", "organization", "reaudit"} {
 		w.none.params[name], malformed.params[name] = id.New[string](), w.malformed
 	}
 	w.none.params["number"], malformed.params["number"] = "900000000", w.malformed
@@ -102,6 +102,7 @@ func buildTown(t *testing.T, r *running) *town {
 	}
 	for _, s := range w.things[:2] {
 		r.givePreview(t, s)
+		s.params["reaudit"] = r.giveReaudit(t, s)
 	}
 	for i, a := range []postgres.Actor{sellerA, sellerB, editor} {
 		w.things[i].maker = a.User
@@ -236,6 +237,24 @@ FROM   audit_report WHERE version_id = $1`, s.params["version"])
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// giveReaudit makes an audit by new rules that waits for a reviewer's answer.
+func (r *running) giveReaudit(t *testing.T, s things) string {
+	t.Helper()
+	x := id.New[string]()
+	_, err := r.super(t).Exec(t.Context(), `
+WITH report AS (
+    INSERT INTO audit_report (id, organization_id, version_id, root_digest, claims_digest, verdict, blockers, warnings, report, rules_version, is_reaudit)
+    SELECT gen_random_uuid(), organization_id, version_id, root_digest, claims_digest, 'passed', 0, 0, report, '9999.1', true
+    FROM   audit_report WHERE version_id = $1 LIMIT 1
+    RETURNING id, organization_id, version_id)
+INSERT INTO reaudit (id, organization_id, version_id, rules_version, state, outcome, rules, report_id, audited_at)
+SELECT $2, organization_id, version_id, '9999.1', 'open', 'warnings', '{phi-device-serial}', id, now() FROM report`, s.params["version"], x)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return x
 }
 
 // ptr scans a text into a map.

@@ -15,6 +15,7 @@ type (
 	Version      string
 	Upload       string
 	Report       string
+	Reaudit      string // an audit of a live version by new rules
 	Document     string
 	Decision     string
 	Verification string

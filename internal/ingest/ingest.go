@@ -37,6 +37,12 @@ type Versions interface {
 	CancelAudit(ctx context.Context, tx pgx.Tx, a postgres.Actor, v id.Version) error
 	// RetryAudit moves audit_error to queued.
 	RetryAudit(ctx context.Context, tx pgx.Tx, a postgres.Actor, v id.Version) error
+	// Version returns a version with the claims it goes by.
+	Version(ctx context.Context, a postgres.Actor, v id.Version) (listing.Dossier, error)
+	// AddReport keeps the report of an audit by new rules, and moves nothing.
+	AddReport(ctx context.Context, tx pgx.Tx, a postgres.Actor, v id.Version, claimsDigest string, r listing.AuditResult) (listing.Report, error)
+	// SuspendWithin takes a live version down.
+	SuspendWithin(ctx context.Context, tx pgx.Tx, a postgres.Actor, v id.Version, reason string) error
 	// BreakAudit moves auditing to audit_error: our fault.
 	BreakAudit(ctx context.Context, tx pgx.Tx, a postgres.Actor, v id.Version, reason string) error
 }
@@ -52,6 +58,8 @@ type Options struct {
 	Space archive.Scratch
 	// Tools decode pixels and read the text in them.
 	Tools audit.Tools
+	// RulesVersion is that of the rules; empty for audit.RulesVersion.
+	RulesVersion string
 	// SecretKey, of at least 32 bytes, seals the texts that the seller alone may
 	// read, and keys the index of images; without it no texts are kept, and images
 	// are not compared with those of other listings.
@@ -108,6 +116,8 @@ type run struct {
 	lease        string
 	attempt      int
 	claims       listing.Claims
+	claimsDigest string     // of an audit by new rules
+	reaudit      id.Reaudit // set if it is one
 	upload       upload.Upload
 	renewed      time.Time
 	texts        audit.Residual
@@ -157,7 +167,7 @@ func (r *run) auditWatched(ctx context.Context, cancel context.CancelCauseFunc) 
 		return nil, err
 	}
 	defer staged.Close()
-	return audit.RunFile(ctx, "submission", staged, r.upload.SizeBytes, audit.Options{
+	options := audit.Options{
 		Version: r.options.Version, Claims: catalog.AuditClaims(r.claims), Limits: r.options.Limits,
 		Inspect: r.options.Inspect, Parallel: r.options.Parallel, Scratch: r.options.Space, Tools: r.options.Tools, AllLocations: true,
 		ListTexts: true, Residual: r.residual(), Scoring: &audit.Scoring{Seed: 1},
@@ -167,7 +177,11 @@ func (r *run) auditWatched(ctx context.Context, cancel context.CancelCauseFunc) 
 				cancel(err)
 			}
 		},
-	})
+	}
+	if r.reaudit != "" { // beside sellers' audits, and without a score of its own
+		options.Parallel, options.Scoring = 1, nil
+	}
+	return audit.RunFile(ctx, "submission", staged, r.upload.SizeBytes, options)
 }
 
 // watchEvery is how soon a worker notices that its audit was canceled or given

@@ -58,6 +58,7 @@ SELECT   a.id, a.version_id, a.organization_id
 FROM     audit_report a
 WHERE    a.created_at > now() - interval '30 days'
 AND      assay_platform() = 'worker'
+AND      NOT a.is_reaudit
 AND      NOT EXISTS (SELECT FROM pixel_match m WHERE m.report_id = a.id)
 AND      EXISTS (SELECT FROM pixel_index p WHERE p.version_id = a.version_id)
 ORDER BY a.created_at

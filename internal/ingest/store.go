@@ -57,6 +57,9 @@ AND    organization_id = @organization
 AND    lease = @lease`
 
 func renewLease(ctx context.Context, q postgres.Querier, r *run, p audit.Progress) error {
+	if r.reaudit != "" {
+		return renewReaudit(ctx, q, r)
+	}
 	tag, err := q.Exec(ctx, updateLease, pgx.NamedArgs{"stage": string(p.Stage), "files": p.Files, "total_files": p.TotalFiles,
 		"bytes": p.Bytes, "total_bytes": p.TotalBytes, "version": r.version, "organization": r.organization, "lease": r.lease})
 	if err != nil {
@@ -108,6 +111,9 @@ func endLease(ctx context.Context, q postgres.Querier, r *run) error {
 
 // lostLease returns errLost if r does not hold the version any more.
 func lostLease(ctx context.Context, q postgres.Querier, r *run) error {
+	if r.reaudit != "" {
+		return renewReaudit(ctx, q, r)
+	}
 	var held bool
 	err := q.QueryRow(ctx, `SELECT EXISTS (SELECT FROM audit_run WHERE version_id = @version AND organization_id = @organization AND lease = @lease)`,
 		pgx.NamedArgs{"lease": r.lease, "version": r.version, "organization": r.organization}).Scan(&held)

@@ -60,6 +60,7 @@ SELECT   organization_id AS organization, version_id AS version, id AS report
 FROM     audit_report
 WHERE    version_id = @version
 AND      organization_id = @organization
+AND      NOT is_reaudit
 ORDER BY created_at DESC, id DESC
 LIMIT    1`
 

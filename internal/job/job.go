@@ -27,6 +27,7 @@ const (
 	queueDefault = river.QueueDefault
 	queueAudit   = "audit"
 	queueFree    = "free_audit"
+	queueReaudit = "reaudit"
 )
 
 // AuditVersion audits the files of a version, on behalf of the user who
@@ -138,6 +139,38 @@ func (PublishActivity) InsertOpts() river.InsertOpts {
 // publishEvery is how often PublishActivity runs.
 const publishEvery = time.Hour
 
+// ReauditVersion audits a live version again, by new rules.
+type ReauditVersion struct {
+	Reaudit id.Reaudit `json:"reaudit"`
+}
+
+// Kind names the job in the queue.
+func (ReauditVersion) Kind() string { return "reaudit_version" }
+
+// InsertOpts keeps them behind everything else.
+func (ReauditVersion) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{Queue: queueReaudit, Priority: 4, MaxAttempts: 3}
+}
+
+// QueueReaudits looks for live versions that older rules audited. It runs by
+// the clock.
+type QueueReaudits struct{}
+
+// Kind names the job in the queue.
+func (QueueReaudits) Kind() string { return "queue_reaudits" }
+
+// InsertOpts keeps at most one waiting.
+func (QueueReaudits) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByState: unfinished(), ByPeriod: reauditsEvery}}
+}
+
+// reauditsEvery is how often QueueReaudits runs.
+const reauditsEvery = 10 * time.Minute
+
+// Later is the error of a job that steps back: it is tried again then, and this
+// try does not count.
+func Later(by time.Duration) error { return river.JobSnooze(by) }
+
 var inserter = func() *river.Client[pgx.Tx] {
 	client, err := river.NewClient(riverpgxv5.New(nil), &river.Config{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
@@ -195,9 +228,10 @@ func NewRunner(pool *pgxpool.Pool, w Workers, o Options) (*Runner, error) {
 			queueDefault: {MaxWorkers: o.Others},
 			queueAudit:   {MaxWorkers: o.Audits},
 			queueFree:    {MaxWorkers: 1},
+			queueReaudit: {MaxWorkers: 1},
 		},
 		RescueStuckJobsAfter: rescueAfter,
-		PeriodicJobs:         []*river.PeriodicJob{every(sweepEvery, Sweep{}), every(digestsEvery, SendDigests{}), every(publishEvery, PublishActivity{})},
+		PeriodicJobs:         []*river.PeriodicJob{every(sweepEvery, Sweep{}), every(digestsEvery, SendDigests{}), every(publishEvery, PublishActivity{}), every(reauditsEvery, QueueReaudits{})},
 		FetchPollInterval:    time.Second,
 	})
 	if err != nil {

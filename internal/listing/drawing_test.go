@@ -105,6 +105,24 @@ Each move leaves a row in ` + "`version_event`" + `, which cannot be written by 
 A reviewer is a platform reviewer or admin who does not belong to the seller's
 organization. A worker is a background process that nobody asked.
 
+## New rules
+
+A live version is audited again when the rules of the audit change, over the same bytes.
+That report stands beside the one of the submission (` + "`audit_report.is_reaudit`" + `) and moves
+nothing by itself: the version goes on to be shown, answered for and certified by the
+report of its submission. What is new in it decides:
+
+| new | what happens |
+|---|---|
+| nothing, or less | it is noted |
+| a warning, or a blocker that names nobody | reviewers look (` + "`/review/reaudits`" + `), the seller is told, the version stays on offer |
+| a blocker of a direct identifier | a worker suspends the version at once; the public reason names the rules and no value |
+
+Where a version goes live, returns or is certified anew, the newest report counts, that
+of an audit by new rules too, unless a reviewer has closed it with a reason or it repeats
+what an earlier one said. A direct identifier cannot be closed away: such a version
+returns when a later audit finds its files clear, and else the seller sends a new one.
+
 ## Claims
 
 Claims are revisions of their own. The newest one can be edited until it is

@@ -38,11 +38,16 @@ WHERE    c.amends_version = @version
 AND      c.organization_id = @organization
 AND      c.outcome IS NULL`
 
-const latestReportQuery = `
+const reportColumns = `
 SELECT   id, version_id, root_digest, claims_digest, verdict, blockers, warnings, warning_keys,
          identifier_keys, report, rules_version, created_at
-FROM     audit_report
+FROM     audit_report`
+
+// latestReportQuery finds the report that a version is approved and shown by:
+// that of an audit by newer rules stands beside it.
+const latestReportQuery = reportColumns + `
 WHERE    version_id = @version
+AND      NOT is_reaudit
 AND      (organization_id = assay_organization() OR assay_platform() <> '')
 ORDER BY created_at DESC, id DESC
 LIMIT    1`

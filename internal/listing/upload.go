@@ -177,8 +177,12 @@ FROM   unnest(@paths::text[], @sizes::bigint[], @digests::text[]) AS f (path, si
 
 const insertReport = `
 INSERT INTO audit_report (id, organization_id, version_id, root_digest, claims_digest, verdict,
-                          blockers, warnings, warning_keys, report, rules_version)
-VALUES (@id, @organization, @version, @root, @claims, @verdict, @blockers, cardinality(@keys::text[]), @keys, @report, @rules)`
+                          blockers, warnings, warning_keys, report, rules_version, is_reaudit)
+VALUES (@id, @organization, @version, @root, @claims, @verdict, @blockers, cardinality(@keys::text[]), @keys, @report, @rules, @again)`
+
+const oneReport = reportColumns + `
+WHERE  id = @report
+AND    version_id = @version`
 
 // FinishAudit seals the manifest of a version that is being audited, keeps the
 // report and moves the version to passed, flagged or audit_failed. A is a
@@ -216,7 +220,7 @@ func (s *Service) finishAudit(ctx context.Context, tx pgx.Tx, a postgres.Actor, 
 	if err != nil {
 		return Report{}, err
 	}
-	return s.addReport(ctx, tx, locked, claims.Digest, result)
+	return s.addReport(ctx, tx, locked, claims.Digest, result, false)
 }
 
 // event is where a result leads. What was not recognized has not passed.
@@ -242,7 +246,7 @@ func addFiles(ctx context.Context, q postgres.Querier, v Version, m Manifest) er
 	return err
 }
 
-func (s *Service) addReport(ctx context.Context, q postgres.Querier, v Version, claimsDigest string, result AuditResult) (Report, error) {
+func (s *Service) addReport(ctx context.Context, q postgres.Querier, v Version, claimsDigest string, result AuditResult, again bool) (Report, error) {
 	report := id.New[id.Report]()
 	keys := result.WarningKeys
 	if keys == nil {
@@ -252,16 +256,18 @@ func (s *Service) addReport(ctx context.Context, q postgres.Querier, v Version, 
 		"id": report, "organization": v.Organization, "version": v.ID, "root": v.RootDigest, "claims": claimsDigest,
 		"verdict": result.Verdict, "blockers": result.Blockers, "keys": keys,
 		"report": result.Report, "rules": result.RulesVersion,
+		"again": again,
 	})
 	if err != nil {
 		return Report{}, refusal(err)
 	}
-	return latestReport(ctx, q, v.ID)
+	return one[Report](ctx, q, oneReport, pgx.NamedArgs{"report": report, "version": v.ID})
 }
 
 // AddReport keeps the report of a later audit of the same files, after the
-// rules or the claims changed. It moves nothing: what a blocker means for a
-// live version is for the caller. A is a worker.
+// rules changed. It moves nothing, and the version goes on to be shown by the
+// report of its submission: what a blocker means for a live version is for the
+// caller. A is a worker.
 func (s *Service) AddReport(ctx context.Context, tx pgx.Tx, a postgres.Actor, v id.Version, claimsDigest string, result AuditResult) (Report, error) {
 	locked, err := lockVersion(ctx, tx, v)
 	if err != nil {
@@ -270,7 +276,7 @@ func (s *Service) AddReport(ctx context.Context, tx pgx.Tx, a postgres.Actor, v 
 	if digest := result.Manifest.RootDigest(); digest != locked.RootDigest {
 		return Report{}, errs.New(errs.Conflict, "The report is about other files than those of the version.")
 	}
-	report, err := s.addReport(ctx, tx, locked, claimsDigest, result)
+	report, err := s.addReport(ctx, tx, locked, claimsDigest, result, true)
 	if err != nil {
 		return Report{}, fmt.Errorf("version %s: add report: %w", v, err)
 	}

@@ -130,6 +130,7 @@ LEFT JOIN LATERAL (
                    AND    f.warning_key = ANY (x.identifier_keys)) AS second
          FROM     audit_report x
          WHERE    x.version_id = v.id
+         AND      NOT x.is_reaudit
          ORDER BY x.created_at DESC, x.id DESC
          LIMIT    1) r ON true`
 

@@ -61,6 +61,7 @@ FROM     audit_report r
 LEFT JOIN quality_report q ON q.report_id = r.id AND q.organization_id = @organization
 WHERE    r.version_id = @version
 AND      r.organization_id = @organization
+AND      NOT r.is_reaudit
 ORDER BY r.created_at DESC, r.id DESC
 LIMIT    1`
 

@@ -127,7 +127,7 @@ WITH desk AS (
     LEFT JOIN LATERAL (SELECT max(number) FILTER (WHERE state = 'live') AS number, bool_or(live_at IS NOT NULL) AS was_live
                        FROM version WHERE listing_id = l.id AND organization_id = @organization) o ON true
     LEFT JOIN LATERAL (SELECT id, verdict, warnings FROM audit_report
-                       WHERE version_id = v.id AND organization_id = @organization
+                       WHERE version_id = v.id AND organization_id = @organization AND NOT is_reaudit
                        ORDER BY created_at DESC, id DESC LIMIT 1) r ON true
     LEFT JOIN LATERAL (SELECT count(*)::int AS answered FROM finding_answer
                        WHERE report_id = r.id AND organization_id = @organization) a ON true

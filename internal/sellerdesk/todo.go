@@ -122,7 +122,7 @@ LEFT JOIN listing_claims h ON h.id = v.claims_id AND h.organization_id = @organi
 LEFT JOIN LATERAL (SELECT max(at) AS at FROM version_event
                    WHERE version_id = v.id AND organization_id = @organization) e ON true
 LEFT JOIN LATERAL (SELECT id, warnings FROM audit_report
-                   WHERE version_id = v.id AND organization_id = @organization
+                   WHERE version_id = v.id AND organization_id = @organization AND NOT is_reaudit
                    ORDER BY created_at DESC, id DESC LIMIT 1) r ON true
 LEFT JOIN LATERAL (SELECT count(*)::int AS answered FROM finding_answer
                    WHERE report_id = r.id AND organization_id = @organization) a ON true

@@ -1,0 +1,98 @@
+package review
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"assay/internal/activity"
+	"assay/internal/errs"
+	"assay/internal/id"
+	"assay/internal/postgres"
+)
+
+// Reaudit is what an audit by new rules found in a version that was live.
+type Reaudit struct {
+	ID        id.Reaudit `db:"id"`
+	Version   id.Version `db:"version_id"`
+	Number    int        `db:"number"`
+	Title     string     `db:"title"`
+	Seller    string     `db:"seller"`
+	State     string     `db:"version_state"` // live, or suspended for what was found
+	Outcome   string     `db:"outcome"`       // warnings, blockers or identifiers
+	Rules     []string   `db:"rules"`         // ids of the rules that found something new
+	By        string     `db:"rules_version"` // version of the rules
+	Report    id.Report  `db:"report_id"`
+	AuditedAt time.Time  `db:"audited_at"`
+	Own       bool       `db:"own"` // the reviewer belongs to the seller
+}
+
+const openReaudits = `
+SELECT   x.id, x.version_id, v.number, coalesce(c.claims -> 'basics' ->> 'title', '') AS title, o.name AS seller,
+         v.state AS version_state, x.outcome, x.rules, x.rules_version, x.report_id, x.audited_at,
+         EXISTS (SELECT FROM membership m WHERE m.organization_id = x.organization_id AND m.user_id = assay_user()) AS own
+FROM     reaudit x
+JOIN     version v ON v.id = x.version_id
+JOIN     listing_claims c ON c.id = v.claims_id
+JOIN     organization o ON o.id = x.organization_id
+WHERE    x.state = 'open'
+AND      assay_platform() IN ('reviewer', 'admin')
+ORDER BY array_position(ARRAY['identifiers', 'blockers', 'warnings'], x.outcome), x.audited_at, x.id
+LIMIT    500`
+
+// Reaudits returns what waits for a reviewer's answer, the gravest first.
+func (s *Service) Reaudits(ctx context.Context, a postgres.Actor) ([]Reaudit, error) {
+	if err := mustReview(a); err != nil {
+		return nil, err
+	}
+	list, err := collect[Reaudit](ctx, s.db, a, openReaudits, nil)
+	if err != nil {
+		return nil, fmt.Errorf("audits by new rules: %w", err)
+	}
+	return list, nil
+}
+
+const closeReaudit = `
+UPDATE reaudit x
+SET    state = 'closed', closed_by = assay_user(), closed_at = now(), reason = @reason
+FROM   (SELECT id FROM reaudit WHERE id = @reaudit AND state = 'open' AND assay_platform() IN ('reviewer', 'admin') FOR UPDATE) found
+WHERE  x.id = found.id
+RETURNING x.organization_id, x.version_id, x.outcome`
+
+// CloseReaudit answers what an audit by new rules found, with a reason for the
+// record. Of two at once one closes; the other is told errs.NotFound, as for
+// one that never was. A reviewer of the seller's own is refused.
+func (s *Service) CloseReaudit(ctx context.Context, a postgres.Actor, x id.Reaudit, reason string) error {
+	if err := mustReview(a); err != nil {
+		return err
+	}
+	reason = strings.TrimSpace(reason)
+	if n := len([]rune(reason)); n < 10 || n > 4000 {
+		return &errs.Error{Kind: errs.Invalid, Field: "reason", Message: "Say in 10 to 4000 characters what you found."}
+	}
+	const gone = "Nothing waits for an answer here. Somebody else may have closed it."
+	if _, ok := id.Parse[id.Reaudit](string(x)); !ok {
+		return errs.New(errs.NotFound, gone)
+	}
+	err := s.db.InTx(ctx, a, func(tx pgx.Tx) error {
+		var organization id.Organization
+		var version id.Version
+		var outcome string
+		err := tx.QueryRow(ctx, closeReaudit, pgx.NamedArgs{"reaudit": x, "reason": reason}).Scan(&organization, &version, &outcome)
+		if postgres.IsRefused(err) {
+			return errs.New(errs.Forbidden, "You belong to the seller: another reviewer answers this.")
+		}
+		if err != nil {
+			return postgres.NotFound(err, gone)
+		}
+		return activity.Record(ctx, tx, activity.Entry{Actor: a, Organization: organization, Verb: "reaudit.close", Object: "version",
+			ObjectID: string(version), Detail: map[string]string{"outcome": outcome}})
+	})
+	if err != nil {
+		return fmt.Errorf("audit by new rules %s: %w", x, err)
+	}
+	return nil
+}
