@@ -1,5 +1,6 @@
 // Command lqs audits medical data sets on one's own machine: the same engine
-// that judges what is submitted to Assay. Nothing leaves the machine.
+// that judges what is submitted to Assay. Nothing leaves the machine, except what
+// upload sends.
 package main
 
 import (
@@ -32,6 +33,10 @@ type cli struct {
 	Score   scoreCmd   `cmd:"" help:"Score the labels of a data set: the LQS, with what it lost and what to mend first."`
 	Verify  verifyCmd  `cmd:"" help:"Check downloaded files against a signed audit certificate, offline."`
 	Rules   rulesCmd   `cmd:"" help:"Print every rule of the audit."`
+	Login   loginCmd   `cmd:"" help:"Keep a token, so that this program acts for you at an Assay server."`
+	Logout  logoutCmd  `cmd:"" help:"Forget the token on this machine."`
+	Whoami  whoamiCmd  `cmd:"" help:"Say whose token is kept, and what it may do."`
+	Upload  uploadCmd  `cmd:"" help:"Send files to a data set, resumable, and wait for the audit."`
 	Version versionCmd `cmd:"" help:"Print the version of the program, the rules and their tables."`
 
 	AuditChild childCmd `cmd:"" hidden:"" help:"Inspect files for a parent (internal)."`

@@ -53,6 +53,14 @@ func (p *progress) show(a audit.Progress) {
 	fmt.Fprintf(p.out, "\r\x1b[K%s", line(a, now.Sub(p.started)))
 }
 
+// say shows a line of other work.
+func (p *progress) say(text string) {
+	if isTerminal(p.out) {
+		p.shown = true
+		fmt.Fprintf(p.out, "\r\x1b[K%s", text)
+	}
+}
+
 // line is one look of the progress: files, bytes, rate and the time left.
 func line(a audit.Progress, elapsed time.Duration) string {
 	if a.TotalFiles == 0 {
