@@ -6,12 +6,10 @@ import (
 	"assay/web/webtest"
 )
 
-// TestAccountPagesInABrowser walks through every page of accounts and of
-// verification, checks each in all views, and takes screenshots where
+// TestAccountPagesInABrowser walks through every page of accounts, checks each in all views, and takes screenshots where
 // ASSAY_SCREENSHOTS names a folder.
 func TestAccountPagesInABrowser(t *testing.T) {
 	s := newSite(t, true)
-	s.reviewer(t, "rita@example.org")
 	b := webtest.Start(t)
 	p := b.Visitor(t, s.URL)
 	look := func(name, path string) {
@@ -58,38 +56,7 @@ func TestAccountPagesInABrowser(t *testing.T) {
 	p.CheckViews("member")
 	look("account", "/account")
 
-	look("verification-empty", "/seller/verification")
-	look("verification-identity", "/seller/verification/organization")
-	for i := 0; i < len(identityFields); i += 2 {
-		p.Set(identityFields[i], identityFields[i+1])
-	}
-	p.Submit("#identity")
-	p.CheckViews("verification-documents-empty")
-	for _, kind := range []string{"organization", "rights"} {
-		p.Choose("kind", kind)
-		p.Attach("file", writePaper(t))
-		p.Submit("#attach")
-	}
-	p.CheckViews("verification-documents")
-	look("verification-ready", "/seller/verification")
-	p.Submit("#submit")
-	p.CheckViews("verification-submitted")
-
 	invited := b.Visitor(t, s.URL)
 	invited.Go("/invitation?token=" + s.mailedToken(t, "grace@example.org"))
 	invited.CheckViews("invitation")
-
-	p = b.Visitor(t, s.URL)
-	s.signInPage(t, p, "rita@example.org")
-	look("review-queue", "/review/verifications")
-	p.Follow(`[data-testid="waiting"] a`)
-	p.CheckViews("review-case")
-	p.Choose("outcome", "granted")
-	p.Choose("level", "verified")
-	p.Submit("#decision")
-	p.CheckViews("review-case-mistakes")
-	p.Choose("outcome", "returned")
-	p.Set("reason", "The extract of the register is of 2019. Please attach one that is not older than six months.")
-	p.Submit("#decision")
-	p.CheckViews("review-queue-decided")
 }

@@ -207,8 +207,8 @@ func tagsOf(e catalog.Entry) []ui.TagProps {
 	if e.Demo {
 		add("", "demo")
 	}
-	if e.SellerVerified {
-		add("ok", "verified seller")
+	if e.Kind == catalog.Hosted {
+		add(e.SellerLevel.Kind(), e.SellerLevel.Tag())
 	}
 	if a := e.Detail.Audit; a != nil {
 		kind, verdict := auditWords(*a)

@@ -54,7 +54,7 @@ func hostedListing() catalog.Entry {
 	images, size := int64(1_130_000), int64(496_000_000_000)
 	return catalog.Publication{
 		Listing: id.New[id.Listing](), Organization: catalog.PlatformOrganization, OrganizationName: "Northfield Imaging Institute",
-		OrganizationSlug: "northfield", SellerVerified: true, Demo: true, Slug: "low-dose-chest-ct", PublishedAt: time.Now(),
+		OrganizationSlug: "northfield", Demo: true, Slug: "low-dose-chest-ct", PublishedAt: time.Now(),
 		Claims: listing.Claims{
 			Basics: listing.Basics{Title: "Low-dose chest CT with biopsy-confirmed nodules, 3 sites", Asserted: said,
 				Summary:    "Screening CT studies of adults from three hospitals. Every nodule of 4 mm or more is segmented by two thoracic radiologists and settled by a third.",

@@ -47,8 +47,19 @@ func listingView(e catalog.Entry) page.ListingView {
 	}
 	if e.Kind == catalog.External {
 		view.Owner = ownerBox(e)
+	} else {
+		view.Seller = sellerLevelBox(e)
 	}
 	return view
+}
+
+// sellerLevelBox says how far the seller is verified, what that means and since when.
+func sellerLevelBox(e catalog.Entry) *page.SellerLevelBox {
+	box := &page.SellerLevelBox{Name: e.OrganizationName, Kind: e.SellerLevel.Kind(), Tag: e.SellerLevel.Tag(), Meaning: e.SellerLevel.Meaning()}
+	if e.SellerSince != nil {
+		box.Since = "Since " + ui.Date(*e.SellerSince) + "."
+	}
+	return box
 }
 
 func rightsRows(e catalog.Entry) []ui.RightsRow {

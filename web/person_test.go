@@ -35,6 +35,9 @@ import (
 	"assay/internal/postgres/postgrestest"
 	"assay/internal/review"
 	"assay/internal/sellerdesk"
+	"assay/internal/vault"
+	"assay/internal/verification"
+	"assay/internal/verification/verificationtest"
 	"assay/web"
 	"assay/web/webtest"
 )
@@ -55,6 +58,7 @@ type site struct {
 	Acts     *activity.Service
 	server   *httptest.Server
 	Views    *catalog.Views
+	Verify   *verification.Service
 }
 
 // newSite serves the real routes over a database of its own. Demo opens the
@@ -90,11 +94,16 @@ func siteAt(t testing.TB, host string, demo bool, limits freeaudit.Limits) site 
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { documents.Close() })
-	accounts := account.New(db, account.Options{PublicURL: address, SecretKey: siteSecret, Documents: documents})
+	accounts := account.New(db, account.Options{PublicURL: address, SecretKey: siteSecret})
 	listings := listing.New(db, catalog.Publisher{}, time.Now).Notifying(review.Letters{})
 	c := config.Config{PublicURL: address, Demo: demo}
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	notices := notice.New(db, notice.Options{PublicURL: address, SecretKey: siteSecret})
+	key, err := vault.KeyFrom(siteSecret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	verify := verification.New(db, vault.New(db, documents, []vault.Key{key}, time.Now), verificationtest.Deaf(), time.Now)
 	free := freeaudit.New(db, documents, freeaudit.Options{Version: "test", Scratch: t.TempDir(), Limits: limits}, log)
 	views := catalog.NewViews(db, log, time.Now)
 	t.Cleanup(func() { views.Close(context.Background()) })
@@ -104,11 +113,11 @@ func siteAt(t testing.TB, host string, demo bool, limits freeaudit.Limits) site 
 		DB: db, Sessions: web.NewSessions(account.NewSessionStore(db), c.Secure()), Accounts: accounts,
 		Catalog: catalog.NewStore(db), Listings: listings, Reviews: review.New(db, listings, time.Now),
 		Moderation: moderation.New(db, listings, time.Now),
-		Audits:     ingest.New(db, documents, listings, ingest.Options{SecretKey: siteSecret}, log), Free: free, Notices: notices, Acts: acts,
+		Audits:     ingest.New(db, documents, listings, ingest.Options{SecretKey: siteSecret}, log), Free: free, Verification: verify, Notices: notices, Acts: acts,
 	})
 	server.Start()
 	t.Cleanup(server.Close)
-	return site{address, db, accounts, listings, documents, free, notices, acts, server, views}
+	return site{address, db, accounts, listings, documents, free, notices, acts, server, views, verify}
 }
 
 // user makes a user with a confirmed address and goodPassword.

@@ -10,6 +10,7 @@ import (
 	"assay/internal/id"
 	"assay/internal/listing"
 	"assay/internal/review"
+	"assay/internal/vault"
 	"assay/web/page"
 	"assay/web/ui"
 )
@@ -98,7 +99,7 @@ func evidenceOf(it review.Item, view *page.ReviewView) {
 		view.SignedHash = a.TextSHA256
 	}
 	for _, x := range it.Documents {
-		row := page.DocumentRow{Kind: review.DocumentKinds[x.Kind], Name: x.Name, URL: "/verification/documents/" + x.ID, SHA256: x.SHA256, State: "not decided", StateKind: ""}
+		row := page.DocumentRow{Kind: review.DocumentKinds[x.Kind], Name: x.Name, URL: vaultFileURL(vault.Ref{Document: id.Document(x.ID), Number: x.Number}), SHA256: x.SHA256, State: "not decided", StateKind: ""}
 		switch x.Verdict {
 		case "accepted":
 			row.State, row.StateKind = "accepted", "ok"

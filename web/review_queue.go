@@ -233,7 +233,7 @@ func (s *Server) besideQueue(r *http.Request, view *page.ReviewQueueView) error 
 		view.Licensing = append(view.Licensing, page.LicensingRow{Title: x.Title, URL: reviewURL(x.Version) + "#licensing",
 			Version: fmt.Sprintf("Version %d", x.Number), Seller: x.Seller, Waits: waited(time.Since(x.Since))})
 	}
-	sellers, err := s.Accounts.VerificationQueue(ctx, a)
+	sellers, err := s.Verification.Queue(ctx, a)
 	view.Sellers = len(sellers)
 	return err
 }

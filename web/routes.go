@@ -148,7 +148,7 @@ func (s *Server) users(r chi.Router) {
 	r.Get("/organizations/new", s.handle(s.showNewOrganization))
 	r.Post("/organizations", s.handle(s.createOrganization))
 	limited.Post("/invitation", s.handle(s.acceptInvitation))
-	r.Get("/verification/documents/{document}", s.handle(s.sendDocument))
+	r.Get("/vault/{document}/{edition}", s.handle(s.sendDocument))
 }
 
 // members are the routes for readers of the organization worked for.
@@ -353,9 +353,18 @@ func (s *Server) verifications(r chi.Router) {
 	r.Post("/seller/verification/organization", s.handle(s.saveVerificationIdentity))
 	r.Get("/seller/verification/documents", s.handle(s.showVerificationDocuments))
 	r.Post("/seller/verification/documents", s.handle(s.attachDocument))
-	r.Post("/seller/verification/documents/{document}/remove", s.handle(s.removeDocument))
+	r.Post("/seller/verification/documents/{document}/remove", s.handle(s.detachDocument))
+	r.Get("/seller/verification/domain", s.handle(s.showDomain))
+	r.Post("/seller/verification/domain", s.handle(s.askForDomain))
+	r.Get("/seller/verification/signers", s.handle(s.showSigners))
+	r.Post("/seller/verification/signers", s.handle(s.nameSigner))
+	r.Post("/seller/verification/signers/{signer}/remove", s.handle(s.removeSigner))
 	r.Post("/seller/verification/submit", s.handle(s.submitVerification))
 	r.Post("/seller/verification/withdraw", s.handle(s.withdrawVerification))
+	r.Get("/seller/vault", s.handle(s.showVault))
+	r.Get("/seller/vault/{document}", s.handle(s.showVaultDocument))
+	r.Post("/seller/vault/{document}", s.handle(s.replaceDocument))
+	r.Post("/seller/vault/{document}/remove", s.handle(s.removeDocument))
 }
 
 // verifiers are the routes of reviewers who verify sellers.

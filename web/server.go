@@ -26,27 +26,29 @@ import (
 	"assay/internal/review"
 	"assay/internal/sellerdesk"
 	"assay/internal/upload"
+	"assay/internal/verification"
 	"assay/web/api"
 )
 
 // Services is what the handlers call, wired by cmd/server.
 type Services struct {
-	DB         *postgres.DB
-	Sessions   *scs.SessionManager
-	Accounts   *account.Service
-	Catalog    *catalog.Store
-	Listings   *listing.Service
-	Uploads    *upload.Service
-	Receiver   *upload.Receiver // where resumable uploads are written
-	Audits     *ingest.Service
-	Moderation *moderation.Service
-	Reviews    *review.Service
-	Notary     *notary.Service
-	Acts       *activity.Service
-	Free       *freeaudit.Service // nil if visitors cannot send files
-	Notices    *notice.Service
-	Views      *catalog.Views // nil counts nothing
-	Desk       *sellerdesk.Service
+	DB           *postgres.DB
+	Sessions     *scs.SessionManager
+	Accounts     *account.Service
+	Catalog      *catalog.Store
+	Listings     *listing.Service
+	Uploads      *upload.Service
+	Receiver     *upload.Receiver // where resumable uploads are written
+	Audits       *ingest.Service
+	Moderation   *moderation.Service
+	Reviews      *review.Service
+	Notary       *notary.Service
+	Acts         *activity.Service
+	Free         *freeaudit.Service // nil if visitors cannot send files
+	Notices      *notice.Service
+	Views        *catalog.Views // nil counts nothing
+	Desk         *sellerdesk.Service
+	Verification *verification.Service
 }
 
 // Server answers HTTP requests.
@@ -67,7 +69,7 @@ func New(c config.Config, log *slog.Logger, services Services) *Server {
 		s.tus = s.Receiver.Protocol(uploadsPath, s.beginTus)
 	}
 	s.api = api.New(api.Services{
-		Accounts: s.Accounts, Requests: idempotency.NewStore(s.DB), Listings: s.Listings, Uploads: s.Uploads, Receiver: s.Receiver, Audits: s.Audits,
+		Accounts: s.Accounts, Verification: s.Verification, Requests: idempotency.NewStore(s.DB), Listings: s.Listings, Uploads: s.Uploads, Receiver: s.Receiver, Audits: s.Audits,
 	}, api.Options{PublicURL: c.PublicURL, TokenPerMinute: c.APITokenRate, AddressPerMinute: c.APIAddressRate, Log: log})
 	s.routes = s.router()
 	return s

@@ -61,7 +61,7 @@ func TestNothingHappensThatCannotBeRecorded(t *testing.T) {
 			_, err := r.accounts.Invite(ctx, seller, fmt.Sprintf("guest-%d@example.org", i), account.Editor)
 			return err
 		}},
-		{"ask for verification", func(ctx context.Context, _ int) error { return r.accounts.SubmitRequest(ctx, seller) }},
+		{"ask for verification", func(ctx context.Context, _ int) error { return r.verify.SubmitRequest(ctx, seller) }},
 		{"begin a listing", func(ctx context.Context, i int) error {
 			_, err := r.listings.Create(ctx, seller, listing.Basics{Title: fmt.Sprint("A listing ", i)})
 			return err

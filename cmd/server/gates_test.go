@@ -161,7 +161,16 @@ var sellerGates = map[string]gate{
 }
 
 var verificationGates = map[string]gate{
-	"GET /verification/documents/{document}":                papers,
+	"GET /vault/{document}/{edition}":                       papers,
+	"GET /seller/vault":                                     managers,
+	"GET /seller/vault/{document}":                          managers,
+	"POST /seller/vault/{document}":                         managers,
+	"POST /seller/vault/{document}/remove":                  managers,
+	"GET /seller/verification/domain":                       managers,
+	"POST /seller/verification/domain":                      managers,
+	"GET /seller/verification/signers":                      managers,
+	"POST /seller/verification/signers":                     managers,
+	"POST /seller/verification/signers/{signer}/remove":     managers,
 	"GET /seller/verification":                              viewers,
 	"GET /seller/verification/organization":                 managers,
 	"POST /seller/verification/organization":                managers,

@@ -33,6 +33,7 @@ import (
 	"assay/internal/sellerdesk"
 	"assay/internal/upload"
 	"assay/internal/vault"
+	"assay/internal/verification"
 	"assay/web"
 )
 
@@ -44,6 +45,7 @@ type house struct {
 	blobs    *blob.Store
 	accounts *account.Service
 	vault    *vault.Service
+	verify   *verification.Service
 	mails    *mail.Sender
 	notices  *notice.Service
 	notary   *notary.Service
@@ -90,7 +92,8 @@ func (h *house) open(ctx context.Context) (err error) {
 		return err
 	}
 	h.vault = vault.New(h.db, h.blobs, keys, time.Now)
-	h.accounts = account.New(h.db, account.Options{PublicURL: c.PublicURL, SecretKey: key, Documents: h.blobs})
+	h.verify = verification.New(h.db, h.vault, verification.NewLooker(verification.LookerOptions{}), time.Now)
+	h.accounts = account.New(h.db, account.Options{PublicURL: c.PublicURL, SecretKey: key})
 	if h.mails, err = mail.NewSender(h.db, mail.Options{SMTPURL: c.SMTPURL, From: c.MailFrom, Keep: c.Demo}); err != nil {
 		return err
 	}
@@ -115,7 +118,7 @@ func (h *house) open(ctx context.Context) (err error) {
 	h.web = web.New(c, h.log, web.Services{
 		DB: h.db, Sessions: web.NewSessions(account.NewSessionStore(h.db), c.Secure()), Accounts: h.accounts,
 		Catalog: catalog.NewStore(h.db), Listings: h.listings, Uploads: h.uploads, Receiver: receiver, Audits: h.audits,
-		Reviews: h.reviews, Moderation: h.flags, Notary: h.notary, Free: h.free, Notices: h.notices, Acts: h.acts,
+		Reviews: h.reviews, Moderation: h.flags, Notary: h.notary, Free: h.free, Verification: h.verify, Notices: h.notices, Acts: h.acts,
 		Views: h.views, Desk: sellerdesk.New(h.db, time.Now),
 	})
 	return nil
@@ -157,6 +160,7 @@ func (h *house) workers() job.Workers {
 	job.Handle(w, h.mails.Send)
 	job.Handle(w, h.notices.Deliver)
 	job.Handle(w, h.notices.Digest)
+	job.Handle(w, h.verify.CheckDomain)
 	job.Handle(w, h.sweep)
 	job.Handle(w, h.publishActs)
 	return w
@@ -165,7 +169,7 @@ func (h *house) workers() job.Workers {
 // sweep puts right what a crash left behind.
 func (h *house) sweep(ctx context.Context, _ job.Sweep) error {
 	_, err := h.listings.PublishDue(ctx, postgres.Actor{Platform: postgres.Worker})
-	return errors.Join(err, h.uploads.Sweep(ctx), h.audits.Sweep(ctx), h.free.Sweep(ctx), h.flags.Sweep(ctx), h.accounts.Sweep(ctx), idempotency.NewStore(h.db).Sweep(ctx), h.vault.Sweep(ctx),
+	return errors.Join(err, h.uploads.Sweep(ctx), h.audits.Sweep(ctx), h.free.Sweep(ctx), h.flags.Sweep(ctx), h.accounts.Sweep(ctx), idempotency.NewStore(h.db).Sweep(ctx), h.vault.Sweep(ctx), h.verify.Sweep(ctx),
 		h.notices.Sweep(ctx), h.mails.Sweep(ctx), h.certify(ctx))
 }
 

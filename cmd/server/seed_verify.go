@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"time"
 
-	"assay/internal/account"
+	"assay/internal/id"
 	"assay/internal/postgres"
+	"assay/internal/vault"
+	"assay/internal/verification"
 )
 
 // verifySellers has the demo's sellers ask for verification and its reviewer
@@ -21,48 +24,76 @@ func (h *house) verifySellers(ctx context.Context, people cast) error {
 }
 
 func (h *house) verifySeller(ctx context.Context, seller, reviewer postgres.Actor) error {
-	standing, err := h.accounts.Standing(ctx, seller)
-	if err != nil || standing.Level == account.Verified {
+	standing, err := h.verify.Standing(ctx, seller)
+	if err != nil || standing.Level == verification.Verified {
 		return err
 	}
 	if err := h.askForVerification(ctx, seller); err != nil {
 		return err
 	}
-	queue, err := h.accounts.VerificationQueue(ctx, reviewer)
+	queue, err := h.verify.Queue(ctx, reviewer)
 	if err != nil {
 		return err
 	}
 	for _, q := range queue {
-		c, err := h.accounts.VerificationCase(ctx, reviewer, q.ID)
+		c, err := h.verify.Case(ctx, reviewer, q.ID)
 		if err != nil {
 			return err
 		}
 		if c.Organization != seller.Organization {
 			continue
 		}
-		d := account.Decision{Request: c.ID, SubmittedAt: *c.SubmittedAt, Outcome: account.RequestGranted, Level: account.Verified,
-			ValidMonths: 12, Reason: "A seller of the demo, with invented papers."}
+		d := verification.Decision{Request: c.ID, SubmittedAt: *c.SubmittedAt, Outcome: verification.RequestGranted, Level: verification.Verified,
+			ValidMonths: 12, Reason: "A seller of the demo, with invented papers.", Signers: map[id.Signer]bool{}}
 		for _, doc := range c.Documents {
-			d.Accepted = append(d.Accepted, doc.ID)
+			d.Accepted = append(d.Accepted, doc.Document)
 		}
-		return h.accounts.DecideVerification(ctx, reviewer, d)
+		for _, p := range c.Signers {
+			d.Signers[p.ID] = true
+		}
+		d.Checks = demoChecks(c)
+		return h.verify.Decide(ctx, reviewer, d)
 	}
 	return fmt.Errorf("the request is not in the queue")
 }
 
 func (h *house) askForVerification(ctx context.Context, seller postgres.Actor) error {
-	err := h.accounts.SaveIdentity(ctx, seller, account.Identity{LegalName: "An invented company of the demo", Country: "US", Registry: "Demo register",
+	err := h.verify.SaveIdentity(ctx, seller, verification.Identity{LegalName: "An invented company of the demo", Country: "US", Registry: "Demo register",
 		RegistryNumber: "00-0000000", PostalAddress: "1 Example Street, Example City", Website: "https://northfield.example",
 		ContactName: "Nora Field", ContactRole: "Data officer", RightsBasis: "Made for the demo: phantom images that a program drew belong to whoever ran it."})
 	if err != nil {
 		return err
 	}
-	for _, paper := range []account.Paper{account.PaperOrganization, account.PaperRights} {
-		if _, err := h.accounts.Attach(ctx, seller, paper, "demo.pdf", bytes.NewReader(demoPDF)); err != nil {
+	until := time.Now().UTC().Truncate(24*time.Hour).AddDate(2, 0, 0)
+	var authority id.Document
+	for _, paper := range []verification.Paper{
+		{Kind: vault.OrganizationRegister, Title: "Extract of the demo register", Name: "extract.pdf"},
+		{Kind: vault.AuthorizationToLicense, Title: "Authorization to license", Name: "authorization.pdf", ExpiresOn: &until},
+		{Kind: vault.IRBExemption, Title: "Determination: no human subjects", Name: "determination.pdf"},
+		{Kind: vault.SigningAuthority, Title: "Power of attorney", Name: "attorney.pdf", ExpiresOn: &until},
+	} {
+		paper.Content = bytes.NewReader(demoPDF)
+		if authority, err = h.verify.Attach(ctx, seller, paper); err != nil {
 			return err
 		}
 	}
-	return h.accounts.SubmitRequest(ctx, seller)
+	err = h.verify.NameSigner(ctx, seller, verification.NewSigner{User: seller.User, Title: "Data officer", Document: authority, ValidUntil: &until})
+	if err != nil {
+		return err
+	}
+	return h.verify.SubmitRequest(ctx, seller)
+}
+
+// demoChecks answers the checklist for a seller that does not exist.
+func demoChecks(c verification.Case) (list []verification.Check) {
+	for _, i := range verification.Checklist() {
+		k := verification.Check{Item: i.Name, State: verification.Met}
+		if i.Name == "domain" && !c.DomainHolds() || i.Name == "consent" || i.Name == "baa" {
+			k.State, k.Note = verification.NotApplicable, "Invented for the demo."
+		}
+		list = append(list, k)
+	}
+	return list
 }
 
 // demoPDF is the smallest document that a reader opens: one empty page.

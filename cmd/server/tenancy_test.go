@@ -513,8 +513,8 @@ func (r *running) rows(t *testing.T) map[string]string {
 		}
 		query := `SELECT coalesce(string_agg(t::text, E'\n' ORDER BY t::text), '') FROM ` + table + ` t`
 		if table == "activity" {
-			// Noted when somebody opens a document of a verification, or the texts to read.
-			query += ` WHERE verb NOT IN ('verification.read', 'version.read_texts')`
+			// Noted when somebody opens a document of the vault, or the texts to read.
+			query += ` WHERE verb NOT IN ('document.open', 'version.read_texts')`
 		}
 		var text string
 		if err := c.QueryRow(t.Context(), query).Scan(&text); err != nil {

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -16,6 +17,8 @@ import (
 	"assay/internal/listing"
 	"assay/internal/postgres"
 	"assay/internal/upload"
+	"assay/internal/vault"
+	"assay/internal/verification"
 )
 
 // town is a server with organizations that own something of every kind, and
@@ -92,12 +95,12 @@ func buildTown(t *testing.T, r *running) *town {
 	w.receipt = r.reported(t, w.things[0], reviewer)
 	w.none = things{name: "nobody's", params: map[string]string{}}
 	malformed := things{name: "malformed ids", params: map[string]string{}}
-	for _, name := range []string{"listing", "version", "upload", "invitation", "user", "document", "request", "slug", "key", "notice", "organization", "reaudit"} {
+	for _, name := range []string{"listing", "version", "upload", "invitation", "user", "document", "signer", "request", "slug", "key", "notice", "organization", "reaudit"} {
 		w.none.params[name], malformed.params[name] = id.New[string](), w.malformed
 	}
 	w.none.params["number"], malformed.params["number"] = "900000000", w.malformed
 	for _, s := range append(w.things, w.none, malformed) {
-		s.params["step"], s.params["id"], s.params["preview"] = string(listing.Steps[1].Value), "CC-BY-4.0", "1"
+		s.params["step"], s.params["id"], s.params["preview"], s.params["edition"] = string(listing.Steps[1].Value), "CC-BY-4.0", "1", "1"
 		s.params["link"] = id.New[string]() // that stops mail: a secret that nobody has
 	}
 	for _, s := range w.things[:2] {
@@ -147,27 +150,36 @@ func (r *running) colleague(t *testing.T, email string, boss postgres.Actor, rol
 // papers makes a request for verification with documents.
 func (r *running) papers(t *testing.T, a postgres.Actor, submit bool) map[string]string {
 	t.Helper()
-	err := r.accounts.SaveIdentity(t.Context(), a, account.Identity{LegalName: "Example Ltd", Country: "DE", Registry: "Amtsgericht", RegistryNumber: "HRB 1",
+	err := r.verify.SaveIdentity(t.Context(), a, verification.Identity{LegalName: "Example Ltd", Country: "DE", Registry: "Amtsgericht", RegistryNumber: "HRB 1",
 		PostalAddress: "1 Main Street, Town", Website: "https://example.org", ContactName: "Ann Example", ContactRole: "Director", RightsBasis: "We own the data."})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var document id.Document
-	for _, kind := range account.AllPapers() {
-		if document, err = r.accounts.Attach(t.Context(), a, kind, "paper.pdf", strings.NewReader("%PDF-1.4\n1 0 obj\n<<>>\nendobj\n%%EOF\n")); err != nil {
+	for _, kind := range []vault.Kind{vault.AuthorizationToLicense, vault.IRBApproval, vault.OrganizationRegister} {
+		document, err = r.verify.Attach(t.Context(), a, verification.Paper{Kind: kind, Name: "paper.pdf", Content: strings.NewReader("%PDF-1.4\n1 0 obj\n<<>>\nendobj\n%%EOF\n")})
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	if submit {
-		if err := r.accounts.SubmitRequest(t.Context(), a); err != nil {
-			t.Fatal(err)
-		}
+	until := time.Now().AddDate(1, 0, 0)
+	if err := r.verify.NameSigner(t.Context(), a, verification.NewSigner{User: a.User, Title: "Director", Document: document, ValidUntil: &until}); err != nil {
+		t.Fatal(err)
 	}
-	request, err := r.accounts.Request(t.Context(), a)
+	signers, err := r.verify.Signers(t.Context(), a)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return map[string]string{"document": string(document), "request": string(request.ID)}
+	if submit {
+		if err := r.verify.SubmitRequest(t.Context(), a); err != nil {
+			t.Fatal(err)
+		}
+	}
+	request, err := r.verify.Request(t.Context(), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return map[string]string{"document": string(document), "signer": string(signers[0].ID), "request": string(request.ID)}
 }
 
 // submitted brings a data set through the pipeline.

@@ -9,7 +9,6 @@ import (
 	"github.com/go-webauthn/webauthn/webauthn"
 	"github.com/jackc/pgx/v5"
 
-	"assay/internal/blob"
 	"assay/internal/errs"
 	"assay/internal/id"
 	"assay/internal/postgres"
@@ -29,8 +28,6 @@ type Options struct {
 	SecretKey []byte
 	// Now is the clock of codes that change every half minute; time.Now if nil.
 	Now func() time.Time
-	// Documents keeps the papers of verification; nil if none are taken.
-	Documents *blob.Store
 }
 
 // Service is the one way to write accounts.
@@ -42,8 +39,7 @@ type Service struct {
 	hasher *hasher
 	now    func() time.Time
 
-	passkeys  *webauthn.WebAuthn // nil where the address allows none
-	documents *blob.Store
+	passkeys *webauthn.WebAuthn // nil where the address allows none
 }
 
 // New returns a service over db.
@@ -59,8 +55,7 @@ func New(db *postgres.DB, o Options) *Service {
 		hasher: newHasher(),
 		now:    o.Now,
 
-		passkeys:  newPasskeys(o.PublicURL),
-		documents: o.Documents,
+		passkeys: newPasskeys(o.PublicURL),
 	}
 }
 

@@ -59,7 +59,7 @@ func (n NewAPIToken) check() error {
 		form.Add("name", "Enter a name, such as the program or machine that will use it.")
 	case utf8.RuneCountInString(n.Name) > 100:
 		form.Add("name", "Use at most 100 characters.")
-	case !isPlainLine(n.Name):
+	case !errs.IsPlainLine(n.Name):
 		form.Add("name", "Use one line of plain text.")
 	}
 	if len(n.Scopes) == 0 || slices.ContainsFunc(n.Scopes, func(s Scope) bool { return !isScope(s) }) {

@@ -1,6 +1,6 @@
 // Package account owns who may act: users and their passwords, sessions,
-// organizations (the tenants), memberships with a role, invitations, platform
-// roles, and the verification of sellers.
+// organizations (the tenants), memberships with a role, invitations and platform
+// roles.
 //
 // It promises that nobody learns from an answer whether an address has an
 // account, that a role is read from the database at each request, and that

@@ -146,14 +146,21 @@ func (s *Service) Members(ctx context.Context, a postgres.Actor) ([]Member, erro
 		if _, err := Require(ctx, tx, a, Role.CanRead); err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, listMembers, pgx.NamedArgs{"organization": a.Organization})
-		if err != nil {
-			return err
-		}
-		list, err = pgx.CollectRows(rows, pgx.RowToStructByName[Member])
+		var err error
+		list, err = MembersOf(ctx, tx, a.Organization)
 		return err
 	})
 	return list, err
+}
+
+// MembersOf returns who belongs to an organization as far as the transaction's
+// actor may see it, owners first.
+func MembersOf(ctx context.Context, q postgres.Querier, org id.Organization) ([]Member, error) {
+	rows, err := q.Query(ctx, listMembers, pgx.NamedArgs{"organization": org})
+	if err != nil {
+		return nil, fmt.Errorf("members: %w", err)
+	}
+	return pgx.CollectRows(rows, pgx.RowToStructByName[Member])
 }
 
 const lockMember = `

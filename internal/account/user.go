@@ -302,17 +302,9 @@ func checkName(form *errs.Fields, field, name string) {
 		form.Add(field, "Enter a name.")
 	case n > 200:
 		form.Add(field, "Use at most 200 characters.")
-	case !isPlainLine(name):
+	case !errs.IsPlainLine(name):
 		form.Add(field, "Use one line of plain text.")
 	}
-}
-
-// isPlainLine reports whether s is valid text without control characters and
-// without marks that turn its reading direction.
-func isPlainLine(s string) bool {
-	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool {
-		return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)
-	})
 }
 
 // record writes an act into the log of activity.

@@ -7,6 +7,7 @@ import (
 	"assay/internal/id"
 	"assay/internal/license"
 	"assay/internal/listing"
+	"assay/internal/verification"
 )
 
 // Kind tells data sets that lie here from those that lie at their owner.
@@ -40,12 +41,15 @@ type Entry struct {
 	Organization     id.Organization
 	OrganizationName string
 	OrganizationSlug string
-	SellerVerified   bool
-	Demo             bool // the seller is invented for a demonstration
-	Slug             string
-	Kind             Kind
-	State            State
-	StateReason      string // why it is not live; a sentence for the public
+	// SellerLevel is how far the seller is verified now, and since when; empty
+	// for an external listing.
+	SellerLevel verification.Level
+	SellerSince *time.Time
+	Demo        bool // the seller is invented for a demonstration
+	Slug        string
+	Kind        Kind
+	State       State
+	StateReason string // why it is not live; a sentence for the public
 
 	Title           string
 	Summary         string

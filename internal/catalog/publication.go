@@ -18,7 +18,6 @@ type Publication struct {
 	Organization     id.Organization
 	OrganizationName string
 	OrganizationSlug string
-	SellerVerified   bool
 	Demo             bool
 	Slug             string
 	Claims           listing.Claims
@@ -38,7 +37,7 @@ func (p Publication) Entry() Entry {
 	c := p.Claims
 	e := Entry{
 		ID: p.Listing, Organization: p.Organization, OrganizationName: p.OrganizationName,
-		OrganizationSlug: p.OrganizationSlug, SellerVerified: p.SellerVerified, Demo: p.Demo,
+		OrganizationSlug: p.OrganizationSlug, Demo: p.Demo,
 		Slug: p.Slug, Kind: Hosted, State: Live, Title: c.Basics.Title, Summary: c.Basics.Summary,
 		Tier: orElse(c.License.Tier, license.TierUnknown), Access: orElse(c.License.Access, license.AccessUnknown),
 		Modalities: texts(c.Basics.Modalities), BodyParts: texts(c.Basics.BodyParts), Tasks: texts(c.Basics.Tasks),

@@ -13,6 +13,7 @@ import (
 	"assay/internal/listing"
 	"assay/internal/notary"
 	"assay/internal/postgres"
+	"assay/internal/verification"
 )
 
 // Publisher keeps the public rows in step with what goes live and what is
@@ -61,7 +62,7 @@ func Preview(ctx context.Context, q postgres.Querier, p listing.Published) (Entr
 	}
 	pub := Publication{
 		Listing: p.Listing.ID, Organization: p.Listing.Organization, OrganizationName: seller.Name,
-		OrganizationSlug: seller.Slug, SellerVerified: seller.Verified, Demo: seller.Demo, Slug: p.Listing.Slug,
+		OrganizationSlug: seller.Slug, Demo: seller.Demo, Slug: p.Listing.Slug,
 		Claims: p.Claims.Claims, PublishedAt: time.Now(), Measured: Measures(p.Claims.Claims, report),
 	}
 	if p.Version.LiveAt != nil {
@@ -80,6 +81,7 @@ func Preview(ctx context.Context, q postgres.Querier, p listing.Published) (Entr
 	}
 	pub.Quality = qualityOf(lqs)
 	e := pub.Entry()
+	e.SellerLevel = seller.Level
 	if e.Detail.CommercialReview, err = readCommercialReview(ctx, q, p); err != nil {
 		return Entry{}, fmt.Errorf("catalog %s: licensing review: %w", p.Listing.Slug, err)
 	}
@@ -128,15 +130,15 @@ func (p *Publication) measured(r audit.Report) {
 }
 
 const selectSeller = `
-SELECT name, slug, is_demo, organization_verification(id) = 'verified' AS verified
+SELECT name, slug, is_demo, organization_verification(id) AS level
 FROM   organization
 WHERE  id = @organization`
 
 type seller struct {
-	Name     string `db:"name"`
-	Slug     string `db:"slug"`
-	Demo     bool   `db:"is_demo"`
-	Verified bool   `db:"verified"`
+	Name  string             `db:"name"`
+	Slug  string             `db:"slug"`
+	Demo  bool               `db:"is_demo"`
+	Level verification.Level `db:"level"`
 }
 
 func readSeller(ctx context.Context, q postgres.Querier, l listing.Listing) (seller, error) {

@@ -17,6 +17,7 @@ import (
 	"assay/internal/listing/listingtest"
 	"assay/internal/postgres"
 	"assay/internal/postgres/postgrestest"
+	"assay/internal/verification"
 )
 
 // measuredReport is what an audit of 120 patients might say.
@@ -201,7 +202,7 @@ func TestPublisherKeepsThePublicRowInStep(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if e.State != catalog.Live || !e.SellerVerified || e.OrganizationName != org.Name || *e.Images != 900 || *e.Studies != 121 || *e.Bytes != 4108 {
+	if e.State != catalog.Live || e.SellerLevel != verification.Verified || e.SellerSince == nil || e.OrganizationName != org.Name || *e.Images != 900 || *e.Studies != 121 || *e.Bytes != 4108 {
 		t.Errorf("public row: %+v", e)
 	}
 	a := e.Detail.Audit
@@ -221,7 +222,7 @@ func TestPublisherKeepsThePublicRowInStep(t *testing.T) {
 	if err := s.Restore(ctx, reviewer, v.ID); err != nil {
 		t.Fatal(err)
 	}
-	if e, err = store.Get(ctx, d.Listing.Slug); err != nil || e.State != catalog.Live || !e.SellerVerified {
+	if e, err = store.Get(ctx, d.Listing.Slug); err != nil || e.State != catalog.Live || e.SellerLevel != verification.Verified || e.SellerSince == nil {
 		t.Errorf("restored: %s (err: %v)", e.State, err)
 	}
 }

@@ -15,17 +15,18 @@ import (
 	"assay/internal/id"
 	"assay/internal/license"
 	"assay/internal/postgres"
+	"assay/internal/verification"
 )
 
 const upsertEntry = `
 INSERT INTO catalog_listing (
-    id, organization_id, organization_name, organization_slug, seller_verified, is_demo,
+    id, organization_id, organization_name, organization_slug, is_demo,
     slug, kind, state, state_reason, title, summary, tier, access_mode, commercial_use,
     uses_allowed, uses_ask, modalities, body_parts, tasks, label_provenance, annotator_kinds,
     deid_method, countries, patient_count, study_count, image_count, size_bytes,
     detail, search, published_at, lqs_grade, classes, commercial_review)
 VALUES (
-    @id, @organization, @organization_name, @organization_slug, @verified, @demo,
+    @id, @organization, @organization_name, @organization_slug, @demo,
     @slug, @kind, @state, @state_reason, @title, @summary, @tier, @access, @commercial,
     @allowed, @ask, @modalities, @body_parts, @tasks, @provenance, @annotators,
     @deid, @countries, @patients, @studies, @images, @bytes,
@@ -36,7 +37,7 @@ VALUES (
     @published_at, @grade, @classes, @commercial_review)
 ON CONFLICT (id) DO UPDATE SET
     organization_name = EXCLUDED.organization_name, organization_slug = EXCLUDED.organization_slug,
-    seller_verified = EXCLUDED.seller_verified, is_demo = EXCLUDED.is_demo,
+    is_demo = EXCLUDED.is_demo,
     slug = EXCLUDED.slug, state = EXCLUDED.state, state_reason = EXCLUDED.state_reason,
     title = EXCLUDED.title, summary = EXCLUDED.summary, tier = EXCLUDED.tier,
     access_mode = EXCLUDED.access_mode, commercial_use = EXCLUDED.commercial_use,
@@ -66,7 +67,7 @@ func Project(ctx context.Context, tx pgx.Tx, e Entry) error {
 	a, b, c := e.searchText()
 	tag, err := tx.Exec(ctx, upsertEntry, pgx.NamedArgs{
 		"id": string(e.ID), "organization": string(e.Organization), "organization_name": e.OrganizationName,
-		"organization_slug": e.OrganizationSlug, "verified": e.SellerVerified, "demo": e.Demo,
+		"organization_slug": e.OrganizationSlug, "demo": e.Demo,
 		"slug": e.Slug, "kind": string(e.Kind), "state": string(e.State), "state_reason": e.StateReason,
 		"title": e.Title, "summary": e.Summary, "tier": string(e.Tier), "access": string(e.Access),
 		"commercial": string(e.CommercialUse()), "allowed": allowed, "ask": ask,
@@ -143,8 +144,22 @@ type Store struct{ db *postgres.DB }
 // NewStore returns a reader of the catalog in db.
 func NewStore(db *postgres.DB) *Store { return &Store{db} }
 
+// The seller's level is read with the listing: a level that was given, taken or
+// has ended shows at once on all of them.
 const columns = `
-id, organization_id, organization_name, organization_slug, seller_verified, is_demo, slug, kind,
+id, organization_id, organization_name, organization_slug, is_demo, slug, kind,
+CASE WHEN kind = 'external' THEN ''
+     ELSE coalesce((SELECT seller_level_now(s.level, s.expires_at, s.rights_until)
+                    FROM   seller_level s
+                    WHERE  s.organization_id = catalog_listing.organization_id), 'unverified')
+END AS seller_level,
+(SELECT CASE seller_level_now(s.level, s.expires_at, s.rights_until)
+             WHEN s.level THEN s.since
+             WHEN 'expired' THEN s.expires_at
+             ELSE (s.rights_until + 1)::timestamp AT TIME ZONE 'UTC' END
+ FROM   seller_level s
+ WHERE  s.organization_id = catalog_listing.organization_id
+ AND    kind = 'hosted') AS seller_since,
 state, state_reason, title, summary, tier, access_mode, commercial_use, modalities, body_parts,
 tasks, label_provenance, annotator_kinds, deid_method, countries, patient_count, study_count,
 image_count, size_bytes, detail, published_at, updated_at, samples_hidden_at`
@@ -210,7 +225,8 @@ type row struct {
 	OrganizationID   string     `db:"organization_id"`
 	OrganizationName string     `db:"organization_name"`
 	OrganizationSlug string     `db:"organization_slug"`
-	SellerVerified   bool       `db:"seller_verified"`
+	SellerLevel      string     `db:"seller_level"`
+	SellerSince      *time.Time `db:"seller_since"`
 	IsDemo           bool       `db:"is_demo"`
 	Slug             string     `db:"slug"`
 	Kind             string     `db:"kind"`
@@ -242,7 +258,7 @@ func (r row) entry() (Entry, error) {
 	e := Entry{
 		ID: id.Listing(r.ID), Organization: id.Organization(r.OrganizationID),
 		OrganizationName: r.OrganizationName, OrganizationSlug: r.OrganizationSlug,
-		SellerVerified: r.SellerVerified, Demo: r.IsDemo, Slug: r.Slug,
+		SellerLevel: verification.Level(r.SellerLevel), SellerSince: r.SellerSince, Demo: r.IsDemo, Slug: r.Slug,
 		Kind: Kind(r.Kind), State: State(r.State), StateReason: r.StateReason,
 		Title: r.Title, Summary: r.Summary, Tier: license.Tier(r.Tier), Access: license.AccessMode(r.AccessMode),
 		Modalities: r.Modalities, BodyParts: r.BodyParts, Tasks: r.Tasks,

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Kind says what the caller can do about a failure.
@@ -154,4 +156,12 @@ func MessageOf(err error) string {
 		return one.Message
 	}
 	return "Something went wrong on our side. Please try again."
+}
+
+// IsPlainLine reports whether s is valid text without control characters and
+// without marks that turn its reading direction.
+func IsPlainLine(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool {
+		return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r)
+	})
 }

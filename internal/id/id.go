@@ -27,6 +27,7 @@ type (
 	Credential   string // of an annotator
 	APIToken     string
 	Passkey      string
+	Signer       string // somebody who may sign for an organization
 )
 
 // New returns a fresh identifier.

@@ -109,6 +109,17 @@ func unfinished() []rivertype.JobState {
 	}
 }
 
+// CheckDomain looks whether an organization holds its domain.
+type CheckDomain struct {
+	Organization id.Organization `json:"organization"`
+}
+
+// Kind names the job in the queue.
+func (CheckDomain) Kind() string { return "check_domain" }
+
+// InsertOpts tries a look thrice: what it does not find is no error.
+func (CheckDomain) InsertOpts() river.InsertOpts { return river.InsertOpts{MaxAttempts: 3} }
+
 // Sweep looks for what a crash left behind: audits without a worker, expired
 // uploads, orphaned objects. It runs by the clock.
 type Sweep struct{}

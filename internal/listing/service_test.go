@@ -547,10 +547,17 @@ func acceptRightsDocument(t testing.TB, db *postgres.DB, org accounttest.Org) {
 	request := id.New[string]()
 	run(org.Owner, `INSERT INTO verification_request (id, organization_id) VALUES (@id, @organization)`,
 		pgx.NamedArgs{"id": request, "organization": org.ID})
+	document := id.New[id.Document]()
+	run(org.Owner, `INSERT INTO vault_document (id, organization_id, kind, title) VALUES (@id, @organization, 'authorization_to_license', 'Rights')`,
+		pgx.NamedArgs{"id": document, "organization": org.ID})
 	run(org.Owner, `
-INSERT INTO verification_document (id, organization_id, request_id, kind, name, media_type, size_bytes, sha256, blob_key, uploaded_by)
-VALUES (gen_random_uuid(), @organization, @request, 'rights', 'rights.pdf', 'application/pdf', 1, repeat('a', 64), 'key', @user)`,
-		pgx.NamedArgs{"organization": org.ID, "request": request, "user": org.Owner.User})
+INSERT INTO vault_version (document_id, number, organization_id, name, media_type, size_bytes, sha256, blob_key, key_id, uploaded_by)
+VALUES (@id, 1, @organization, 'rights.pdf', 'application/pdf', 1, repeat('a', 64), 'key', repeat('0', 16), @user)`,
+		pgx.NamedArgs{"id": document, "organization": org.ID, "user": org.Owner.User})
+	run(org.Owner, `
+INSERT INTO verification_document (request_id, organization_id, document_id, number, kind)
+VALUES (@request, @organization, @document, 1, 'rights')`,
+		pgx.NamedArgs{"organization": org.ID, "request": request, "document": document})
 	run(org.Owner, `UPDATE verification_request SET state = 'submitted', submitted_at = now(), submitted_by = @user WHERE id = @id`,
 		pgx.NamedArgs{"id": request, "user": org.Owner.User})
 	run(reviewer, `UPDATE verification_document SET verdict = 'accepted' WHERE request_id = @id`, pgx.NamedArgs{"id": request})

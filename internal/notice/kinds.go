@@ -16,6 +16,7 @@ const (
 	VerificationDecided  Kind = "verification_decided"
 	VerificationExpiring Kind = "verification_expiring"
 	DocumentExpiring     Kind = "document_expiring"
+	DomainProofLost      Kind = "domain_proof_lost"
 	CredentialDecided    Kind = "credential_decided"
 
 	AuditFinished     Kind = "audit_finished"
@@ -78,6 +79,7 @@ var all = []About{
 	{VerificationDecided, Selling, "A reviewer decided on your organization’s verification", false},
 	{VerificationExpiring, Selling, "Your organization’s verification ends soon", false},
 	{DocumentExpiring, Selling, "A document of your organization ends soon", false},
+	{DomainProofLost, Selling, "The proof of your organization’s domain is gone", false},
 	{CredentialDecided, Selling, "A reviewer checked an annotator’s credentials", false},
 	{AuditFinished, Selling, "The audit of a version is finished", false},
 	{AuditFailed, Selling, "The audit of a version failed", false},

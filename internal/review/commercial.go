@@ -260,9 +260,10 @@ func claimsFor(ctx context.Context, tx pgx.Tx, l locked, r LicensingRuling) (id.
 const documentQuery = `
 SELECT   d.kind
 FROM     verification_document d
+JOIN     vault_version v ON v.document_id = d.document_id AND v.number = d.number
 JOIN     verification_request r ON r.id = d.request_id
 WHERE    d.organization_id = @organization
-AND      d.sha256 = @sha256
+AND      v.sha256 = @sha256
 AND      r.submitted_at IS NOT NULL
 LIMIT    1`
 

@@ -53,7 +53,8 @@ type Seller struct {
 // Document is a paper of the seller's verification: evidence for its rights.
 type Document struct {
 	ID      string    `db:"id"`
-	Kind    string    `db:"kind"` // organization, rights, ethics or other
+	Number  int       `db:"number"` // of its version in the vault
+	Kind    string    `db:"kind"`   // organization, rights, ethics or other
 	Name    string    `db:"name"`
 	SHA256  string    `db:"sha256"`
 	Verdict string    `db:"verdict"` // open, accepted or rejected
@@ -168,12 +169,14 @@ func (it *Item) read(ctx context.Context, tx pgx.Tx) error {
 }
 
 const documentsQuery = `
-SELECT   d.id, d.kind, d.name, d.sha256, d.verdict, d.uploaded_at
+SELECT   d.document_id AS id, d.number, d.kind, p.title AS name, v.sha256, d.verdict, v.uploaded_at
 FROM     verification_document d
+JOIN     vault_version v ON v.document_id = d.document_id AND v.number = d.number
+JOIN     vault_document p ON p.id = d.document_id
 JOIN     verification_request r ON r.id = d.request_id
 WHERE    d.organization_id = @organization
 AND      r.submitted_at IS NOT NULL
-ORDER BY d.uploaded_at DESC, d.id DESC
+ORDER BY v.uploaded_at DESC, d.document_id DESC, r.submitted_at DESC
 LIMIT    100`
 
 const kindsQuery = `SELECT review_kinds(@version, @claims)`

@@ -13,6 +13,7 @@ import (
 	"assay/internal/id"
 	"assay/internal/listing"
 	"assay/internal/postgres"
+	"assay/internal/verification"
 )
 
 // Kind is what there is to do.
@@ -281,15 +282,15 @@ func (s *Service) verification(ctx context.Context, tx pgx.Tx, a postgres.Actor)
 	}
 	todo := &Todo{Since: since}
 	switch {
-	case request == "submitted" || level == string(account.Suspended):
+	case request == "submitted" || level == string(verification.Suspended):
 		return nil, nil
 	case request == "returned":
 		todo.Kind = MendVerification
 	case level == "expired":
 		todo.Kind, todo.Day, todo.Since = RenewVerification, expires, *expires
-	case level == string(account.Verified) && expires != nil && expires.Sub(s.now()) <= renewSoon:
+	case level == string(verification.Verified) && expires != nil && expires.Sub(s.now()) <= renewSoon:
 		todo.Kind, todo.Day, todo.Since = RenewVerification, expires, expires.Add(-renewSoon)
-	case level == string(account.Verified):
+	case level == string(verification.Verified):
 		return nil, nil
 	default:
 		todo.Kind = BeginVerification

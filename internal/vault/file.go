@@ -9,7 +9,6 @@ import (
 	"path"
 	"strings"
 	"time"
-	"unicode"
 	"unicode/utf8"
 
 	"assay/internal/audit/sniff"
@@ -62,7 +61,7 @@ func digest(body []byte) string {
 func fileName(name string) string {
 	name = path.Base(strings.ReplaceAll(name, `\`, "/"))
 	name = strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == utf8.RuneError || r == '"' || r == '/' {
+		if !errs.IsPlainLine(string(r)) || r == utf8.RuneError || r == '"' || r == '/' {
 			return '_'
 		}
 		return r

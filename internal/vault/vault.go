@@ -40,9 +40,9 @@ type Version struct {
 	Organization id.Organization `db:"organization_id"`
 	Kind         Kind            `db:"kind"`
 	Title        string          `db:"title"`
-	Number       int             `db:"number"` // 1 is the first
-	IsCurrent    bool            `db:"is_current"`
-	Name         string          `db:"name"` // as its owner named the file
+	Number       int             `db:"number"`     // 1 is the first
+	IsCurrent    bool            `db:"is_current"` // the newest that the actor may see
+	Name         string          `db:"name"`       // as its owner named the file
 	MediaType    string          `db:"media_type"`
 	SizeBytes    int64           `db:"size_bytes"`
 	SHA256       string          `db:"sha256"` // of the plain bytes

@@ -19,6 +19,7 @@ import (
 	"assay/internal/ingest"
 	"assay/internal/listing"
 	"assay/internal/upload"
+	"assay/internal/verification"
 )
 
 // Prefix is where the API stands.
@@ -26,12 +27,13 @@ const Prefix = "/api/v1"
 
 // Services is what the operations call.
 type Services struct {
-	Accounts *account.Service
-	Requests *idempotency.Store
-	Listings *listing.Service
-	Uploads  *upload.Service
-	Receiver *upload.Receiver // where the bytes of uploads are written
-	Audits   *ingest.Service
+	Accounts     *account.Service
+	Verification *verification.Service
+	Requests     *idempotency.Store
+	Listings     *listing.Service
+	Uploads      *upload.Service
+	Receiver     *upload.Receiver // where the bytes of uploads are written
+	Audits       *ingest.Service
 }
 
 // Options are the settings of the API.

@@ -10,6 +10,7 @@ import (
 	"assay/internal/account"
 	"assay/internal/errs"
 	"assay/internal/id"
+	"assay/internal/verification"
 )
 
 // Me is who asks.
@@ -60,10 +61,10 @@ func (a *API) me() {
 // Organization is what its members see of it.
 type Organization struct {
 	OrganizationName
-	Role         string        `json:"role" enum:"owner,admin,editor,viewer" example:"owner" doc:"Role of the person for whom the token acts."`
-	Verification account.Level `json:"verification" example:"verified" doc:"How far the platform has verified it as a seller."`
-	StoredBytes  int64         `json:"stored_bytes" example:"73400320" doc:"Bytes of its uploads that are kept."`
-	QuotaBytes   int64         `json:"quota_bytes" example:"107374182400" doc:"Bytes that it may keep."`
+	Role         string             `json:"role" enum:"owner,admin,editor,viewer" example:"owner" doc:"Role of the person for whom the token acts."`
+	Verification verification.Level `json:"verification" example:"verified" doc:"How far the platform has verified it as a seller."`
+	StoredBytes  int64              `json:"stored_bytes" example:"73400320" doc:"Bytes of its uploads that are kept."`
+	QuotaBytes   int64              `json:"quota_bytes" example:"107374182400" doc:"Bytes that it may keep."`
 }
 
 type organizationInput struct {
@@ -107,7 +108,7 @@ func (a *API) organization(ctx context.Context, b account.Bearer, asked string) 
 	if asked != string(v.Organization) {
 		return Organization{}, errs.New(errs.NotFound, "There is no such organization.")
 	}
-	standing, err := a.Accounts.Standing(ctx, b.Actor())
+	standing, err := a.Verification.Standing(ctx, b.Actor())
 	if err != nil {
 		return Organization{}, err
 	}

@@ -1,4 +1,4 @@
-package account
+package verification
 
 import (
 	"context"
@@ -12,69 +12,12 @@ import (
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/text/language"
 
+	"assay/internal/account"
 	"assay/internal/errs"
 	"assay/internal/id"
 	"assay/internal/postgres"
+	"assay/internal/vault"
 )
-
-// Level is how far an organization is verified. Each of the first five
-// includes the ones before it.
-type Level string
-
-// Levels. Expired is never given: it is what a level past its date reads as.
-const (
-	Unverified      Level = "unverified"
-	EmailDomain     Level = "email_domain"     // an owner's address is of the organization's domain
-	OrgDocuments    Level = "org_documents"    // a reviewer accepted papers on who it is
-	RightsDocuments Level = "rights_documents" // and papers on its right to license data
-	Verified        Level = "verified"         // may publish
-	Suspended       Level = "suspended"        // a reviewer took it away until a question is settled
-	Expired         Level = "expired"
-)
-
-// GrantableLevels are those that a decision on a request may give, the lowest
-// first.
-func GrantableLevels() []Level {
-	return []Level{EmailDomain, OrgDocuments, RightsDocuments, Verified}
-}
-
-// Label says the level in words.
-func (l Level) Label() string {
-	switch l {
-	case EmailDomain:
-		return "E-mail domain confirmed"
-	case OrgDocuments:
-		return "Organization papers accepted"
-	case RightsDocuments:
-		return "Rights papers accepted"
-	case Verified:
-		return "Verified"
-	case Suspended:
-		return "Suspended"
-	case Expired:
-		return "Expired"
-	}
-	return "Not verified"
-}
-
-// Help says in a sentence what the level means.
-func (l Level) Help() string {
-	switch l {
-	case EmailDomain:
-		return "An owner’s confirmed address is of the organization’s domain. May not publish yet."
-	case OrgDocuments:
-		return "Papers show who the organization is. May not publish yet."
-	case RightsDocuments:
-		return "Papers show its right to license data, too. May not publish yet."
-	case Verified:
-		return "May publish data sets that passed their audit."
-	case Suspended:
-		return "May not publish until the question is settled."
-	case Expired:
-		return "May not publish until it is renewed. What is live stays live."
-	}
-	return "May describe and upload data sets, not publish them."
-}
 
 // RequestState is where a request for verification stands.
 type RequestState string
@@ -117,55 +60,7 @@ type Request struct {
 	DecidedAt   *time.Time `db:"decided_at"`
 	Reason      string     `db:"reason"` // of the decision
 	Documents   []Document `db:"-"`
-}
-
-// LevelChange is a level that a reviewer gave, with the reason.
-type LevelChange struct {
-	Level     Level      `db:"level"`
-	Reason    string     `db:"reason"`
-	ExpiresAt *time.Time `db:"expires_at"`
-	At        time.Time  `db:"decided_at"`
-	By        string     `db:"decided_by"` // a name; empty for who may not see it
-}
-
-// Standing is the level that holds now and how it came to it.
-type Standing struct {
-	Level   Level
-	Changes []LevelChange // newest first
-}
-
-const levelQuery = `SELECT organization_verification(@organization)`
-
-const levelChanges = `
-SELECT    v.level, v.reason, v.expires_at, v.decided_at, coalesce(u.name, '') AS decided_by
-FROM      verification v
-LEFT JOIN app_user u ON u.id = v.decided_by
-WHERE     v.organization_id = @organization
-ORDER BY  v.decided_at DESC, v.id DESC`
-
-func readStanding(ctx context.Context, tx pgx.Tx, org id.Organization) (s Standing, err error) {
-	args := pgx.NamedArgs{"organization": org}
-	if err := tx.QueryRow(ctx, levelQuery, args).Scan(&s.Level); err != nil {
-		return s, fmt.Errorf("verification: %w", err)
-	}
-	rows, err := tx.Query(ctx, levelChanges, args)
-	if err != nil {
-		return s, fmt.Errorf("verification: %w", err)
-	}
-	s.Changes, err = pgx.CollectRows(rows, pgx.RowToStructByName[LevelChange])
-	return s, err
-}
-
-// Standing returns the verification of the actor's organization.
-func (s *Service) Standing(ctx context.Context, a postgres.Actor) (standing Standing, err error) {
-	err = s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		if _, err := Require(ctx, tx, a, Role.CanRead); err != nil {
-			return err
-		}
-		standing, err = readStanding(ctx, tx, a.Organization)
-		return err
-	})
-	return standing, err
+	Gaps        []Gap      `db:"-"` // what a returned request is to mend
 }
 
 const requestColumns = `
@@ -192,9 +87,12 @@ func readRequest(ctx context.Context, tx pgx.Tx, sql string, args pgx.NamedArgs)
 	}
 	r, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Request])
 	if err != nil {
-		return Request{}, postgres.NotFound(err, "There is no such request for verification.")
+		return Request{}, postgres.NotFound(err, noSuchRequest)
 	}
-	r.Documents, err = readDocuments(ctx, tx, r.ID)
+	if r.Documents, err = readDocuments(ctx, tx, r.ID); err != nil {
+		return r, err
+	}
+	r.Gaps, err = readGaps(ctx, tx, r.ID)
 	return r, err
 }
 
@@ -202,7 +100,7 @@ func readRequest(ctx context.Context, tx pgx.Tx, sql string, args pgx.NamedArgs)
 // errs.NotFound if it never made one.
 func (s *Service) Request(ctx context.Context, a postgres.Actor) (r Request, err error) {
 	err = s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		if _, err := Require(ctx, tx, a, Role.CanManage); err != nil {
+		if _, err := account.Require(ctx, tx, a, account.Role.CanManage); err != nil {
 			return err
 		}
 		r, err = readRequest(ctx, tx, latestRequest, pgx.NamedArgs{"organization": a.Organization})
@@ -225,6 +123,21 @@ LEFT JOIN LATERAL (SELECT   *
                    ORDER BY created_at DESC, id DESC
                    LIMIT    1) l ON true`
 
+// Papers that a decision did not refuse are named again, in the newest version
+// of each.
+const takeDocumentsOver = `
+INSERT INTO verification_document (request_id, organization_id, document_id, number, kind)
+SELECT @id, p.organization_id, p.document_id, (SELECT max(v.number) FROM vault_version v WHERE v.document_id = p.document_id), p.kind
+FROM   verification_document p
+WHERE  p.organization_id = @organization
+AND    p.verdict <> 'rejected'
+AND    p.request_id = (SELECT   r.id
+                       FROM     verification_request r
+                       WHERE    r.organization_id = @organization
+                       AND      r.id <> @id
+                       ORDER BY r.created_at DESC, r.id DESC
+                       LIMIT    1)`
+
 // draft returns the request that the organization may change, a new one if
 // there is none. While one waits for a reviewer it is errs.Conflict.
 func draft(ctx context.Context, tx pgx.Tx, a postgres.Actor) (Request, error) {
@@ -237,6 +150,9 @@ func draft(ctx context.Context, tx pgx.Tx, a postgres.Actor) (Request, error) {
 		if postgres.IsUnique(err, "verification_request_open") {
 			return Request{}, errs.New(errs.Conflict, "Your request waits for a reviewer. Withdraw it to change it.")
 		}
+		return Request{}, fmt.Errorf("verification request: %w", err)
+	}
+	if _, err := tx.Exec(ctx, takeDocumentsOver, args); err != nil {
 		return Request{}, fmt.Errorf("verification request: %w", err)
 	}
 	return readRequest(ctx, tx, openRequest, args)
@@ -258,7 +174,7 @@ func (s *Service) SaveIdentity(ctx context.Context, a postgres.Actor, in Identit
 		return err
 	}
 	return s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		if _, err := Require(ctx, tx, a, Role.CanManage); err != nil {
+		if _, err := account.Require(ctx, tx, a, account.Role.CanManage); err != nil {
 			return err
 		}
 		r, err := draft(ctx, tx, a)
@@ -273,6 +189,9 @@ func (s *Service) SaveIdentity(ctx context.Context, a postgres.Actor, in Identit
 		})
 		if err != nil {
 			return fmt.Errorf("verification request: %w", err)
+		}
+		if err := setDomain(ctx, tx, a.Organization, websiteDomain(in.Website)); err != nil {
+			return err
 		}
 		return record(ctx, tx, a, a.Organization, "verification.describe", "verification_request", string(r.ID), nil)
 	})
@@ -293,7 +212,7 @@ func (in Identity) check() error {
 		switch {
 		case utf8.RuneCountInString(value) > 200:
 			form.Add(field, "Use at most 200 characters.")
-		case !isPlainLine(value):
+		case !errs.IsPlainLine(value):
 			form.Add(field, "Use one line of plain text.")
 		}
 	}
@@ -301,7 +220,7 @@ func (in Identity) check() error {
 		switch {
 		case utf8.RuneCountInString(value) > most:
 			form.Addf(field, "Use at most %d characters.", most)
-		case !isPlainLine(strings.NewReplacer("\r", " ", "\n", " ", "\t", " ").Replace(value)):
+		case !errs.IsPlainLine(strings.NewReplacer("\r", " ", "\n", " ", "\t", " ").Replace(value)):
 			form.Add(field, "Use plain text.")
 		}
 	}
@@ -345,7 +264,7 @@ AND    organization_id = @organization`
 // errs.Invalid by field.
 func (s *Service) SubmitRequest(ctx context.Context, a postgres.Actor) error {
 	return s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		if _, err := Require(ctx, tx, a, Role.CanManage); err != nil {
+		if _, err := account.Require(ctx, tx, a, account.Role.CanManage); err != nil {
 			return err
 		}
 		r, err := draft(ctx, tx, a)
@@ -355,12 +274,49 @@ func (s *Service) SubmitRequest(ctx context.Context, a postgres.Actor) error {
 		if err := r.Missing(); err != nil {
 			return err
 		}
-		_, err = tx.Exec(ctx, submitRequest, pgx.NamedArgs{"id": r.ID, "organization": a.Organization, "user": a.User})
-		if err != nil {
-			return fmt.Errorf("verification request: %w", err)
+		if err := s.refuseExpired(r); err != nil {
+			return err
+		}
+		if err := handIn(ctx, tx, a, r); err != nil {
+			return err
 		}
 		return record(ctx, tx, a, a.Organization, "verification.submit", "verification_request", string(r.ID), nil)
 	})
+}
+
+// refuseExpired lets no paper be handed in whose last day is over.
+func (s *Service) refuseExpired(r Request) error {
+	var form errs.Fields
+	for _, d := range r.Documents {
+		if d.HasExpired(s.now()) {
+			form.Addf("file", "“%s” has ended. Replace it with one that holds.", d.Title)
+		}
+	}
+	return form.Err()
+}
+
+// handIn gives the request, its papers and the people who sign to the
+// reviewers, and asks for a look at the domain.
+func handIn(ctx context.Context, tx pgx.Tx, a postgres.Actor, r Request) error {
+	args := pgx.NamedArgs{"id": r.ID, "organization": a.Organization, "user": a.User}
+	if _, err := tx.Exec(ctx, submitRequest, args); err != nil {
+		return fmt.Errorf("verification request: %w", err)
+	}
+	signers, err := readSigners(ctx, tx, a.Organization)
+	if err != nil {
+		return err
+	}
+	refs := refsOf(r.Documents)
+	for _, p := range signers {
+		refs = append(refs, p.Ref())
+	}
+	if err := vault.Submit(ctx, tx, a.Organization, refs); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, submitSigners, args); err != nil {
+		return fmt.Errorf("signers: %w", err)
+	}
+	return askForCheck(ctx, tx, a.Organization)
 }
 
 // Missing returns what a reviewer needs and the request does not say, as
@@ -380,16 +336,16 @@ func (r Request) Missing() error {
 	need("contact_name", r.ContactName, "Enter who answers for the organization.")
 	need("contact_role", r.ContactRole, "Enter that person’s position.")
 	need("rights_basis", r.RightsBasis, "Say why the organization may license medical data.")
-	if !r.has(PaperOrganization) {
+	if !r.has(vault.OrganizationRegister) {
 		form.Add("file", "Attach a document that shows who the organization is.")
 	}
-	if !r.has(PaperRights) {
-		form.Add("file", "Attach a document that shows its right to license data.")
+	if !r.has(vault.AuthorizationToLicense) {
+		form.Add("file", "Attach the authorization to license the data.")
 	}
 	return form.Err()
 }
 
-func (r Request) has(kind Paper) bool {
+func (r Request) has(kind vault.Kind) bool {
 	for _, d := range r.Documents {
 		if d.Kind == kind {
 			return true
@@ -408,7 +364,7 @@ RETURNING id`
 // WithdrawRequest takes the request back; a new one may follow.
 func (s *Service) WithdrawRequest(ctx context.Context, a postgres.Actor) error {
 	return s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		if _, err := Require(ctx, tx, a, Role.CanManage); err != nil {
+		if _, err := account.Require(ctx, tx, a, account.Role.CanManage); err != nil {
 			return err
 		}
 		var request id.Verification
