@@ -69,6 +69,7 @@ BEGIN
         SELECT 1
         FROM   audit_report r, unnest(r.identifier_keys) AS w (key)
         WHERE  r.id = (SELECT id FROM audit_report WHERE version_id = NEW.version_id ORDER BY created_at DESC, id DESC LIMIT 1)
+        AND    EXISTS (SELECT 1 FROM version v WHERE v.id = NEW.version_id AND v.state = 'in_review')
         AND    NOT EXISTS (SELECT 1 FROM finding_answer a
                            WHERE a.report_id = r.id AND a.warning_key = w.key AND a.outcome = 'accepted'
                            AND a.confirmed_by <> a.outcome_by

@@ -141,6 +141,9 @@ func (s *Server) sellersLicensing(r *http.Request, d listing.Dossier) (*page.Sel
 	if asks {
 		v.AskURL = versionURL(d.Version.ID) + "/licensing"
 	}
+	if isOver(d.Version.State) && len(v.Lines) == 0 {
+		return nil, nil
+	}
 	return v, nil
 }
 

@@ -11,6 +11,7 @@ import (
 	"assay/internal/id"
 	"assay/internal/listing"
 	"assay/internal/listing/listingtest"
+	"assay/internal/postgres"
 	"assay/web/webtest"
 )
 
@@ -52,6 +53,9 @@ func TestReviewerReturnsThenApprovesInABrowser(t *testing.T) {
 	seller.Go("/seller/versions/" + string(first))
 	seller.WantText("[data-testid=grounds]", "Consent or IRB do not cover this use")
 	seller.WantText("[data-testid=grounds]", "The waiver is silent about products.")
+	if seller.Has("[data-testid=reason]") {
+		t.Error("the reason is said twice")
+	}
 	seller.CheckViews("version-returned")
 	seller.Follow("[data-testid=grounds] a")
 	if want := "/seller/listings/" + string(d.Listing.ID) + "/consent"; seller.Path() != want {
@@ -164,4 +168,51 @@ func TestKeysOfTheDeskInABrowser(t *testing.T) {
 	if p.Press("c"); p.Path() != "/review" {
 		t.Error("a key took a review after the keys were turned off")
 	}
+}
+
+// The badge on commercial terms stands on the card and the page of a listing
+// with what was looked at, and without the name of who signs; the form asks for
+// its evidence.
+func TestCommercialTermsInABrowser(t *testing.T) {
+	s := newSite(t, false)
+	owner := s.owner(t, "seller@example.org", "Northfield")
+	reviewer := postgres.Actor{User: s.user(t, "reviewer@example.org"), Platform: postgres.Reviewer}
+	makeReviewer(t, s, reviewer.User)
+	accounttest.Verify(t, s.DB, owner.Organization)
+	org := accounttest.Org{ID: owner.Organization, Owner: owner}
+	live := listingtest.Version(t, s.DB, org, listing.Approved)
+	if err := s.Listings.Publish(t.Context(), owner, live.Version.ID); err != nil {
+		t.Fatal(err)
+	}
+	b := webtest.Start(t)
+	p := b.Visitor(t, s.URL, webtest.NoScript)
+	s.signInPage(t, p, "reviewer@example.org")
+	path := reviewPath(live.Version.ID)
+	p.Go(path)
+	p.Click("#licensing summary")
+	p.Choose("outcome", "granted")
+	p.Submit("#license-review")
+	p.WantText("[data-testid=error-summary]", "Granted only if the terms say commercial rights explicitly.")
+	p.CheckViews("review-licensing")
+
+	exec(t, s, reviewer, `
+		INSERT INTO commercial_review (id, organization_id, listing_id, version_id, claims_id, claims_digest, terms_digest, outcome, rights, clause,
+		       consent, document_kind, document_sha256, authority, signer, signer_role, reviewer_id, decided_at)
+		SELECT gen_random_uuid(), v.organization_id, v.listing_id, v.id, c.id, c.claims_digest, commercial_terms_digest(c.claims), 'granted', 'yes', '3.1',
+		       'yes', 'IRB, consent or waiver', repeat('ab', 32), 'yes', 'Grace Signer', 'Director of data licensing', $2, now()
+		FROM   version v JOIN listing_claims c ON c.id = v.claims_id WHERE v.id = $1`, live.Version.ID, reviewer.User)
+	if err := s.Listings.ShowAgain(t.Context(), listingtest.Worker, live.Version.ID); err != nil {
+		t.Fatal(err)
+	}
+	buyer := b.Visitor(t, s.URL)
+	buyer.Go("/datasets?commercial_review=1")
+	buyer.WantText("[data-testid=result]", "Commercial license reviewed")
+	buyer.Go("/datasets/" + live.Listing.Slug)
+	buyer.WantText("[data-testid=commercial-review]", "Director of data licensing")
+	if strings.Contains(buyer.HTML(), "Grace Signer") {
+		t.Error("the page names who signs")
+	}
+	buyer.CheckViews("listing-reviewed")
+	p.Go("/review/bulk?act=suspend&item=" + string(live.Version.ID))
+	p.CheckViews("review-bulk")
 }

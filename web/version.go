@@ -13,6 +13,7 @@ import (
 	"assay/internal/id"
 	"assay/internal/listing"
 	"assay/internal/postgres"
+	"assay/internal/review"
 	"assay/web/page"
 	"assay/web/ui"
 )
@@ -103,7 +104,9 @@ func (s *Server) versionView(r *http.Request, d listing.Dossier, tries versionTr
 	if view.Report, err = s.sellersReport(r, d, tries, shell.CSRF); err != nil {
 		return view, err
 	}
-	view.Grounds = groundLines(d)
+	if view.Grounds = groundLines(d); len(view.Grounds) > 0 {
+		view.Reason = review.CommentOn(view.Reason, d.Decisions[len(d.Decisions)-1].Grounds)
+	}
 	if view.Licensing, err = s.sellersLicensing(r, d); err != nil {
 		return view, err
 	}

@@ -130,3 +130,9 @@ func inWords(grounds []listing.Ground, comment string) string {
 	}
 	return strings.TrimSpace(strings.Join(append(list, strings.TrimSpace(comment)), " "))
 }
+
+// CommentOn returns what a reviewer wrote beside the grounds that a reason
+// names in words.
+func CommentOn(reason string, grounds []listing.Ground) string {
+	return strings.TrimSpace(strings.TrimPrefix(reason, inWords(grounds, "")))
+}
