@@ -59,7 +59,7 @@ func (r room) live(t *testing.T, body []byte, older audit.InspectFunc) listing.D
 		t.Fatal(err)
 	}
 	d := r.dossier(t, j.Version)
-	reviewer := accounttest.Reviewer(t, r.db)
+	reviewer, second := accounttest.Reviewer(t, r.db), accounttest.Reviewer(t, r.db)
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -73,6 +73,9 @@ func (r room) live(t *testing.T, body []byte, older audit.InspectFunc) listing.D
 	must(err)
 	for _, key := range d.Report.WarningKeys {
 		must(r.listings.ConfirmAnswer(t.Context(), reviewer, j.Version, key, true, ""))
+	}
+	for _, key := range d.Report.IdentifierKeys {
+		must(r.listings.ConfirmAnswer(t.Context(), second, j.Version, key, true, ""))
 	}
 	listingtest.Rule(t, r.db, reviewer, j.Version, listing.Approves)
 	accounttest.Verify(t, r.db, r.org.ID)
