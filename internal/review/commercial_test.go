@@ -32,8 +32,12 @@ func (d desk) waiver(t *testing.T, org accounttest.Org) {
 		}
 	}
 	exec(`INSERT INTO verification_request (id, organization_id) VALUES ($1, $2)`, request, org.ID)
-	exec(`INSERT INTO verification_document (id, organization_id, request_id, kind, name, media_type, size_bytes, sha256, blob_key, uploaded_by)
-		VALUES ($1, $2, $3, 'ethics', 'waiver.pdf', 'application/pdf', 10, $4, 'k', $5)`, id.New[string](), org.ID, request, waiverDigest, org.Owner.User)
+	document := id.New[string]()
+	exec(`INSERT INTO vault_document (id, organization_id, kind, title) VALUES ($1, $2, 'consent_waiver', 'Waiver')`, document, org.ID)
+	exec(`INSERT INTO vault_version (document_id, number, organization_id, name, media_type, size_bytes, sha256, blob_key, key_id, uploaded_by)
+		VALUES ($1, 1, $2, 'waiver.pdf', 'application/pdf', 10, $3, 'k', repeat('0', 16), $4)`, document, org.ID, waiverDigest, org.Owner.User)
+	exec(`UPDATE vault_version SET submitted_at = now() WHERE document_id = $1`, document)
+	exec(`INSERT INTO verification_document (request_id, organization_id, document_id, number, kind) VALUES ($1, $2, $3, 1, 'ethics')`, request, org.ID, document)
 	exec(`UPDATE verification_request SET state = 'submitted', submitted_at = now(), submitted_by = $2 WHERE id = $1`, request, org.Owner.User)
 }
 
