@@ -44,6 +44,9 @@ func (s *Server) showReviewQueue(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	view.Hidden = len(all) - len(view.Waiting)
+	if view.Moderation, err = s.moderationCounts(r); err != nil {
+		return err
+	}
 	if err := s.besideQueue(r, &view); err != nil {
 		return err
 	}

@@ -290,10 +290,30 @@ func (s *Server) flags(r chi.Router) {
 
 // appeals are the routes by which a seller answers a decision of the platform.
 func (s *Server) appeals(r chi.Router) {
+	viewers, editors, managers := r.With(s.need(member(account.Viewer))), r.With(s.need(member(account.Editor))), r.With(s.need(member(account.Admin)))
+	viewers.Get("/seller/standing", s.handle(s.showStanding))
+	viewers.Get("/seller/flags/{flag}", s.handle(s.showOwnFlag))
+	editors.Post("/seller/flags/{flag}", s.handle(s.replyToFlag))
+	managers.Get("/seller/appeals/new", s.handle(s.showNewAppeal))
+	managers.Post("/seller/appeals", s.handle(s.makeAppeal))
+	viewers.Get("/seller/appeals/{appeal}", s.handle(s.showOwnAppeal))
 }
 
 // moderators are the routes of reviewers who answer flags and appeals.
 func (s *Server) moderators(r chi.Router) {
+	r.Get("/review/flags", s.handle(s.showFlagQueue))
+	r.Get("/review/flags/{flag}", s.handle(s.showFlag))
+	r.Post("/review/flags/{flag}/claim", s.handle(s.flagStep("It is yours.", s.claimFlag)))
+	r.Post("/review/flags/{flag}/release", s.handle(s.flagStep("It is back in the queue.", s.releaseFlag)))
+	r.Post("/review/flags/{flag}/ask", s.handle(s.flagStep("The seller was asked.", s.askAboutFlag)))
+	r.Post("/review/flags/{flag}/merge", s.handle(s.flagStep("Merged. Who reported it gets the other answer.", s.mergeFlag)))
+	r.Post("/review/flags/{flag}/decision", s.handle(s.flagStep("Decided. Those who reported it were told.", s.decideFlag)))
+	r.Post("/review/flags/{flag}/samples", s.handle(s.flagStep("The pictures are shown again.", s.showSamplesAgain)))
+	r.Get("/review/appeals", s.handle(s.showAppealQueue))
+	r.Get("/review/appeals/{appeal}", s.handle(s.showAppeal))
+	r.Post("/review/appeals/{appeal}", s.handle(s.ruleOnAppeal))
+	r.Get("/review/takedown/{seller}", s.handle(s.showTakedown))
+	r.Post("/review/takedown/{seller}", s.handle(s.takeDown))
 }
 
 // security are the routes of a person's second factors.

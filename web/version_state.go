@@ -28,12 +28,12 @@ var sellersMeaning = map[listing.State]string{
 	listing.AuditError:       "The audit stopped through a fault of ours. It is tried again; you have nothing to do.",
 	listing.InReview:         "A reviewer looks at the files, the claims and the report. You get an e-mail with the decision.",
 	listing.ChangesRequested: "A reviewer asks for changes. Mend what is named, then send a new version.",
-	listing.Rejected:         "A reviewer rejected this version.",
+	listing.Rejected:         "A reviewer rejected this version. You can appeal within 60 days: see “Reports, strikes and appeals” on your desk.",
 	listing.Approved:         "A reviewer approved exactly these files with exactly these claims.",
 	listing.Embargoed:        "Approved, and kept back until the day that you named. It goes live by itself.",
 	listing.Live:             "Buyers find it in the catalog.",
 	listing.Superseded:       "A newer version has taken its place. Who has a license for this one keeps it.",
-	listing.Suspended:        "The platform took it off the catalog. Buyers read the reason in its place.",
+	listing.Suspended:        "The platform took it off the catalog. Buyers read the reason in its place. You can appeal within 60 days: see “Reports, strikes and appeals” on your desk.",
 	listing.Withdrawn:        "You took it off the catalog. Buyers read the reason in its place.",
 }
 

@@ -293,6 +293,27 @@ var moderationGates = map[string]gate{
 	"GET /report/{slug}":    published,
 	"POST /report/{slug}":   published,
 	"GET /report/r/{token}": holder,
+
+	"GET /seller/standing":         viewers,
+	"GET /seller/flags/{flag}":     viewers,
+	"POST /seller/flags/{flag}":    editors,
+	"GET /seller/appeals/new":      managers,
+	"POST /seller/appeals":         managers,
+	"GET /seller/appeals/{appeal}": viewers,
+
+	"GET /review/flags":                  reviewers,
+	"GET /review/flags/{flag}":           reviewers,
+	"POST /review/flags/{flag}/claim":    reviewers,
+	"POST /review/flags/{flag}/release":  reviewers,
+	"POST /review/flags/{flag}/ask":      reviewers,
+	"POST /review/flags/{flag}/merge":    reviewers,
+	"POST /review/flags/{flag}/decision": reviewers,
+	"POST /review/flags/{flag}/samples":  reviewers,
+	"GET /review/appeals":                reviewers,
+	"GET /review/appeals/{appeal}":       reviewers,
+	"POST /review/appeals/{appeal}":      reviewers,
+	"GET /review/takedown/{seller}":      reviewers,
+	"POST /review/takedown/{seller}":     reviewers,
 }
 
 var trustGates = map[string]gate{

@@ -8,10 +8,21 @@ import (
 	"assay/internal/postgres"
 )
 
-// reported makes a report about which the seller is asked, and returns the
-// secret of its link.
-func (r *running) reported(t *testing.T, s things, reviewer postgres.Actor) (receipt string) {
+// reported makes a report about which the seller is asked, one that was upheld
+// with a strike that the seller appeals, and returns the secret of the first
+// one's link.
+func (r *running) reported(t *testing.T, s things, seller, reviewer postgres.Actor) (receipt string) {
 	t.Helper()
+	_, upheld := r.claimed(t, s, "misleading_claim", reviewer)
+	err := r.flags.Decide(t.Context(), reviewer, moderation.Decision{Flag: upheld, Outcome: moderation.Upheld, Act: moderation.Changes, Strike: true, Reason: "The numbers do not fit."})
+	if err != nil {
+		t.Fatal(err)
+	}
+	appeal, err := r.flags.Make(t.Context(), seller, moderation.OfFlag, string(upheld), "The numbers are those of our own count.")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.params["appeal"], s.params["seller"] = string(appeal), string(seller.Organization)
 	receipt, asked := r.claimed(t, s, "label_error", reviewer)
 	if err := r.flags.Ask(t.Context(), reviewer, asked, "Who read the images?"); err != nil {
 		t.Fatal(err)

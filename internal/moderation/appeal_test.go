@@ -54,7 +54,7 @@ func TestThreeStrikesBlockPublishingForAYear(t *testing.T) {
 
 	strike := st0(t, d).Strikes[0]
 	key := d.appeal(t, moderation.OfStrike, string(strike.ID))
-	if err := d.flags.Rule(ctx, d.second, key, true, "One of the three was for the same thing."); err != nil {
+	if err := d.flags.Rule(ctx, d.second, key, moderation.Ruling{Outcome: moderation.Granted, Reason: "One of the three was for the same thing."}); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.listings.Publish(ctx, d.seller.Owner, next); err != nil {
@@ -113,7 +113,7 @@ func TestAnotherReviewerRulesOnAppeals(t *testing.T) {
 	const bare = `UPDATE appeal SET state = 'granted', ruling = 'Because I say so.', ruled_by = $2, ruled_at = now() WHERE id = $1`
 	for _, key := range keys {
 		for name, a := range map[string]postgres.Actor{"who decided": d.reviewer, "a reviewer of the seller": own} {
-			if err := d.flags.Rule(ctx, a, key, true, "Because I say so."); errs.KindOf(err) != errs.Conflict {
+			if err := d.flags.Rule(ctx, a, key, moderation.Ruling{Outcome: moderation.Granted, Reason: "Because I say so."}); errs.KindOf(err) != errs.Conflict {
 				t.Errorf("%s rules: %v, want a conflict", name, err)
 			}
 			if err := d.in(t, a, bare, key, a.User); !postgres.IsRefused(err) {
@@ -126,15 +126,15 @@ func TestAnotherReviewerRulesOnAppeals(t *testing.T) {
 		if err := d.in(t, d.seller.Owner, bare, key, d.seller.Owner.User); err == nil && d.count(t, `SELECT count(*) FROM appeal WHERE state <> 'open'`) != 0 {
 			t.Error("the seller rules on the own appeal")
 		}
-		if err := d.flags.Rule(ctx, d.seller.Owner, key, true, "Because I say so."); errs.KindOf(err) != errs.NotFound {
+		if err := d.flags.Rule(ctx, d.seller.Owner, key, moderation.Ruling{Outcome: moderation.Granted, Reason: "Because I say so."}); errs.KindOf(err) != errs.NotFound {
 			t.Errorf("the seller rules: %v, want not found", err)
 		}
 	}
 	for _, key := range keys {
-		if err := d.flags.Rule(ctx, d.second, key, true, "The letter of March was overlooked."); err != nil {
+		if err := d.flags.Rule(ctx, d.second, key, moderation.Ruling{Outcome: moderation.Granted, Reason: "The letter of March was overlooked."}); err != nil {
 			t.Fatal(err)
 		}
-		if err := d.flags.Rule(ctx, d.second, key, false, "The letter of March was overlooked."); errs.KindOf(err) != errs.Conflict {
+		if err := d.flags.Rule(ctx, d.second, key, moderation.Ruling{Outcome: moderation.Denied, Reason: "The letter of March was overlooked."}); errs.KindOf(err) != errs.Conflict {
 			t.Errorf("ruled twice: %v, want a conflict", err)
 		}
 	}
@@ -207,7 +207,7 @@ func TestGrantedAppealUndoesWhatFollowed(t *testing.T) {
 	}{{"still clear", false, listing.Live, "The version is on offer again."}, {"no longer clear", true, listing.Suspended, "cannot be put back"}} {
 		l := d.live(t)
 		flag := d.claimed(t, l, "consent_problem")
-		d.decide(t, moderation.Decision{Flag: flag, Upheld: true, Act: moderation.Suspend, Strike: true})
+		d.decide(t, moderation.Decision{Flag: flag, Outcome: moderation.Upheld, Act: moderation.Suspend, Strike: true})
 		if c.spoil {
 			if err := d.in(t, listingtest.Worker, `INSERT INTO audit_report (id, organization_id, version_id, root_digest, claims_digest, verdict, blockers, warnings, warning_keys, report, rules_version)
 				SELECT gen_random_uuid(), organization_id, version_id, root_digest, claims_digest, 'failed', 1, 0, '{}', report, 'newer' FROM audit_report WHERE version_id = $1`, l.Version.ID); err != nil {
@@ -215,7 +215,7 @@ func TestGrantedAppealUndoesWhatFollowed(t *testing.T) {
 			}
 		}
 		key := d.appeal(t, moderation.OfFlag, string(flag))
-		if err := d.flags.Rule(ctx, d.second, key, true, "The consent was sent in March."); err != nil {
+		if err := d.flags.Rule(ctx, d.second, key, moderation.Ruling{Outcome: moderation.Granted, Reason: "The consent was sent in March."}); err != nil {
 			t.Fatal(err)
 		}
 		v, err := d.listings.Version(ctx, d.seller.Owner, l.Version.ID)
@@ -234,7 +234,7 @@ func TestGrantedAppealUndoesWhatFollowed(t *testing.T) {
 	l := d.live(t)
 	d.struck(t, l)
 	key := d.appeal(t, moderation.OfStrike, d.subject(t, moderation.OfStrike))
-	if err := d.flags.Rule(ctx, d.second, key, false, "The letter of March says nothing of it."); err != nil {
+	if err := d.flags.Rule(ctx, d.second, key, moderation.Ruling{Outcome: moderation.Denied, Reason: "The letter of March says nothing of it."}); err != nil {
 		t.Fatal(err)
 	}
 	if st := st0(t, d); st.Active != 1 {

@@ -15,18 +15,23 @@ import (
 
 // Decision is what a reviewer finds of a flag.
 type Decision struct {
-	Flag   id.Flag
-	Upheld bool
-	Act    Act    // if upheld
-	Strike bool   // if upheld
-	Reason string // if upheld the seller reads it, and buyers too if the version is suspended
-	Answer string // to the reporters; may be empty
+	Flag    id.Flag
+	Outcome State  // Upheld or Dismissed
+	Act     Act    // if upheld
+	Strike  bool   // if upheld
+	Reason  string // if upheld the seller reads it, and buyers too if the version is suspended
+	Answer  string // to the reporters; may be empty
 }
 
 func (d *Decision) check() error {
 	var f errs.Fields
 	d.Reason, d.Answer = clean(d.Reason), clean(d.Answer)
-	if d.Upheld && !Acts.Has(d.Act) {
+	switch {
+	case d.Outcome != Upheld && d.Outcome != Dismissed:
+		f.Add("outcome", "Choose what you found.")
+	case d.Outcome == Dismissed:
+		d.Act, d.Strike = "", false
+	case !Acts.Has(d.Act):
 		f.Add("act", "Choose what follows.")
 	}
 	sentence(&f, "reason", d.Reason, 10, 3000, "Say why in a sentence.")
@@ -50,13 +55,10 @@ RETURNING email, coalesce(reporter_id::text, '') AS reporter`
 
 // Decide closes a flag that a has taken. Of any number of decisions at once
 // one holds; the others are errs.Conflict. Mistakes are errs.Fields with the
-// fields act, reason and answer.
+// fields outcome, act, reason and answer.
 func (s *Service) Decide(ctx context.Context, a postgres.Actor, d Decision) error {
 	if err := d.check(); err != nil {
 		return err
-	}
-	if !d.Upheld {
-		d.Act, d.Strike = "", false
 	}
 	return s.withFlag(ctx, a, d.Flag, d.Act == Suspend, func(tx pgx.Tx, f Flag, l listed) error {
 		if err := mine(f, a); err != nil {
@@ -65,7 +67,7 @@ func (s *Service) Decide(ctx context.Context, a postgres.Actor, d Decision) erro
 		if l.Kind != "hosted" && (d.Strike || d.Act == Suspend) {
 			return &errs.Error{Kind: errs.Invalid, Field: "act", Message: "This data set lies at its owner: its description is changed or withdrawn by the platform."}
 		}
-		tag, err := tx.Exec(ctx, decideFlag, pgx.NamedArgs{"flag": f.ID, "organization": f.Organization, "state": string(d.state()),
+		tag, err := tx.Exec(ctx, decideFlag, pgx.NamedArgs{"flag": f.ID, "organization": f.Organization, "state": string(d.Outcome),
 			"act": string(d.Act), "reason": d.Reason, "user": a.User})
 		if err != nil {
 			return err
@@ -80,23 +82,16 @@ func (s *Service) Decide(ctx context.Context, a postgres.Actor, d Decision) erro
 			return err
 		}
 		org, verb := id.Organization(""), "flag.dismiss"
-		if d.Upheld {
+		if d.Outcome == Upheld {
 			org, verb = f.Organization, "flag.uphold"
 		}
 		return record(ctx, tx, a, org, verb, "flag", string(f.ID), map[string]string{"reason": string(f.Reason), "act": string(d.Act)})
 	})
 }
 
-func (d Decision) state() State {
-	if d.Upheld {
-		return Upheld
-	}
-	return Dismissed
-}
-
 // carryOut does what upholding entails, and tells the seller.
 func (s *Service) carryOut(ctx context.Context, tx pgx.Tx, a postgres.Actor, f Flag, l listed, d Decision) error {
-	if !d.Upheld {
+	if d.Outcome != Upheld {
 		return nil
 	}
 	if d.Act == Suspend {
@@ -144,7 +139,7 @@ func (s *Service) answer(ctx context.Context, tx pgx.Tx, f Flag, l listed, d Dec
 
 func reporterWords(d Decision) string {
 	switch {
-	case !d.Upheld:
+	case d.Outcome == Dismissed:
 		return "A reviewer looked at it and found nothing that has to change."
 	case d.Act == Suspend:
 		return "A reviewer found that you were right. The data set is off the catalog."

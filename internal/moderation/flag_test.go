@@ -187,7 +187,7 @@ func TestWordsOfReportersStayWithReviewers(t *testing.T) {
 	if err := d.flags.Reply(ctx, d.seller.Owner, flag, "It does: see clause 4."); err != nil {
 		t.Fatal(err)
 	}
-	d.decide(t, moderation.Decision{Flag: flag, Upheld: true, Act: moderation.Suspend, Strike: true, Answer: "Thank you."})
+	d.decide(t, moderation.Decision{Flag: flag, Outcome: moderation.Upheld, Act: moderation.Suspend, Strike: true, Answer: "Thank you."})
 	own := accounttest.Member(t, d.db, d.seller.ID, account.Viewer)
 	own.Platform = postgres.Reviewer
 	for name, a := range map[string]postgres.Actor{"the seller": d.seller.Owner, "a reviewer who belongs to the seller": own, "the public": {},
@@ -229,7 +229,7 @@ func TestWordsOfReportersAreErased(t *testing.T) {
 	if err := d.flags.Claim(t.Context(), d.reviewer, closed, false); err != nil {
 		t.Fatal(err)
 	}
-	d.decide(t, moderation.Decision{Flag: closed, Answer: "We looked at it."})
+	d.decide(t, moderation.Decision{Flag: closed, Outcome: moderation.Dismissed, Answer: "We looked at it."})
 	d.report(t, report(l, "malware")) // stays open
 	kept := func() int {
 		return d.count(t, `SELECT count(*) FROM flag_report WHERE body <> '' OR place <> '' OR email <> '' OR reporter_id IS NOT NULL`)

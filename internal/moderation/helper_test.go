@@ -97,11 +97,11 @@ func (d desk) decide(t *testing.T, dec moderation.Decision) {
 	}
 }
 
-// upheld reports, and upholds what was reported with a strike.
+// struck reports, and upholds what was reported with a strike.
 func (d desk) struck(t *testing.T, l listing.Dossier) id.Flag {
 	t.Helper()
 	flag := d.claimed(t, l, "misleading_claim")
-	d.decide(t, moderation.Decision{Flag: flag, Upheld: true, Act: moderation.Changes, Strike: true})
+	d.decide(t, moderation.Decision{Flag: flag, Outcome: moderation.Upheld, Act: moderation.Changes, Strike: true})
 	return flag
 }
 

@@ -78,18 +78,34 @@ SET    state = @state, ruling = @ruling, ruled_by = @user, ruled_at = now(), rem
 WHERE  id = @appeal
 AND    organization_id = @organization`
 
+// Outcomes of an appeal.
+const (
+	Granted = "granted"
+	Denied  = "denied"
+)
+
+// Ruling is what a reviewer finds of an appeal.
+type Ruling struct {
+	Outcome string // Granted or Denied
+	Reason  string // the seller reads it
+}
+
 // Rule decides an appeal. Granted, it undoes what was decided in the same
 // transaction: a strike is taken back, a version is put back on offer if its
 // files and claims are still approved and clear, an upheld flag is dismissed
 // with what followed from it. Whoever decided first, and everybody of the
-// seller, is refused, here and by the database.
-func (s *Service) Rule(ctx context.Context, a postgres.Actor, appeal id.Appeal, granted bool, ruling string) error {
+// seller, is refused, here and by the database. Mistakes are errs.Fields with
+// the fields outcome and ruling.
+func (s *Service) Rule(ctx context.Context, a postgres.Actor, appeal id.Appeal, r Ruling) error {
 	if err := mustReview(a); err != nil {
 		return err
 	}
 	var f errs.Fields
-	ruling = clean(ruling)
-	sentence(&f, "ruling", ruling, 10, 4000, "Say why in a sentence; the seller reads it.")
+	r.Reason = clean(r.Reason)
+	if r.Outcome != Granted && r.Outcome != Denied {
+		f.Add("outcome", "Choose your ruling.")
+	}
+	sentence(&f, "ruling", r.Reason, 10, 4000, "Say why in a sentence; the seller reads it.")
 	if err := f.Err(); err != nil {
 		return err
 	}
@@ -105,12 +121,12 @@ func (s *Service) Rule(ctx context.Context, a postgres.Actor, appeal id.Appeal, 
 			return errs.New(errs.Conflict, why)
 		}
 		remedy := ""
-		if granted {
+		if r.Outcome == Granted {
 			if remedy, err = s.undo(ctx, tx, a, p); err != nil {
 				return err
 			}
 		}
-		return s.rule(ctx, tx, a, p, granted, ruling, remedy)
+		return s.rule(ctx, tx, a, p, r, remedy)
 	})
 	if err != nil {
 		return fmt.Errorf("appeal %s: rule: %w", appeal, err)
@@ -118,18 +134,18 @@ func (s *Service) Rule(ctx context.Context, a postgres.Actor, appeal id.Appeal, 
 	return nil
 }
 
-func (s *Service) rule(ctx context.Context, tx pgx.Tx, a postgres.Actor, p Appeal, granted bool, ruling, remedy string) error {
-	state, verb, words := "denied", "appeal.deny", "Another reviewer looked at it, and the decision stands."
-	if granted {
-		state, verb, words = "granted", "appeal.grant", "Another reviewer looked at it and found that you are right. "+remedy
+func (s *Service) rule(ctx context.Context, tx pgx.Tx, a postgres.Actor, p Appeal, r Ruling, remedy string) error {
+	verb, words := "appeal.deny", "Another reviewer looked at it, and the decision stands."
+	if r.Outcome == Granted {
+		verb, words = "appeal.grant", "Another reviewer looked at it and found that you are right. "+remedy
 	}
-	_, err := tx.Exec(ctx, ruleAppeal, pgx.NamedArgs{"appeal": p.ID, "organization": p.Organization, "state": state, "ruling": ruling, "user": a.User, "remedy": remedy})
+	_, err := tx.Exec(ctx, ruleAppeal, pgx.NamedArgs{"appeal": p.ID, "organization": p.Organization, "state": r.Outcome, "ruling": r.Reason, "user": a.User, "remedy": remedy})
 	if err != nil {
 		return refusal(err)
 	}
 	err = notice.Send(ctx, tx, notice.Notice{
 		Kind: notice.AppealDecided, To: notice.To{Organization: p.Organization, Users: []id.User{p.MadeBy}},
-		Subject: "Your appeal was " + state, Lines: []string{"You appealed: " + lower(AppealKinds.Label(p.Kind)) + titled(p.Title) + ".", words},
+		Subject: "Your appeal was " + r.Outcome, Lines: []string{"You appealed: " + lower(AppealKinds.Label(p.Kind)) + titled(p.Title) + ".", words},
 		Action: "Read the reason", Path: "/seller/appeals/" + string(p.ID),
 	})
 	if err != nil {

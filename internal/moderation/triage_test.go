@@ -84,7 +84,11 @@ func TestOneOfAHundredDecisionsHolds(t *testing.T) {
 		if i%2 == 0 {
 			a = postgres.Actor{User: it.Flag.ClaimedBy, Platform: postgres.Reviewer}
 		}
-		return d.flags.Decide(t.Context(), a, moderation.Decision{Flag: flag, Upheld: i%4 != 0, Act: moderation.Suspend, Strike: true, Reason: "Decided for a test."})
+		outcome := moderation.Upheld
+		if i%4 == 0 {
+			outcome = moderation.Dismissed
+		}
+		return d.flags.Decide(t.Context(), a, moderation.Decision{Flag: flag, Outcome: outcome, Act: moderation.Suspend, Strike: true, Reason: "Decided for a test."})
 	})
 	if won != 1 || len(other) != 0 {
 		t.Fatalf("%d decisions hold, want 1; other failures %v", won, other)
@@ -113,7 +117,7 @@ func TestFlagIsInOneHand(t *testing.T) {
 	ctx := t.Context()
 	l := d.live(t)
 	_, flag := d.report(t, report(l, "label_error"))
-	no := moderation.Decision{Flag: flag, Reason: "Nothing was found."}
+	no := moderation.Decision{Flag: flag, Outcome: moderation.Dismissed, Reason: "Nothing was found."}
 	conflict := func(what string, err error) {
 		t.Helper()
 		if errs.KindOf(err) != errs.Conflict {
@@ -218,7 +222,7 @@ func TestMergedReportsShareOneFate(t *testing.T) {
 	if err := d.flags.Claim(ctx, d.reviewer, into, false); err != nil {
 		t.Fatal(err)
 	}
-	d.decide(t, moderation.Decision{Flag: into, Upheld: true, Act: moderation.Changes, Answer: "Both of you were right."})
+	d.decide(t, moderation.Decision{Flag: into, Outcome: moderation.Upheld, Act: moderation.Changes, Answer: "Both of you were right."})
 	for name, got := range map[string]moderation.Received{"the first": first, "the merged": second} {
 		receipt, err := d.flags.Receipt(ctx, got.Receipt)
 		if err != nil || receipt.State != moderation.Upheld || receipt.Answer != "Both of you were right." || receipt.Merged != (name == "the merged") {
@@ -241,17 +245,17 @@ func TestUpheldFlagSuspends(t *testing.T) {
 	d := newDesk(t)
 	l := d.live(t)
 	flag := d.claimed(t, l, "rights_not_held")
-	d.decide(t, moderation.Decision{Flag: flag, Upheld: true, Act: moderation.Suspend, Reason: "The hospital did not agree."})
+	d.decide(t, moderation.Decision{Flag: flag, Outcome: moderation.Upheld, Act: moderation.Suspend, Reason: "The hospital did not agree."})
 	v, err := d.listings.Version(t.Context(), d.seller.Owner, l.Version.ID)
 	if err != nil || v.Version.State != listing.Suspended || v.Version.Reason != "The right to offer it is not shown. The hospital did not agree." {
 		t.Errorf("version %s, %q (err: %v)", v.Version.State, v.Version.Reason, err)
 	}
 	again := d.claimed(t, l, "rights_not_held")
-	err = d.flags.Decide(t.Context(), d.reviewer, moderation.Decision{Flag: again, Upheld: true, Act: moderation.Suspend, Reason: "The hospital did not agree."})
+	err = d.flags.Decide(t.Context(), d.reviewer, moderation.Decision{Flag: again, Outcome: moderation.Upheld, Act: moderation.Suspend, Reason: "The hospital did not agree."})
 	if errs.KindOf(err) != errs.Invalid {
 		t.Errorf("suspended twice: %v, want invalid", err)
 	}
-	if err := d.flags.Decide(t.Context(), d.reviewer, moderation.Decision{Flag: again, Upheld: true, Reason: "The hospital did not agree."}); errs.KindOf(err) != errs.Invalid {
+	if err := d.flags.Decide(t.Context(), d.reviewer, moderation.Decision{Flag: again, Outcome: moderation.Upheld, Reason: "The hospital did not agree."}); errs.KindOf(err) != errs.Invalid {
 		t.Errorf("upheld without saying what follows: %v, want invalid", err)
 	}
 }
