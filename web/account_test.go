@@ -339,7 +339,7 @@ func TestDisabledPersonIsAStrangerAtOnce(t *testing.T) {
 	user := s.user(t, "ada@example.org")
 	p := s.person(t)
 	p.signIn("ada@example.org")
-	if err := s.Accounts.SetDisabled(t.Context(), accounttest.Admin(t, s.DB), user, true); err != nil {
+	if err := s.Accounts.Disable(t.Context(), accounttest.Admin(t, s.DB), user, account.DisabledOther); err != nil {
 		t.Fatal(err)
 	}
 	wantStatus(t, "account", p.get("/account"), http.StatusSeeOther, "/login?next=%2Faccount")

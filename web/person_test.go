@@ -21,6 +21,7 @@ import (
 	"assay/internal/account"
 	"assay/internal/account/accounttest"
 	"assay/internal/activity"
+	"assay/internal/admindesk"
 	"assay/internal/blob"
 	"assay/internal/catalog"
 	"assay/internal/config"
@@ -109,7 +110,7 @@ func siteAt(t testing.TB, host string, demo bool, limits freeaudit.Limits) site 
 	t.Cleanup(func() { views.Close(context.Background()) })
 	acts := activity.New(db, documents, nil, address)
 	server.Config.Handler = web.New(c, log, web.Services{
-		Views: views, Desk: sellerdesk.New(db, time.Now),
+		Views: views, Desk: sellerdesk.New(db, time.Now), Admin: admindesk.New(db, time.Now),
 		DB: db, Sessions: web.NewSessions(account.NewSessionStore(db), c.Secure()), Accounts: accounts,
 		Catalog: catalog.NewStore(db), Listings: listings, Reviews: review.New(db, listings, time.Now),
 		Moderation: moderation.New(db, listings, time.Now),

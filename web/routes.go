@@ -263,6 +263,22 @@ func (s *Server) reviewers(r chi.Router) {
 
 // platformAdmins are the routes of the platform's admins.
 func (s *Server) platformAdmins(r chi.Router) {
+	r = r.With(noStore)
+	person := func(r *http.Request) string { return adminUserURL(userOf(r)) }
+	r.Get(adminUsersPath, s.handle(s.showAdminUsers))
+	r.Get(adminUsersPath+".csv", s.handle(s.sendAdminUsers))
+	r.Get(adminUsersPath+"/{user}", s.handle(s.showAdminUser))
+	r.Post(adminUsersPath+"/{user}/sessions/end", s.handle(s.endSessionsOf))
+	r.Post(adminUsersPath+"/{user}/tokens/revoke", s.handle(s.revokeTokensOf))
+	r.Post(adminUsersPath+"/{user}/disable", s.handle(s.disableUser))
+	r.Post(adminUsersPath+"/{user}/enable", s.handle(s.enableUser))
+	r.Post(adminUsersPath+"/{user}/role", s.provedFor(person, s.setPlatformRole))
+	r.Get(adminOrganizationsPath, s.handle(s.showAdminOrganizations))
+	r.Get(adminOrganizationsPath+".csv", s.handle(s.sendAdminOrganizations))
+	r.Get(adminOrganizationsPath+"/{organization}", s.handle(s.showAdminOrganization))
+	r.Post(adminOrganizationsPath+"/{organization}/quota", s.handle(s.setQuota))
+	r.Get(adminAccessPath, s.handle(s.showAccess))
+	r.Get(adminAccessPath+".csv", s.handle(s.sendAccess))
 }
 
 // trust are the public pages about the record of acts.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/base64"
 	"net/http"
 	"time"
@@ -280,7 +281,7 @@ func (s *Server) proveAgain(w http.ResponseWriter, r *http.Request) error {
 	if err := s.prove(r, factor); err != nil {
 		return err
 	}
-	redirect(w, r, securityPath)
+	redirect(w, r, cmp.Or(s.sessions.PopString(r.Context(), sessionProofNext), securityPath))
 	return nil
 }
 

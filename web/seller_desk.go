@@ -187,11 +187,11 @@ func (s *Server) deskFigures(r *http.Request, view *page.DeskView) error {
 	if s.Uploads == nil {
 		return nil
 	}
-	used, err := s.Uploads.Used(r.Context(), s.seller(r))
+	used, quota, err := s.Uploads.Used(r.Context(), s.seller(r))
 	if err != nil {
 		return err
 	}
-	view.Storage = storageView(used, s.Uploads.Limits().QuotaBytes, f.Largest)
+	view.Storage = storageView(used, quota, f.Largest)
 	return nil
 }
 

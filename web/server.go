@@ -12,6 +12,7 @@ import (
 	"assay/internal/account"
 	"assay/internal/account/idempotency"
 	"assay/internal/activity"
+	"assay/internal/admindesk"
 	"assay/internal/catalog"
 	"assay/internal/config"
 	"assay/internal/errs"
@@ -49,6 +50,7 @@ type Services struct {
 	Views        *catalog.Views // nil counts nothing
 	Desk         *sellerdesk.Service
 	Verification *verification.Service
+	Admin        *admindesk.Service
 }
 
 // Server answers HTTP requests.

@@ -63,14 +63,14 @@ func (s *Server) uploadView(r *http.Request, d listing.Description) (page.Upload
 	if err != nil {
 		return page.UploadView{}, err
 	}
-	used, err := s.Uploads.Used(r.Context(), s.actor(r))
+	used, quota, err := s.Uploads.Used(r.Context(), s.actor(r))
 	if err != nil {
 		return page.UploadView{}, err
 	}
 	view := page.UploadView{
 		Shell: s.formShell(r, "Send files", "sell"), Title: title,
 		Crumbs: []ui.Crumb{{Label: "Sell", URL: "/seller"}, {Label: title}, {Label: "Send files"}},
-		Limits: s.uploadLimits(used), Agreement: agreementView(l, accepted),
+		Limits: s.uploadLimits(used, quota), Agreement: agreementView(l, accepted),
 		FilesURL: uploadURL(l) + "/files", CreateURL: uploadURL(l) + "/tus", NextURL: uploadURL(l) + "/sent",
 		MaxBytes: strconv.FormatInt(s.Uploads.Limits().MaxBytes, 10),
 	}
@@ -116,12 +116,12 @@ func (s *Server) showSent(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (s *Server) uploadLimits(used int64) []ui.Pair {
+func (s *Server) uploadLimits(used, quota int64) []ui.Pair {
 	limits := s.Uploads.Limits()
 	return []ui.Pair{
 		{Term: "One file", Value: audit.FormatBytes(s.config.MaxFileBytes)},
 		{Term: "One upload", Value: audit.FormatBytes(limits.MaxBytes)},
-		{Term: "Your organization", Value: audit.FormatBytes(used) + " of " + audit.FormatBytes(limits.QuotaBytes) + " used"},
+		{Term: "Your organization", Value: audit.FormatBytes(used) + " of " + audit.FormatBytes(quota) + " used"},
 		{Term: "Entries of an archive", Value: ui.Number(s.config.MaxEntries) + "; files of a folder or a plain tar 200,000"},
 		{Term: "Compression", Value: "200 to 1 over all, 1,032 to 1 for one entry"},
 		{Term: "Paths", Value: "255 bytes a part, 32 parts"},

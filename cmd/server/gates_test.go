@@ -16,6 +16,7 @@ const (
 	editors   gate = "editor"
 	managers  gate = "admin of the organization"
 	reviewers gate = "reviewer"
+	admins    gate = "admin of the platform"
 	papers    gate = "admin of the owner, or a reviewer"
 	holder    gate = "who has the secret of the link"
 	maker     gate = "who made it, or whom it is for"
@@ -327,4 +328,19 @@ var trustGates = map[string]gate{
 	"GET /organization/activity/{number}/proof.json": managers,
 }
 
-var adminGates = map[string]gate{}
+var adminGates = map[string]gate{
+	"GET /admin/users":                               admins,
+	"GET /admin/users.csv":                           admins,
+	"GET /admin/users/{user}":                        admins,
+	"POST /admin/users/{user}/sessions/end":          admins,
+	"POST /admin/users/{user}/tokens/revoke":         admins,
+	"POST /admin/users/{user}/disable":               admins,
+	"POST /admin/users/{user}/enable":                admins,
+	"POST /admin/users/{user}/role":                  admins,
+	"GET /admin/organizations":                       admins,
+	"GET /admin/organizations.csv":                   admins,
+	"GET /admin/organizations/{organization}":        admins,
+	"POST /admin/organizations/{organization}/quota": admins,
+	"GET /admin/access":                              admins,
+	"GET /admin/access.csv":                          admins,
+}

@@ -15,6 +15,7 @@ import (
 	"assay/internal/account"
 	"assay/internal/account/idempotency"
 	"assay/internal/activity"
+	"assay/internal/admindesk"
 	"assay/internal/audit"
 	"assay/internal/blob"
 	"assay/internal/catalog"
@@ -119,7 +120,7 @@ func (h *house) open(ctx context.Context) (err error) {
 		DB: h.db, Sessions: web.NewSessions(account.NewSessionStore(h.db), c.Secure()), Accounts: h.accounts,
 		Catalog: catalog.NewStore(h.db), Listings: h.listings, Uploads: h.uploads, Receiver: receiver, Audits: h.audits,
 		Reviews: h.reviews, Moderation: h.flags, Notary: h.notary, Free: h.free, Verification: h.verify, Notices: h.notices, Acts: h.acts,
-		Views: h.views, Desk: sellerdesk.New(h.db, time.Now),
+		Views: h.views, Desk: sellerdesk.New(h.db, time.Now), Admin: admindesk.New(h.db, time.Now),
 	})
 	return nil
 }

@@ -20,6 +20,7 @@ import (
 	"assay/internal/account"
 	"assay/internal/freeaudit"
 	"assay/internal/id"
+	"assay/internal/postgres"
 )
 
 // methods are sent to every path, whether a route takes them or not.
@@ -78,6 +79,8 @@ func (g gate) may(c *member, s things, isOwned bool) bool {
 		return role(account.Owner)
 	case reviewers:
 		return reviews
+	case admins:
+		return c.actor.Platform == postgres.Admin
 	case maker:
 		return s.maker != "" && s.maker == c.actor.User
 	case papers:

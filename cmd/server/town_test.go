@@ -200,7 +200,7 @@ func (r *running) submitted(t *testing.T, people cast, a postgres.Actor, claims 
 // owner.
 func (r *running) params(t *testing.T, a postgres.Actor, l id.Listing, user id.User, more map[string]string) map[string]string {
 	t.Helper()
-	p := map[string]string{"listing": string(l), "version": r.newest(t, a, l)}
+	p := map[string]string{"organization": string(a.Organization), "listing": string(l), "version": r.newest(t, a, l)}
 	for name, value := range more {
 		p[name] = value
 	}

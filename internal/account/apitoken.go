@@ -251,27 +251,3 @@ func (s *Service) revokeToken(ctx context.Context, a postgres.Actor, token id.AP
 		return record(ctx, tx, a, org, "token.revoke", "token", string(token), nil)
 	})
 }
-
-const revokeAllTokens = `
-UPDATE api_token
-SET    revoked_at = now(), revoked_by = @by
-WHERE  user_id = @user
-AND    revoked_at IS NULL
-AND    expires_at > now()`
-
-// RevokeAllAPITokens takes back every token of a user, for an admin of the
-// platform, and returns how many there were.
-func (s *Service) RevokeAllAPITokens(ctx context.Context, a postgres.Actor, user id.User) (n int64, err error) {
-	if a.Platform != postgres.Admin {
-		return 0, errs.New(errs.Forbidden, "Only an admin of the platform revokes the tokens of others.")
-	}
-	err = s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, revokeAllTokens, pgx.NamedArgs{"user": user, "by": a.User})
-		if err != nil {
-			return fmt.Errorf("revoke tokens: %w", err)
-		}
-		n = tag.RowsAffected()
-		return record(ctx, tx, a, "", "token.revoke_all", "user", string(user), map[string]string{"tokens": fmt.Sprint(n)})
-	})
-	return n, err
-}

@@ -119,7 +119,7 @@ func TestWhatHappensToItsUserCountsForATokenAtOnce(t *testing.T) {
 			return s.RemoveMember(t.Context(), o, a.User)
 		}, errs.Unauthenticated},
 		{"its account is closed", func(_, a postgres.Actor, _ account.NewAPIToken) error {
-			return s.SetDisabled(t.Context(), admin, a.User, true)
+			return s.Disable(t.Context(), admin, a.User, account.DisabledOther)
 		}, errs.Unauthenticated},
 		{"it revoked the token", func(_, a postgres.Actor, n account.NewAPIToken) error {
 			return s.RevokeAPIToken(t.Context(), a, n.ID)

@@ -228,14 +228,14 @@ func TestClosedAccountTakesNoSecondStep(t *testing.T) {
 	s, c := withClock(db)
 	user, secret, recovery := enrolled(t, db, s, c, "ada@example.org")
 	admin := accounttest.Admin(t, db)
-	if err := s.SetDisabled(t.Context(), admin, user, true); err != nil {
+	if err := s.Disable(t.Context(), admin, user, account.DisabledOther); err != nil {
 		t.Fatal(err)
 	}
 	for name, code := range map[string]string{"the app": codeAt(t, secret, c.now()), "a recovery code": recovery[0]} {
 		_, err := s.SignInByCode(t.Context(), account.SecondStep{User: user, Code: code})
 		wantKind(t, "SignInByCode of a closed account by "+name, err, errs.Unauthenticated)
 	}
-	if err := s.SetDisabled(t.Context(), admin, user, false); err != nil {
+	if err := s.Enable(t.Context(), admin, user); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := s.SignInByCode(t.Context(), account.SecondStep{User: user, Code: codeAt(t, secret, c.now())}); err != nil {
@@ -315,7 +315,7 @@ func TestWhatEndsSessionsEndsHalfOfOneToo(t *testing.T) {
 		{"new recovery codes", func() error { _, err := s.NewRecoveryCodes(t.Context(), a, ""); return err }},
 		{"the end of all other sessions", func() error { return s.EndOtherSessions(t.Context(), a, "") }},
 		{"the end of the app", func() error { return s.RemoveApp(t.Context(), a, "") }},
-		{"the end of the account", func() error { return s.SetDisabled(t.Context(), accounttest.Admin(t, db), user, true) }},
+		{"the end of the account", func() error { return s.Disable(t.Context(), accounttest.Admin(t, db), user, account.DisabledOther) }},
 	}
 	for _, tt := range tests {
 		half(t, store, user, tt.name)

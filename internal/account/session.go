@@ -246,29 +246,3 @@ func endSessions(ctx context.Context, tx pgx.Tx, user id.User, keep string) erro
 	}
 	return nil
 }
-
-const disableUser = `
-UPDATE app_user
-SET    disabled_at = CASE WHEN @disabled THEN coalesce(disabled_at, now()) END
-WHERE  id = @user`
-
-// SetDisabled closes an account and ends its sessions at once, or opens it
-// again. Only an admin of the platform may.
-func (s *Service) SetDisabled(ctx context.Context, a postgres.Actor, user id.User, disabled bool) error {
-	if a.Platform != postgres.Admin {
-		return errs.New(errs.Forbidden, "Only an admin of the platform closes accounts.")
-	}
-	return s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, disableUser, pgx.NamedArgs{"user": user, "disabled": disabled})
-		if err != nil {
-			return fmt.Errorf("disable: %w", err)
-		}
-		if tag.RowsAffected() == 0 {
-			return errs.New(errs.NotFound, "No such user.")
-		}
-		if err := endSessions(ctx, tx, user, ""); err != nil {
-			return err
-		}
-		return record(ctx, tx, a, "", "user.disable", "user", string(user), map[string]string{"disabled": fmt.Sprint(disabled)})
-	})
-}

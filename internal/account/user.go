@@ -229,39 +229,6 @@ func (s *Service) Rename(ctx context.Context, a postgres.Actor, name string) err
 	})
 }
 
-const setPlatformRole = `
-INSERT INTO platform_role (user_id, role)
-VALUES (@user, @role)
-ON CONFLICT (user_id) DO UPDATE
-SET role = EXCLUDED.role, granted_at = now()`
-
-const dropPlatformRole = `
-DELETE FROM platform_role
-WHERE user_id = @user`
-
-// SetPlatformRole makes a user a reviewer or an admin of the platform, or
-// neither (postgres.None). Only an admin may.
-func (s *Service) SetPlatformRole(ctx context.Context, a postgres.Actor, user id.User, role postgres.Platform) error {
-	if a.Platform != postgres.Admin {
-		return errs.New(errs.Forbidden, "Only an admin of the platform gives platform roles.")
-	}
-	return s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		var err error
-		switch role {
-		case postgres.None:
-			_, err = tx.Exec(ctx, dropPlatformRole, pgx.NamedArgs{"user": user})
-		case postgres.Reviewer, postgres.Admin:
-			_, err = tx.Exec(ctx, setPlatformRole, pgx.NamedArgs{"user": user, "role": role})
-		default:
-			return errs.New(errs.Invalid, "There is no such platform role.")
-		}
-		if err != nil {
-			return fmt.Errorf("platform role: %w", err)
-		}
-		return record(ctx, tx, a, "", "user.platform_role", "user", string(user), map[string]string{"role": string(role)})
-	})
-}
-
 // foundUser is the row that an address leads to.
 type foundUser struct {
 	ID          id.User

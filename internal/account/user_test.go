@@ -242,9 +242,9 @@ func TestDisabledUserIsRefusedAtOnce(t *testing.T) {
 	user := registered(t, db, s, "ada@example.org")
 	store := account.NewSessionStore(db)
 	openSession(t, store, user, "token")
-	wantKind(t, "SetDisabled by a reviewer", s.SetDisabled(t.Context(), accounttest.Reviewer(t, db), user, true), errs.Forbidden)
+	wantKind(t, "Disable by a reviewer", s.Disable(t.Context(), accounttest.Reviewer(t, db), user, account.DisabledOther), errs.Forbidden)
 
-	if err := s.SetDisabled(t.Context(), accounttest.Admin(t, db), user, true); err != nil {
+	if err := s.Disable(t.Context(), accounttest.Admin(t, db), user, account.DisabledOther); err != nil {
 		t.Fatal(err)
 	}
 	_, err := s.Visitor(t.Context(), user, "")

@@ -86,6 +86,20 @@ func storedBytes(ctx context.Context, q postgres.Querier, a postgres.Actor) (n i
 	return n, nil
 }
 
+// findQuota is the room of an organization's own, if it was given some.
+const findQuota = `
+SELECT coalesce(quota_bytes, @given)
+FROM   organization
+WHERE  id = @organization`
+
+func (s *Service) quota(ctx context.Context, q postgres.Querier, a postgres.Actor) (n int64, err error) {
+	err = q.QueryRow(ctx, findQuota, pgx.NamedArgs{"organization": a.Organization, "given": s.limits.QuotaBytes}).Scan(&n)
+	if err != nil {
+		return 0, fmt.Errorf("read the quota: %w", err)
+	}
+	return n, nil
+}
+
 const updateFinished = `
 UPDATE upload
 SET    state = 'finished', sha256 = @sha256, received_bytes = size_bytes, hash_state = NULL,

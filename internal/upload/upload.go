@@ -35,7 +35,7 @@ type Versions interface {
 // Limits bound what an organization may send. All are in bytes.
 type Limits struct {
 	MaxBytes   int64 // of one upload
-	QuotaBytes int64 // of all that an organization keeps
+	QuotaBytes int64 // of all that an organization keeps, unless it was given other room
 }
 
 // keptFor is how long an unfinished upload waits for its next byte.
@@ -142,8 +142,12 @@ func (s *Service) mayBegin(ctx context.Context, tx pgx.Tx, a postgres.Actor, l i
 	if err != nil {
 		return err
 	}
-	if used+sizeBytes > s.limits.QuotaBytes {
-		return errs.Newf(errs.TooLarge, "Your organization keeps %s of its %s; this upload of %s does not fit. Withdraw an old version or ask us for more room.", audit.FormatBytes(used), audit.FormatBytes(s.limits.QuotaBytes), audit.FormatBytes(sizeBytes))
+	quota, err := s.quota(ctx, tx, a)
+	if err != nil {
+		return err
+	}
+	if used+sizeBytes > quota {
+		return errs.Newf(errs.TooLarge, "Your organization keeps %s of its %s; this upload of %s does not fit. Withdraw an old version or ask us for more room.", audit.FormatBytes(used), audit.FormatBytes(quota), audit.FormatBytes(sizeBytes))
 	}
 	return nil
 }
@@ -166,13 +170,15 @@ func (s *Service) UnderWay(ctx context.Context, a postgres.Actor, l id.Listing) 
 	return found, err
 }
 
-// Used returns the bytes that the organization keeps.
-func (s *Service) Used(ctx context.Context, a postgres.Actor) (n int64, err error) {
+// Used returns the bytes that the organization keeps, and how many it may.
+func (s *Service) Used(ctx context.Context, a postgres.Actor) (n, quota int64, err error) {
 	err = s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		n, err = storedBytes(ctx, tx, a)
+		if n, err = storedBytes(ctx, tx, a); err == nil {
+			quota, err = s.quota(ctx, tx, a)
+		}
 		return err
 	})
-	return n, err
+	return n, quota, err
 }
 
 // Finish records that all bytes are there and queues the audit, in one

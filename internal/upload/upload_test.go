@@ -267,7 +267,7 @@ func TestCanceledBytesAreDeletedAndRoomIsFree(t *testing.T) {
 	if err := d.service.Cancel(t.Context(), d.actor, u.ID); err != nil {
 		t.Fatal(err)
 	}
-	if used, err := d.service.Used(t.Context(), d.actor); err != nil || used != 0 {
+	if used, _, err := d.service.Used(t.Context(), d.actor); err != nil || used != 0 {
 		t.Errorf("Used = %d, %v, want 0", used, err)
 	}
 	if _, err := d.service.Begin(t.Context(), d.actor, d.listing, 1001, "", ""); errs.KindOf(err) != errs.TooLarge || !strings.Contains(err.Error(), "limit") {
@@ -351,7 +351,7 @@ func TestAPlainFormThatBreaksLeavesNothing(t *testing.T) {
 	}
 	count := 0
 	d.blobs.List(t.Context(), "upload/", func(blob.Object) error { count++; return nil })
-	if used, _ := d.service.Used(t.Context(), d.actor); used != 0 || count != 0 {
+	if used, _, _ := d.service.Used(t.Context(), d.actor); used != 0 || count != 0 {
 		t.Errorf("%d bytes noted and %d objects left, want none", used, count)
 	}
 }

@@ -112,9 +112,9 @@ func (a *API) organization(ctx context.Context, b account.Bearer, asked string) 
 	if err != nil {
 		return Organization{}, err
 	}
-	used, err := a.Uploads.Used(ctx, b.Actor())
+	used, quota, err := a.Uploads.Used(ctx, b.Actor())
 	return Organization{
 		OrganizationName: OrganizationName{v.Organization, v.OrganizationName, v.OrganizationSlug}, Role: string(v.Role),
-		Verification: standing.Level, StoredBytes: used, QuotaBytes: a.Uploads.Limits().QuotaBytes,
+		Verification: standing.Level, StoredBytes: used, QuotaBytes: quota,
 	}, err
 }

@@ -1,0 +1,18 @@
+DROP POLICY platform_read ON upload;
+DROP TRIGGER organization_quota_guard ON organization;
+DROP FUNCTION organization_quota_guard();
+DROP POLICY platform_quota ON organization;
+ALTER TABLE organization DROP COLUMN quota_bytes;
+DROP TRIGGER platform_keeps_admin ON app_user;
+DROP TRIGGER platform_keeps_admin_deleted ON platform_role;
+DROP TRIGGER platform_keeps_admin ON platform_role;
+DROP FUNCTION platform_keeps_admin();
+DROP FUNCTION people_with_second_factor();
+DROP POLICY counted ON passkey;
+DROP POLICY counted ON second_factor;
+DROP INDEX activity_by_user;
+ALTER TABLE app_user DROP COLUMN disabled_for;
+ALTER TABLE platform_role DROP COLUMN granted_by;
+DROP TRIGGER membership_role_since ON membership;
+DROP FUNCTION membership_role_since();
+ALTER TABLE membership DROP COLUMN role_since;
