@@ -20,6 +20,7 @@ import (
 
 	"assay/internal/account"
 	"assay/internal/account/accounttest"
+	"assay/internal/account/privacy"
 	"assay/internal/activity"
 	"assay/internal/admindesk"
 	"assay/internal/blob"
@@ -60,6 +61,7 @@ type site struct {
 	server   *httptest.Server
 	Views    *catalog.Views
 	Verify   *verification.Service
+	Privacy  *privacy.Service
 }
 
 // newSite serves the real routes over a database of its own. Demo opens the
@@ -109,16 +111,17 @@ func siteAt(t testing.TB, host string, demo bool, limits freeaudit.Limits) site 
 	views := catalog.NewViews(db, log, time.Now)
 	t.Cleanup(func() { views.Close(context.Background()) })
 	acts := activity.New(db, documents, nil, address)
+	kept := privacy.New(db, documents, siteSecret)
 	server.Config.Handler = web.New(c, log, web.Services{
 		Views: views, Desk: sellerdesk.New(db, time.Now), Admin: admindesk.New(db, time.Now),
-		DB: db, Sessions: web.NewSessions(account.NewSessionStore(db), c.Secure()), Accounts: accounts,
+		DB: db, Sessions: web.NewSessions(account.NewSessionStore(db), c.Secure()), Accounts: accounts, Privacy: kept,
 		Catalog: catalog.NewStore(db), Listings: listings, Reviews: review.New(db, listings, time.Now),
 		Moderation: moderation.New(db, listings, time.Now),
 		Audits:     ingest.New(db, documents, listings, ingest.Options{SecretKey: siteSecret}, log), Free: free, Verification: verify, Notices: notices, Acts: acts,
 	})
 	server.Start()
 	t.Cleanup(server.Close)
-	return site{address, db, accounts, listings, documents, free, notices, acts, server, views, verify}
+	return site{address, db, accounts, listings, documents, free, notices, acts, server, views, verify, kept}
 }
 
 // user makes a user with a confirmed address and goodPassword.

@@ -362,6 +362,13 @@ func (s *Server) tokens(r chi.Router) {
 
 // privacy are the routes of what is kept about a person.
 func (s *Server) privacy(r chi.Router) {
+	r = r.With(noStore)
+	r.Get("/account/privacy", s.handle(s.showPrivacy))
+	r.Post("/account/privacy/export", s.provedFor(backTo(privacyPath), s.askExport))
+	r.Get("/account/privacy/exports/{export}", s.provedFor(backTo(privacyPath), s.sendExport))
+	r.Get("/account/privacy/erase", s.handle(s.showErasure))
+	r.Post("/account/privacy/erase", s.provedFor(backTo(privacyPath+"/erase"), s.askErasure))
+	r.Post("/account/privacy/keep", s.handle(s.keepAccount))
 }
 
 // notices are the routes of the inbox.

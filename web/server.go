@@ -11,6 +11,7 @@ import (
 
 	"assay/internal/account"
 	"assay/internal/account/idempotency"
+	"assay/internal/account/privacy"
 	"assay/internal/activity"
 	"assay/internal/admindesk"
 	"assay/internal/catalog"
@@ -36,6 +37,7 @@ type Services struct {
 	DB           *postgres.DB
 	Sessions     *scs.SessionManager
 	Accounts     *account.Service
+	Privacy      *privacy.Service
 	Catalog      *catalog.Store
 	Listings     *listing.Service
 	Uploads      *upload.Service

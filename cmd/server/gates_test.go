@@ -272,7 +272,14 @@ var apiGates = map[string]gate{
 	"DELETE /api/v1/uploads/{upload}":              program,
 }
 
-var privacyGates = map[string]gate{}
+var privacyGates = map[string]gate{
+	"GET /account/privacy":                  signedIn,
+	"POST /account/privacy/export":          signedIn,
+	"GET /account/privacy/exports/{export}": maker,
+	"GET /account/privacy/erase":            signedIn,
+	"POST /account/privacy/erase":           signedIn,
+	"POST /account/privacy/keep":            signedIn,
+}
 
 var noticeGates = map[string]gate{
 	"GET /inbox":                      signedIn,

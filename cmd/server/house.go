@@ -14,6 +14,7 @@ import (
 
 	"assay/internal/account"
 	"assay/internal/account/idempotency"
+	"assay/internal/account/privacy"
 	"assay/internal/activity"
 	"assay/internal/admindesk"
 	"assay/internal/audit"
@@ -45,6 +46,7 @@ type house struct {
 	db       *postgres.DB
 	blobs    *blob.Store
 	accounts *account.Service
+	privacy  *privacy.Service
 	vault    *vault.Service
 	verify   *verification.Service
 	mails    *mail.Sender
@@ -95,6 +97,7 @@ func (h *house) open(ctx context.Context) (err error) {
 	h.vault = vault.New(h.db, h.blobs, keys, time.Now)
 	h.verify = verification.New(h.db, h.vault, verification.NewLooker(verification.LookerOptions{}), time.Now)
 	h.accounts = account.New(h.db, account.Options{PublicURL: c.PublicURL, SecretKey: key})
+	h.privacy = privacy.New(h.db, h.blobs, key)
 	if h.mails, err = mail.NewSender(h.db, mail.Options{SMTPURL: c.SMTPURL, From: c.MailFrom, Keep: c.Demo}); err != nil {
 		return err
 	}
@@ -117,7 +120,7 @@ func (h *house) open(ctx context.Context) (err error) {
 	}
 	h.views = catalog.NewViews(h.db, h.log, time.Now)
 	h.web = web.New(c, h.log, web.Services{
-		DB: h.db, Sessions: web.NewSessions(account.NewSessionStore(h.db), c.Secure()), Accounts: h.accounts,
+		DB: h.db, Sessions: web.NewSessions(account.NewSessionStore(h.db), c.Secure()), Accounts: h.accounts, Privacy: h.privacy,
 		Catalog: catalog.NewStore(h.db), Listings: h.listings, Uploads: h.uploads, Receiver: receiver, Audits: h.audits,
 		Reviews: h.reviews, Moderation: h.flags, Notary: h.notary, Free: h.free, Verification: h.verify, Notices: h.notices, Acts: h.acts,
 		Views: h.views, Desk: sellerdesk.New(h.db, time.Now), Admin: admindesk.New(h.db, time.Now),
@@ -162,6 +165,7 @@ func (h *house) workers() job.Workers {
 	job.Handle(w, h.notices.Deliver)
 	job.Handle(w, h.notices.Digest)
 	job.Handle(w, h.verify.CheckDomain)
+	job.Handle(w, h.privacy.Gather)
 	job.Handle(w, h.sweep)
 	job.Handle(w, h.publishActs)
 	return w
@@ -170,7 +174,7 @@ func (h *house) workers() job.Workers {
 // sweep puts right what a crash left behind.
 func (h *house) sweep(ctx context.Context, _ job.Sweep) error {
 	_, err := h.listings.PublishDue(ctx, postgres.Actor{Platform: postgres.Worker})
-	return errors.Join(err, h.uploads.Sweep(ctx), h.audits.Sweep(ctx), h.free.Sweep(ctx), h.flags.Sweep(ctx), h.accounts.Sweep(ctx), idempotency.NewStore(h.db).Sweep(ctx), h.vault.Sweep(ctx), h.verify.Sweep(ctx),
+	return errors.Join(err, h.uploads.Sweep(ctx), h.audits.Sweep(ctx), h.free.Sweep(ctx), h.flags.Sweep(ctx), h.accounts.Sweep(ctx), h.privacy.Sweep(ctx), idempotency.NewStore(h.db).Sweep(ctx), h.vault.Sweep(ctx), h.verify.Sweep(ctx),
 		h.notices.Sweep(ctx), h.mails.Sweep(ctx), h.certify(ctx))
 }
 

@@ -96,7 +96,7 @@ func buildTown(t *testing.T, r *running) *town {
 	w.things[1].params["seller"] = string(sellerB.Organization)
 	w.none = things{name: "nobody's", params: map[string]string{}}
 	malformed := things{name: "malformed ids", params: map[string]string{}}
-	for _, name := range []string{"listing", "version", "upload", "invitation", "user", "document", "signer", "request", "slug", "key", "notice", "organization", "reaudit", "flag", "appeal", "seller"} {
+	for _, name := range []string{"listing", "version", "upload", "invitation", "user", "document", "signer", "request", "slug", "key", "notice", "export", "organization", "reaudit", "flag", "appeal", "seller"} {
 		w.none.params[name], malformed.params[name] = id.New[string](), w.malformed
 	}
 	w.none.params["number"], malformed.params["number"] = "900000000", w.malformed
@@ -112,6 +112,7 @@ func buildTown(t *testing.T, r *running) *town {
 		w.things[i].maker = a.User
 		w.things[i].params["key"], _ = r.apiToken(t, a)
 		w.things[i].params["notice"] = r.notice(t, a)
+		w.things[i].params["export"] = r.export(t, a)
 	}
 	_, w.secret = r.apiToken(t, sellerA)
 	if _, err := r.accounts.Bearer(t.Context(), w.secret); err != nil { // its use is noted now, not during the walk

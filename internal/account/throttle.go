@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"assay/internal/errs"
+	"assay/internal/id"
 	"assay/internal/postgres"
 )
 
@@ -71,6 +72,23 @@ func (s *Service) forgive(ctx context.Context, l limit, subject string) error {
 		_, err := tx.Exec(ctx, dropTries, pgx.NamedArgs{"key": key})
 		return err
 	})
+}
+
+// ForgetTries drops the counted tries of a person, in a transaction of theirs:
+// an account that is erased leaves no trace of its address.
+func ForgetTries(ctx context.Context, tx pgx.Tx, user id.User, email string) error {
+	for _, key := range []string{
+		signInTries.kind + " " + email, mailTries.kind + " " + email, codeTries.kind + " " + string(user),
+		signInTries.kind + " again " + string(user), codeTries.kind + " again " + string(user),
+	} {
+		if err := postgres.LookFor(ctx, tx, hashToken(key)); err != nil {
+			return err
+		}
+		if _, err := tx.Exec(ctx, dropTries, pgx.NamedArgs{"key": hashToken(key)}); err != nil {
+			return fmt.Errorf("throttle: %w", err)
+		}
+	}
+	return nil
 }
 
 // IsTooManyTries reports whether err is the throttle's refusal.

@@ -255,7 +255,7 @@ func (s *Service) findUser(ctx context.Context, email string) (u foundUser, err 
 func checkEmail(form *errs.Fields, email string) {
 	a, err := mail.ParseAddress(email)
 	_, domain, _ := strings.Cut(email, "@")
-	if err != nil || a.Address != email || len(email) > 254 || !strings.Contains(domain, ".") ||
+	if err != nil || a.Address != email || len(email) > 254 || !strings.Contains(domain, ".") || strings.HasSuffix(domain, ".invalid") ||
 		strings.ContainsFunc(email, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }) {
 		form.Add("email", "Enter an e-mail address, like name@example.org.")
 	}

@@ -28,6 +28,7 @@ type (
 	APIToken     string
 	Passkey      string
 	Signer       string // somebody who may sign for an organization
+	Export       string // of what is kept about a person
 )
 
 // New returns a fresh identifier.

@@ -87,6 +87,19 @@ func (DeliverNotice) InsertOpts() river.InsertOpts {
 	return river.InsertOpts{MaxAttempts: 12, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()}}
 }
 
+// ExportAccount gathers what is kept about a person.
+type ExportAccount struct {
+	Export id.Export `json:"export"`
+}
+
+// Kind names the job in the queue.
+func (ExportAccount) Kind() string { return "export_account" }
+
+// InsertOpts keeps one job an export.
+func (ExportAccount) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{MaxAttempts: 5, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()}}
+}
+
 // SendDigests mails what waits for the mail of the day. It runs by the clock.
 type SendDigests struct{}
 

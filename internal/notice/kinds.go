@@ -12,6 +12,8 @@ const (
 	SecondFactorChanged Kind = "second_factor_changed"
 	TokenMade           Kind = "token_made"
 	RoleChanged         Kind = "role_changed"
+	ExportReady         Kind = "export_ready"
+	AccountErasure      Kind = "account_erasure"
 
 	VerificationDecided  Kind = "verification_decided"
 	VerificationExpiring Kind = "verification_expiring"
@@ -76,6 +78,8 @@ var all = []About{
 	{SecondFactorChanged, Security, "Your passkeys, codes or ways to sign in were changed", true},
 	{TokenMade, Security, "A key to the API was made in your name", true},
 	{RoleChanged, Security, "Your role in an organization was changed", true},
+	{ExportReady, Security, "What is kept about you is ready to download", true},
+	{AccountErasure, Security, "Your account is to be erased", true},
 	{VerificationDecided, Selling, "A reviewer decided on your organization’s verification", false},
 	{VerificationExpiring, Selling, "Your organization’s verification ends soon", false},
 	{DocumentExpiring, Selling, "A document of your organization ends soon", false},

@@ -1,0 +1,152 @@
+package privacy_test
+
+import (
+	"archive/zip"
+	"bytes"
+	"encoding/json"
+	"io"
+	"strings"
+	"testing"
+
+	"assay/internal/account"
+	"assay/internal/account/accounttest"
+	"assay/internal/account/privacy"
+	"assay/internal/blob"
+	"assay/internal/errs"
+	"assay/internal/job"
+)
+
+func TestAnExportHoldsWhatIsKeptAndNoSecret(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	a := r.person("ada@example.org")
+	org, err := r.accounts.CreateOrganization(t.Context(), a.User, account.NewOrganization{Name: "Byron Imaging"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	const hash = "5ec12e7000000000000000000000000000000000000000000000000000000000"
+	r.super(`INSERT INTO session (token, user_id, data, agent, address, expires_at) VALUES ('sessiontoken', $1, 'sessiondata', 'Firefox on Linux', '192.0.2.7', now() + interval '1 day')`, string(a.User))
+	r.super(`INSERT INTO recovery_code (user_id, code_hash) VALUES ($1, $2)`, string(a.User), hash)
+	r.super(`INSERT INTO api_token (id, organization_id, user_id, name, prefix, secret_hash, scopes, expires_at) VALUES (gen_random_uuid(), $1, $2, 'Nightly', 'assay_abc', $3, '{read:listings}', now() + interval '1 day')`, string(org), string(a.User), hash)
+	if err := r.privacy.Ask(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.privacy.Ask(t.Context(), a); errs.KindOf(err) != errs.Conflict {
+		t.Errorf("a second export while one is made: %v, want Conflict", err)
+	}
+	list, err := r.privacy.Exports(t.Context(), a)
+	if err != nil || len(list) != 1 || list[0].ReadyAt != nil {
+		t.Fatalf("Exports = %+v, %v; want one that waits", list, err)
+	}
+	for range 2 { // the queue may hand a job out twice
+		if err := r.privacy.Gather(t.Context(), job.ExportAccount{Export: list[0].ID}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	archive, err := r.privacy.Open(t.Context(), a, list[0].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := unzip(t, archive)
+	for file, want := range map[string]string{
+		"profile.json": "ada@example.org", "memberships.json": "Byron Imaging", "sessions.json": "192.0.2.7", "tokens.json": "Nightly",
+		"second-factors.json": "1 of 1 are left", "activity.json": "organization.create", "index.html": "ada@example.org",
+		"signatures.json": "[]", "documents.json": "[]",
+	} {
+		if !strings.Contains(files[file], want) {
+			t.Errorf("%s does not hold %q:\n%s", file, want, files[file])
+		}
+	}
+	for file, text := range files {
+		if strings.HasSuffix(file, ".json") && !json.Valid([]byte(text)) {
+			t.Errorf("%s is no JSON", file)
+		}
+		for _, s := range []string{hash, "sessiontoken", "sessiondata", "$argon2id$"} {
+			if strings.Contains(text, s) {
+				t.Errorf("%s holds the secret %q", file, s)
+			}
+		}
+	}
+}
+
+func TestAnExportIsForItsOwnerAloneAndForAWeek(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	a, stranger := r.person("ada@example.org"), accounttest.Organization(t, r.DB).Owner
+	if err := r.privacy.Ask(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+	list, err := r.privacy.Exports(t.Context(), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := list[0].ID
+	if _, err := r.privacy.Open(t.Context(), a, key); errs.KindOf(err) != errs.NotFound {
+		t.Errorf("Open before it is ready: %v, want NotFound", err)
+	}
+	if err := r.privacy.Gather(t.Context(), job.ExportAccount{Export: key}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.privacy.Open(t.Context(), stranger, key); errs.KindOf(err) != errs.NotFound {
+		t.Errorf("Open by somebody else: %v, want NotFound", err)
+	}
+	if n := objects(t, r.blobs, "ada@example.org"); n != 1 {
+		t.Fatalf("%d objects, want one, without the address in clear", n)
+	}
+	r.super(`UPDATE account_export SET expires_at = now() WHERE id = $1`, string(key))
+	if _, err := r.privacy.Open(t.Context(), a, key); errs.KindOf(err) != errs.NotFound {
+		t.Errorf("Open after its week: %v, want NotFound", err)
+	}
+	if err := r.privacy.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := objects(t, r.blobs, ""); n != 0 {
+		t.Errorf("%d objects are left after the week, want none", n)
+	}
+	if privacy.Kept.Hours() != 7*24 {
+		t.Errorf("an export is kept for %v, and the notice says seven days", privacy.Kept)
+	}
+}
+
+// objects counts what the store holds; none may contain the text.
+func objects(t *testing.T, blobs *blob.Store, text string) (n int) {
+	t.Helper()
+	err := blobs.List(t.Context(), "account-exports/", func(o blob.Object) error {
+		n++
+		r, err := blobs.Get(t.Context(), o.Key, 0)
+		if err != nil {
+			return err
+		}
+		defer r.Close()
+		body, err := io.ReadAll(r)
+		if text != "" && bytes.Contains(body, []byte(text)) || bytes.HasPrefix(body, []byte("PK")) {
+			t.Error("the archive lies in clear")
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func unzip(t *testing.T, archive []byte) map[string]string {
+	t.Helper()
+	z, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string]string{}
+	for _, f := range z.File {
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		body, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		files[f.Name] = string(body)
+	}
+	return files
+}

@@ -1,0 +1,2 @@
+DROP POLICY worker_read ON invitation;
+DROP TABLE account_export;
