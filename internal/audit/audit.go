@@ -49,6 +49,10 @@ type Options struct {
 	// Scoring asks for the LQS; nil is without.
 	Scoring *Scoring
 
+	// Samples is how many small pictures of frames to offer, for a seller to
+	// choose from; 0 is none.
+	Samples int
+
 	// AllLocations puts every file of every finding, and the status of every
 	// file, into the report.
 	AllLocations bool
@@ -117,7 +121,12 @@ func Run(ctx context.Context, fsys fs.FS, opts Options) (*Report, error) {
 			return nil, err
 		}
 	}
-	return a.conclude()
+	report, err := a.conclude()
+	if err != nil {
+		return nil, err
+	}
+	report.Samples, err = a.drawSamples(ctx)
+	return report, err
 }
 
 // run is one audit under way. Results are taken in the order of the plan, so
@@ -133,6 +142,7 @@ type run struct {
 	unseen   *omissions
 	set      *set
 	faces    faces
+	samples  *samples // nil unless asked for
 	scored   scored
 	images   *images
 	previews []Preview
@@ -174,6 +184,10 @@ func newRun(fsys fs.FS, opts Options) (*run, error) {
 
 func (a *run) total() {
 	a.results = newResults(len(a.files))
+	if a.opts.Samples > 0 {
+		a.samples = &samples{tainted: make([]uint8, len(a.files)), series: map[Hash]int32{}}
+		a.found.seen = a.samples.taint
+	}
 	a.progress.TotalFiles = len(a.files)
 	for _, f := range a.files {
 		a.progress.TotalBytes += f.size

@@ -49,6 +49,8 @@ type collector struct {
 	byKey  map[collectKey]*collected
 	shapes map[collectKey]int
 	items  map[collectKey]map[string]bool
+
+	seen func(file int, f *finding.Finding) // is told of each; nil is nobody
 }
 
 type collectKey struct {
@@ -94,6 +96,9 @@ func newCollector(limit int, all bool) *collector {
 // add counts f, found in the file of that number. The frames and offsets of
 // its locations are kept, their names are not. A negative number is no file.
 func (c *collector) add(file int, f finding.Finding) {
+	if c.seen != nil {
+		c.seen(file, &f)
+	}
 	if f.Count < 1 {
 		f.Count = 1
 	}
@@ -245,5 +250,8 @@ func (c *collector) findings(name func(file int) string) []finding.Finding {
 // place adds a further file to a finding that was added before, without
 // counting it again.
 func (c *collector) place(file int, f finding.Finding) {
+	if c.seen != nil {
+		c.seen(file, &f)
+	}
 	c.entry(f).keep(place{file: int32(file)}, c.all)
 }

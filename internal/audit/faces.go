@@ -123,6 +123,20 @@ func (s *faceSeries) fitsHead() bool {
 	return inPlane(s.widthMM) && inPlane(s.heightMM) && depth >= 120 && depth <= 300
 }
 
+// message says why a face can be drawn from a series; empty if none can.
+func (s *faceSeries) message() string {
+	switch {
+	case !s.untreated, !s.visible && !s.isFine():
+	case s.visible:
+		return "The images are marked as showing recognizable features."
+	case s.head:
+		return "A series of thin slices of the head; a face can be drawn from them."
+	case !s.said && s.fitsHead():
+		return "A series of thin slices in a field of view the size of a head, of which no attribute says what it shows."
+	}
+	return ""
+}
+
 // judgeFaces reports series from which a face could be drawn, and those that
 // were not looked at.
 func (a *run) judgeFaces() {
@@ -143,18 +157,8 @@ func (f *faces) report(found *collector, claims *Claims) {
 	rule := pixel.RuleFace()
 	for _, h := range f.order {
 		s := f.series[h]
-		if !s.untreated || !s.visible && !s.isFine() {
-			continue
-		}
-		message := ""
-		switch {
-		case s.visible:
-			message = "The images are marked as showing recognizable features."
-		case s.head:
-			message = "A series of thin slices of the head; a face can be drawn from them."
-		case !s.said && s.fitsHead():
-			message = "A series of thin slices in a field of view the size of a head, of which no attribute says what it shows."
-		default:
+		message := s.message()
+		if message == "" {
 			continue
 		}
 		path := "(0018,0015) BodyPartExamined"

@@ -46,6 +46,9 @@ type InspectOptions struct {
 	// file is the decoded form of one that was inspected before.
 	OnlyPixels bool
 
+	// Draw asks for a small picture of the frame in the middle and nothing else.
+	Draw bool
+
 	// ListTexts asks for a masked finding on every text of a header that holds
 	// words outside the vocabulary; KeepTexts for such texts themselves, of
 	// documents too.
@@ -75,7 +78,7 @@ type InspectFunc func(ctx context.Context, f File, opts InspectOptions) (Facts, 
 type Hash = deid.Hash
 
 // Facts are what one file tells. They cross the fence, so they are bounded
-// and plain; no field but the rasters of Pixels, Texts and the texts of Header holds an
+// and plain; no field but the rasters of Pixels and Drawn, Texts and the texts of Header holds an
 // identifier.
 type Facts struct {
 	Kind       string
@@ -87,6 +90,8 @@ type Facts struct {
 	Instance   *Instance    // of a DICOM instance that was read
 	Header     *deid.Facts  // of a DICOM header; its findings are not among Findings
 	Pixels     *pixel.Facts // of an image; its findings are not among Findings
+
+	Drawn *pixel.Drawn // the picture that Draw asks for; nil if there is none
 
 	Names     []Hash            // words of names and numbers of persons, as a document itself calls them
 	Labels    *annotation.Facts // of a file with labels, or of an image; nil unless asked for

@@ -79,13 +79,17 @@ func inspectFile(ctx context.Context, f File, opts InspectOptions) (Facts, error
 		i.text = text.New(text.Options{Knows: i.hash.knows(opts.Known)})
 	}
 	i.facts.Kind = string(i.kind)
-	if !opts.OnlyPixels {
+	if opts.Draw && i.kind != sniff.DICOM {
+		i.facts.Drawn = pixel.DrawImage(i.file.Content, i.file.SizeBytes, i.kind)
+		return i.facts, r.failed
+	}
+	if !opts.OnlyPixels && !opts.Draw {
 		i.path()
 	}
 	if err := i.look(ctx); err != nil {
 		return Facts{}, err
 	}
-	if r.failed == nil {
+	if r.failed == nil && !opts.Draw {
 		if err := errors.Join(i.labels(ctx), i.sketch()); err != nil && r.failed == nil {
 			return Facts{}, err
 		}

@@ -38,6 +38,7 @@ func (a *run) inspectAll(ctx context.Context) error {
 		a.countCrashes(j)
 		a.results.put(j.index, j.sums.sha256, &j.facts)
 		a.faces.add(j.index, &j.facts)
+		a.samples.add(j.index, &j.facts)
 		for _, one := range j.facts.Findings {
 			a.found.add(j.index, one)
 		}

@@ -37,7 +37,11 @@ func (i *inspection) onlyPixels(ctx context.Context) error {
 		return err
 	}
 	i.facts.Status, i.facts.Reason = Status(h.Status), h.Reason
-	if h.Status == dicom.Read {
+	switch {
+	case h.Status != dicom.Read:
+	case i.opts.Draw:
+		i.facts.Drawn = pixels.Draw(i.file.Content, i.file.SizeBytes, h)
+	default:
 		seen := pixels.Done(i.file.Content, i.file.SizeBytes, h)
 		i.facts.Pixels = &seen
 	}
@@ -46,7 +50,7 @@ func (i *inspection) onlyPixels(ctx context.Context) error {
 
 // dicom inspects a DICOM file in one pass over its elements.
 func (i *inspection) dicom(ctx context.Context) error {
-	if i.opts.OnlyPixels {
+	if i.opts.OnlyPixels || i.opts.Draw {
 		return i.onlyPixels(ctx)
 	}
 	header := deid.New(i.opts.Claims, deid.Config{Hash: i.hash.hash, Text: i.text, Now: i.opts.Now, OnlyKnown: i.second, ListTexts: i.opts.ListTexts, KeepTexts: i.opts.KeepTexts})

@@ -191,7 +191,7 @@ func (v *images) decode(ctx context.Context, i int, f File, facts *Facts, one *i
 		}
 	}
 	one.facts.Constant, one.facts.Undecoded, one.facts.NeedsDecoder = p.Constant, "", false
-	one.facts.Measured = p.Measured
+	one.facts.Measured, one.facts.Skipped = p.Measured, p.Skipped
 	if one.facts.Digest, err = digestDecoded(ctx, content, p.Offset, p.Length); err != nil {
 		return nil, fmt.Errorf("read a decoded file: %w", err)
 	}

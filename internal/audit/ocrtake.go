@@ -53,6 +53,7 @@ func (v *images) finish(ctx context.Context) error {
 // take adds what one file's images show to the report.
 func (v *images) take(i int, one *image) error {
 	a := v.run
+	a.samples.read(i, one)
 	found, identified := false, false
 	for _, j := range one.judged {
 		for _, f := range j.Findings {

@@ -43,6 +43,10 @@ type Report struct {
 	// Previews show where in frames text was found, with the text filled. They
 	// are for the seller and the reviewer alone, and no part of the JSON.
 	Previews []Preview `json:"-"`
+
+	// Samples are small pictures of frames in which nothing was found, if they
+	// were asked for. They are no part of the JSON.
+	Samples Samples `json:"-"`
 }
 
 // Tool says what made a report, so that a later one can be compared with it.

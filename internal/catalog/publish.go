@@ -37,6 +37,9 @@ func (Publisher) Published(ctx context.Context, tx pgx.Tx, p listing.Published) 
 	if err := publishQuality(ctx, tx, p); err != nil {
 		return fmt.Errorf("catalog %s: public LQS: %w", p.Listing.Slug, err)
 	}
+	if err := ProjectSamples(ctx, tx, p.Listing.Organization, p.Listing.ID); err != nil {
+		return fmt.Errorf("catalog %s: %w", p.Listing.Slug, err)
+	}
 	return nil
 }
 
@@ -45,6 +48,9 @@ func (Publisher) TakenDown(ctx context.Context, tx pgx.Tx, t listing.TakenDown) 
 	state := Withdrawn
 	if t.Version.State == listing.Suspended {
 		state = Suspended
+	}
+	if err := ProjectSamples(ctx, tx, t.Listing.Organization, t.Listing.ID); err != nil {
+		return fmt.Errorf("catalog %s: %w", t.Listing.Slug, err)
 	}
 	return Entomb(ctx, tx, t.Listing.Organization, t.Listing.ID, state, t.Version.Reason)
 }

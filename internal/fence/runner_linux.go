@@ -60,7 +60,7 @@ func (r *runner) gather() []*request {
 }
 
 func sameOptions(a, b *audit.InspectOptions) bool {
-	return a.Key == b.Key && a.Claims == b.Claims && a.Limits == b.Limits && a.SecondReader == b.SecondReader && a.NoPixels == b.NoPixels && a.OnlyPixels == b.OnlyPixels && a.Now.Equal(b.Now) &&
+	return a.Key == b.Key && a.Claims == b.Claims && a.Limits == b.Limits && a.SecondReader == b.SecondReader && a.NoPixels == b.NoPixels && a.OnlyPixels == b.OnlyPixels && a.Draw == b.Draw && a.Now.Equal(b.Now) &&
 		a.Labels == b.Labels && a.Quick == b.Quick && a.PatientKey == b.PatientKey && a.LabelFormat == b.LabelFormat && len(a.Known) == len(b.Known) &&
 		(len(a.Known) == 0 || &a.Known[0] == &b.Known[0])
 }

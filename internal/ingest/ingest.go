@@ -170,7 +170,7 @@ func (r *run) auditWatched(ctx context.Context, cancel context.CancelCauseFunc) 
 	options := audit.Options{
 		Version: r.options.Version, Claims: catalog.AuditClaims(r.claims), Limits: r.options.Limits,
 		Inspect: r.options.Inspect, Parallel: r.options.Parallel, Scratch: r.options.Space, Tools: r.options.Tools, AllLocations: true,
-		ListTexts: true, Residual: r.residual(), Scoring: &audit.Scoring{Seed: 1},
+		Samples: MaxSamples, ListTexts: true, Residual: r.residual(), Scoring: &audit.Scoring{Seed: 1},
 		Now: time.Now().UTC().Truncate(24 * time.Hour),
 		Progress: func(p audit.Progress) {
 			if err := r.renew(ctx, p); err != nil {
@@ -179,7 +179,7 @@ func (r *run) auditWatched(ctx context.Context, cancel context.CancelCauseFunc) 
 		},
 	}
 	if r.reaudit != "" { // beside sellers' audits, and without a score of its own
-		options.Parallel, options.Scoring = 1, nil
+		options.Parallel, options.Scoring, options.Samples = 1, nil, 0
 	}
 	return audit.RunFile(ctx, "submission", staged, r.upload.SizeBytes, options)
 }
@@ -265,6 +265,9 @@ func (r *run) store(ctx context.Context, full *audit.Report) error {
 		}
 		kept = report.ID
 		if err := keepPreviews(ctx, tx, r, kept, full.Previews); err != nil {
+			return err
+		}
+		if err := keepSamples(ctx, tx, r, kept, full.Samples); err != nil {
 			return err
 		}
 		if err := keepQuality(ctx, tx, r, kept, full.Quality); err != nil {
