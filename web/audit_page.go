@@ -113,7 +113,7 @@ func (s *Server) sendAudit(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if t := taken(e, number); t != nil {
-		return sendTombstone(w, tombstoneStatus(e), e, t)
+		return sendTombstone(w, e, t)
 	}
 	a, err := s.Catalog.Audit(r.Context(), e, number)
 	if err != nil {

@@ -113,7 +113,7 @@ func certificateLines(c certificate.Certificate) []ui.Pair {
 func (s *Server) downloadCertificate(w http.ResponseWriter, r *http.Request) error {
 	e, _, _, err := s.certified(r)
 	if wasCertified(e) {
-		return sendTombstone(w, http.StatusGone, e, tombstoneOf(e)) // a signed file that is taken back is gone, whatever its data set may become
+		return sendTombstone(w, e, tombstoneOf(e))
 	}
 	if errs.KindOf(err) == errs.NotFound {
 		return errs.New(errs.NotFound, "There is no certificate at this address.")

@@ -33,6 +33,7 @@ import (
 	"assay/internal/mail"
 	"assay/internal/moderation"
 	"assay/internal/notice"
+	"assay/internal/notice/noticetest"
 	"assay/internal/postgres"
 	"assay/internal/postgres/postgrestest"
 	"assay/internal/review"
@@ -149,9 +150,11 @@ func (s site) owner(t *testing.T, email, organization string) postgres.Actor {
 	return postgres.Actor{User: user, Organization: org}
 }
 
-// mailTo returns the newest mail to an address.
+// mailTo tells people of what happened so far, and returns the newest mail to
+// an address.
 func (s site) mailTo(t *testing.T, email string) mail.Waiting {
 	t.Helper()
+	noticetest.DeliverBy(t, s.DB, s.Notices)
 	list, err := mail.List(t.Context(), s.DB, 1000)
 	if err != nil {
 		t.Fatal(err)

@@ -66,7 +66,7 @@ func (s *Server) sendPublicQuality(w http.ResponseWriter, r *http.Request) error
 		return err
 	}
 	if t := taken(e, number); t != nil {
-		return sendTombstone(w, tombstoneStatus(e), e, t)
+		return sendTombstone(w, e, t)
 	}
 	report, _, err := s.Catalog.Quality(r.Context(), e, number)
 	if err != nil {

@@ -185,7 +185,7 @@ func TestAnybodyReadsThePublicPartOfAnLQS(t *testing.T) {
 				t.Errorf("%s: status %d, want %d with the reason and no figures", path, a.Status, status)
 			}
 		}
-		if a := p.get(url + "/quality.json"); a.Status != http.StatusNotFound || strings.Contains(a.Body, "lqs-report") {
+		if a := p.get(url + "/quality.json"); a.Status != http.StatusGone || strings.Contains(a.Body, "lqs-report") {
 			t.Errorf("JSON: status %d", a.Status)
 		}
 		if _, body := badge(t, p, slug); body != gray {

@@ -340,8 +340,8 @@ func TestDeskTellsTheNextStepOfEveryState(t *testing.T) {
 			t.Errorf("%s: the page does not name the state", state.Value)
 		}
 	}
-	if a := p.get("/seller"); a.Status != http.StatusOK || a.Page.Find("[data-testid=state]").Length() != 4 {
-		t.Errorf("desk: status %d, %d groups", a.Status, a.Page.Find("[data-testid=state]").Length())
+	if a := p.get("/seller"); a.Status != http.StatusOK || a.Page.Find(".tabs a").Length() != 5 {
+		t.Errorf("desk: status %d, tabs %q, want all and four groups", a.Status, words(a.Page.Find(".tabs")))
 	}
 }
 

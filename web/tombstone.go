@@ -59,9 +59,10 @@ func tombstoneStatus(e catalog.Entry) int {
 	return http.StatusGone
 }
 
-// sendTombstone answers programs that ask for what was taken down.
-func sendTombstone(w http.ResponseWriter, status int, e catalog.Entry, t *page.Tombstone) error {
+// sendTombstone answers programs that ask for what was taken down: always with
+// 410, so that none takes the answer for the report it asked for.
+func sendTombstone(w http.ResponseWriter, e catalog.Entry, t *page.Tombstone) error {
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
+	w.WriteHeader(http.StatusGone)
 	return json.NewEncoder(w).Encode(map[string]string{"state": string(e.State), "title": t.Title, "reason": t.Reason})
 }

@@ -138,11 +138,7 @@ func TestSellerBringsAVersionFromReportToCatalog(t *testing.T) {
 		t.Fatalf("submit: %d", a.Status)
 	}
 	reviewer := accounttest.Reviewer(t, s.DB)
-	for _, key := range keys {
-		if err := s.Listings.ConfirmAnswer(t.Context(), reviewer, v.ID, key, true, ""); err != nil {
-			t.Fatal(err)
-		}
-	}
+	listingtest.Accept(t, s.DB, v.ID, keys...)
 	rule(t, s, reviewer, v.ID)
 	if m := s.mailTo(t, "seller@example.org"); !strings.HasPrefix(m.Subject, "Approved: version 1") {
 		t.Errorf("letter after the approval: %q", m.Subject)

@@ -99,7 +99,8 @@ func (u *uploadCmd) begin(ctx context.Context, c *client, s *streams, files *str
 	if _, err := c.ask(ctx, "GET", at, nil, nil, &under); err != nil {
 		return remoteUpload{}, err
 	}
-	for _, one := range under.Items {
+	if len(under.Items) > 0 { // a listing has at most one under way
+		one := under.Items[0]
 		if one.Fingerprint == files.fingerprint && one.SizeBytes == files.size {
 			fmt.Fprintln(s.err, "Going on with the upload that is under way.")
 			return one, nil

@@ -59,7 +59,7 @@ func (r room) live(t *testing.T, body []byte, older audit.InspectFunc) listing.D
 		t.Fatal(err)
 	}
 	d := r.dossier(t, j.Version)
-	reviewer, second := accounttest.Reviewer(t, r.db), accounttest.Reviewer(t, r.db)
+	reviewer := accounttest.Reviewer(t, r.db)
 	must := func(err error) {
 		t.Helper()
 		if err != nil {
@@ -71,12 +71,7 @@ func (r room) live(t *testing.T, body []byte, older audit.InspectFunc) listing.D
 	}
 	_, err := r.listings.Submit(t.Context(), r.org.Owner, j.Version)
 	must(err)
-	for _, key := range d.Report.WarningKeys {
-		must(r.listings.ConfirmAnswer(t.Context(), reviewer, j.Version, key, true, ""))
-	}
-	for _, key := range d.Report.IdentifierKeys {
-		must(r.listings.ConfirmAnswer(t.Context(), second, j.Version, key, true, ""))
-	}
+	listingtest.Accept(t, r.db, j.Version, d.Report.WarningKeys...)
 	listingtest.Rule(t, r.db, reviewer, j.Version, listing.Approves)
 	accounttest.Verify(t, r.db, r.org.ID)
 	must(r.listings.Publish(t.Context(), r.org.Owner, j.Version))

@@ -23,8 +23,6 @@ import (
 	"assay/internal/review"
 )
 
-const base = "http://assay.test"
-
 // desk is a database with the services that a reviewer works with.
 type desk struct {
 	db       *postgres.DB

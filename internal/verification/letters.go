@@ -26,9 +26,7 @@ func tellDecision(ctx context.Context, tx pgx.Tx, c Case, d Decision) error {
 		n.Subject = name + ": the request for verification needs changes"
 		n.Lines = []string{"A reviewer has looked at the request of " + name + " and asks for changes before it can be decided."}
 		n.Action = "See what to mend"
-		for _, label := range gapLabels(d.Gaps) {
-			n.Lines = append(n.Lines, label)
-		}
+		n.Lines = append(n.Lines, gapLabels(d.Gaps)...)
 	default:
 		n.Subject = name + ": the request for verification is refused"
 		n.Lines = []string{"A reviewer has refused the request of " + name + ". You may make a new one."}

@@ -133,13 +133,6 @@ func TestReviewersSeeNothingBeforeItIsSubmitted(t *testing.T) {
 	look("a withdrawn draft")
 }
 
-func cond(yes bool, a, b errs.Kind) errs.Kind {
-	if yes {
-		return a
-	}
-	return b
-}
-
 func TestIncompleteRequestNamesWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

@@ -277,6 +277,23 @@ func Check(t testing.TB, db *postgres.DB, reviewer postgres.Actor, v id.Version)
 	}))
 }
 
+// Accept has two reviewers accept the answers to warnings, as those about
+// identifiers need.
+func Accept(t testing.TB, db *postgres.DB, v id.Version, keys ...string) {
+	t.Helper()
+	first, second := accounttest.Reviewer(t, db), accounttest.Reviewer(t, db)
+	s := Service(db)
+	ctx := context.Background()
+	for _, key := range keys {
+		check(t, s.ConfirmAnswer(ctx, first, v, key, true, ""))
+		d, err := s.Version(ctx, first, v)
+		check(t, err)
+		if d.Report.IsAboutIdentifiers(key) {
+			check(t, s.ConfirmAnswer(ctx, second, v, key, true, ""))
+		}
+	}
+}
+
 func check(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
