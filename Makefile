@@ -50,6 +50,7 @@ measure: build
 	$(GO) run ./internal/audit/planted/measure
 	$(GO) run ./internal/audit/measure
 	$(GO) run ./internal/audit/pixel/measure
+	$(GO) test ./web -run '^$$' -bench AnswersToKnownAndUnknownAddresses -benchtime 1x
 
 # Each reader of untrusted bytes, one after the other.
 FUZZTIME ?= 20s
