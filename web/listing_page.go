@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/url"
+	"time"
 
 	"assay/internal/catalog"
 	"assay/internal/license"
@@ -40,6 +41,7 @@ func listingView(e catalog.Entry) page.ListingView {
 		}
 	}
 	view.Figures, view.Claims = figuresOf(e), claimGroups(d.Claims)
+	view.Readers = readerLines(e, time.Now())
 	view.Measured, view.Audit, view.Versions = claimRows(d.Measured), auditBox(d.Audit), versionLines(d.Versions)
 	view.Quality, view.Licensed = qualityBox(e), commercialBox(d.CommercialReview)
 	if view.Audit != nil && d.Certificate != "" {

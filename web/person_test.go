@@ -26,6 +26,7 @@ import (
 	"assay/internal/blob"
 	"assay/internal/catalog"
 	"assay/internal/config"
+	"assay/internal/credential"
 	"assay/internal/freeaudit"
 	"assay/internal/id"
 	"assay/internal/ingest"
@@ -63,6 +64,7 @@ type site struct {
 	Views    *catalog.Views
 	Verify   *verification.Service
 	Privacy  *privacy.Service
+	readers  *credential.Service
 }
 
 // newSite serves the real routes over a database of its own. Demo opens the
@@ -107,7 +109,9 @@ func siteAt(t testing.TB, host string, demo bool, limits freeaudit.Limits) site 
 	if err != nil {
 		t.Fatal(err)
 	}
-	verify := verification.New(db, vault.New(db, documents, []vault.Key{key}, time.Now), verificationtest.Deaf(), time.Now)
+	papers := vault.New(db, documents, []vault.Key{key}, time.Now)
+	readers := credential.New(db, papers, catalog.Publisher{}, siteSecret, time.Now)
+	verify := verification.New(db, papers, verificationtest.Deaf(), time.Now)
 	free := freeaudit.New(db, documents, freeaudit.Options{Version: "test", Scratch: t.TempDir(), Limits: limits}, log)
 	views := catalog.NewViews(db, log, time.Now)
 	t.Cleanup(func() { views.Close(context.Background()) })
@@ -118,11 +122,11 @@ func siteAt(t testing.TB, host string, demo bool, limits freeaudit.Limits) site 
 		DB: db, Sessions: web.NewSessions(account.NewSessionStore(db), c.Secure()), Accounts: accounts, Privacy: kept,
 		Catalog: catalog.NewStore(db), Listings: listings, Reviews: review.New(db, listings, time.Now),
 		Moderation: moderation.New(db, listings, time.Now),
-		Audits:     ingest.New(db, documents, listings, ingest.Options{SecretKey: siteSecret}, log), Free: free, Verification: verify, Notices: notices, Acts: acts,
+		Audits:     ingest.New(db, documents, listings, ingest.Options{SecretKey: siteSecret}, log), Free: free, Verification: verify, Credentials: readers, Notices: notices, Acts: acts,
 	})
 	server.Start()
 	t.Cleanup(server.Close)
-	return site{address, db, accounts, listings, documents, free, notices, acts, server, views, verify, kept}
+	return site{address, db, accounts, listings, documents, free, notices, acts, server, views, verify, kept, readers}
 }
 
 // user makes a user with a confirmed address and goodPassword.

@@ -238,5 +238,8 @@ func (s *Server) besideQueue(r *http.Request, view *page.ReviewQueueView) error 
 	}
 	sellers, err := s.Verification.Queue(ctx, a)
 	view.Sellers = len(sellers)
+	if view.Readers, err = s.Credentials.CountWaiting(ctx, a); err != nil {
+		return err
+	}
 	return err
 }

@@ -65,6 +65,7 @@ func (s *Server) router() chi.Router {
 			s.reviewers(r)
 			s.verifiers(r)
 			s.moderators(r)
+			s.credentialReviewers(r)
 		})
 		r.Group(func(r chi.Router) { r.Use(s.need(platform(postgres.Admin))); s.platformAdmins(r) })
 	})
@@ -421,6 +422,31 @@ func (s *Server) verifiers(r chi.Router) {
 
 // credentials are the routes of the evidence for an organization's annotators.
 func (s *Server) credentials(r chi.Router) {
+	r = r.With(noStore)
+	r.Get("/seller/annotators", s.handle(s.listAnnotators))
+	r.Get("/seller/annotators/new", s.handle(s.showNewAnnotator))
+	r.Post("/seller/annotators", s.handle(s.addAnnotator))
+	r.Get("/seller/annotators/{annotator}", s.handle(s.showAnnotator))
+	r.Get("/seller/annotators/{annotator}/edit", s.handle(s.showAnnotatorEdit))
+	r.Post("/seller/annotators/{annotator}/edit", s.handle(s.changeAnnotator))
+	r.Post("/seller/annotators/{annotator}/remove", s.handle(s.removeAnnotator))
+	r.Get("/seller/annotators/{annotator}/credentials/new", s.handle(s.showNewCredential))
+	r.Post("/seller/annotators/{annotator}/credentials", s.handle(s.addCredential))
+	r.Get("/seller/credentials/{credential}", s.handle(s.showCredential))
+	r.Post("/seller/credentials/{credential}", s.handle(s.changeCredential))
+	r.Get("/seller/credentials/{credential}/evidence", s.handle(s.sendEvidence))
+	r.Post("/seller/credentials/{credential}/submit", s.onCredential("Submitted. You will hear from us.", s.submitCredential))
+	r.Post("/seller/credentials/{credential}/withdraw", s.onCredential("Withdrawn. It is a draft again.", s.withdrawCredential))
+	r.Post("/seller/credentials/{credential}/remove", s.onCredential("Removed, with its document.", s.dropCredential))
+}
+
+// credentialReviewers are the routes of reviewers who check annotators.
+func (s *Server) credentialReviewers(r chi.Router) {
+	r = r.With(noStore)
+	r.Get("/review/credentials", s.handle(s.showCredentialQueue))
+	r.Get("/review/credentials/{credential}", s.handle(s.showCredentialCase))
+	r.Post("/review/credentials/{credential}", s.handle(s.decideCredential))
+	r.Get("/review/credentials/{credential}/evidence", s.handle(s.sendEvidence))
 }
 
 // need lets a request pass only if allow has no objection.

@@ -17,6 +17,7 @@ import (
 type asker struct {
 	values   url.Values
 	mistakes []errs.FieldError
+	readers  []ui.Option // the annotators of the organization, of the step on annotators
 }
 
 func (a asker) wrong(name string) string { return ui.FieldErrorOf(a.mistakes, name) }
@@ -238,7 +239,7 @@ func (a asker) annotators(more int) []page.Section {
 		"One group for all readers with the same profession and task. Leave it empty if nobody annotated by hand.",
 		"Add a group of readers", max(1, more), func(row int) []page.Question {
 			in := func(field string) string { return listing.Field("annotator", row, field) }
-			return []page.Question{
+			return append([]page.Question{
 				drop(a, in("role"), "Profession", "", listing.AnnotatorRoles),
 				a.number(in("readers"), "Number of readers", "Leave it empty if not stated."),
 				a.number(in("reads"), "Readers for each case", "Leave it empty if not stated."),
@@ -252,8 +253,22 @@ func (a asker) annotators(more int) []page.Section {
 				drop(a, in("adjudication"), "How disagreement was settled", "", listing.Adjudications),
 				drop(a, in("metric"), "Measure of agreement", "", listing.AgreementScores),
 				a.decimal(in("agreement"), "Its value", "With a point, such as 0.81.", ""),
-			}
+			}, a.linked(in("linked"))...)
 		})
+}
+
+// linked asks which annotators of the organization are in a group; nothing
+// while it has none.
+func (a asker) linked(name string) []page.Question {
+	if len(a.readers) == 0 {
+		return nil
+	}
+	list := slices.Clone(a.readers)
+	for i := range list {
+		list[i].Selected = slices.Contains(a.values[name], list[i].Value)
+	}
+	return []page.Question{{Checkboxes: &ui.ChoiceProps{Name: name, Legend: "Readers of your organization in this group", Optional: true, Error: a.wrong(name), Options: list,
+		Help: "Those of the group’s profession. Buyers read how many of the group were checked by a reviewer, and no name."}}}
 }
 
 func (a asker) coverage(more int) []page.Section {

@@ -48,7 +48,7 @@ func (s *Server) newListingPage(w http.ResponseWriter, r *http.Request, status i
 		Crumbs: []ui.Crumb{{Label: "Sell", URL: "/seller"}, {Label: "List a data set"}},
 		Title:  "List a data set", Intro: "Describing it takes about ten minutes. Drafts are kept at each step, and only your organization sees them.",
 		Steps: newSteps(), Errors: mistakes, Action: "/seller/listings", Later: true,
-		Sections: askStep(listing.StepBasics, asker{values, mistakes}, 0),
+		Sections: askStep(listing.StepBasics, asker{values: values, mistakes: mistakes}, 0),
 	}
 	return s.render(w, r, status, page.ListingEdit(view))
 }
@@ -123,18 +123,28 @@ func (s *Server) showStep(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	rows, _ := strconv.Atoi(r.URL.Query().Get("rows"))
-	view := s.stepView(r, d, step, d.Revision.Claims.Form(step), nil, min(max(rows, 0), 50))
+	view, err := s.stepView(r, d, step, d.Revision.Claims.Form(step), nil, min(max(rows, 0), 50))
+	if err != nil {
+		return err
+	}
 	return s.render(w, r, http.StatusOK, page.ListingEdit(view))
 }
 
-func (s *Server) stepView(r *http.Request, d listing.Description, step listing.Step, values url.Values, mistakes []errs.FieldError, rows int) page.ListingEditView {
+func (s *Server) stepView(r *http.Request, d listing.Description, step listing.Step, values url.Values, mistakes []errs.FieldError, rows int) (page.ListingEditView, error) {
+	a := asker{values: values, mistakes: mistakes}
+	if step == listing.StepAnnotators {
+		var err error
+		if a.readers, err = s.readerOptions(r); err != nil {
+			return page.ListingEditView{}, err
+		}
+	}
 	l, claims := d.Listing.ID, d.Revision.Claims
 	view := page.ListingEditView{
 		Shell:  s.formShell(r, errorTitle(step.Label()+": "+titleOf(claims), mistakes), "sell"),
 		Crumbs: []ui.Crumb{{Label: "Sell", URL: "/seller"}, {Label: titleOf(claims), URL: listingURL(l, "check")}, {Label: step.Label()}},
 		Title:  step.Label(), Intro: intros[step], Steps: stepLinks(d, string(step)), Errors: mistakes,
 		Action: listingURL(l, string(step)), Token: d.Revision.Token(), Later: true,
-		Sections: askStep(step, asker{values, mistakes}, rows), Said: saidOf(d, step),
+		Sections: askStep(step, a, rows), Said: saidOf(d, step),
 	}
 	if len(mistakes) == 0 {
 		for _, gap := range claims.Gaps(time.Now()) {
@@ -143,7 +153,21 @@ func (s *Server) stepView(r *http.Request, d listing.Description, step listing.S
 			}
 		}
 	}
-	return view
+	return view, nil
+}
+
+// readerOptions are the annotators of the organization to choose from.
+func (s *Server) readerOptions(r *http.Request) ([]ui.Option, error) {
+	list, err := s.Credentials.Labels(r.Context(), s.actor(r))
+	if err != nil {
+		return nil, err
+	}
+	var options []ui.Option
+	for _, a := range list {
+		_, standing := standingOf(a, time.Now())
+		options = append(options, ui.Option{Value: string(a.ID), Label: a.Label, Help: professionLabel(a.Role) + ". " + standing + "."})
+	}
+	return options, nil
 }
 
 // errorTitle tells in the title of the window that a form came back.
@@ -268,7 +292,10 @@ func (s *Server) stepAgain(w http.ResponseWriter, r *http.Request, l id.Listing,
 	if err != nil {
 		return err
 	}
-	view := s.stepView(r, current, step, values, mistakes, rows)
+	view, err := s.stepView(r, current, step, values, mistakes, rows)
+	if err != nil {
+		return err
+	}
 	if len(mistakes) > 0 {
 		view.Token = r.PostForm.Get("token")
 		return s.render(w, r, http.StatusUnprocessableEntity, page.ListingEdit(view))

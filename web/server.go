@@ -16,6 +16,7 @@ import (
 	"assay/internal/admindesk"
 	"assay/internal/catalog"
 	"assay/internal/config"
+	"assay/internal/credential"
 	"assay/internal/errs"
 	"assay/internal/freeaudit"
 	"assay/internal/id"
@@ -52,6 +53,7 @@ type Services struct {
 	Views        *catalog.Views // nil counts nothing
 	Desk         *sellerdesk.Service
 	Verification *verification.Service
+	Credentials  *credential.Service
 	Admin        *admindesk.Service
 }
 

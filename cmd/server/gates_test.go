@@ -295,7 +295,27 @@ var noticeGates = map[string]gate{
 	"POST /unsubscribe/{link}/resume": holder,
 }
 
-var credentialGates = map[string]gate{}
+var credentialGates = map[string]gate{
+	"GET /seller/annotators":                             managers,
+	"GET /seller/annotators/new":                         managers,
+	"POST /seller/annotators":                            managers,
+	"GET /seller/annotators/{annotator}":                 managers,
+	"GET /seller/annotators/{annotator}/edit":            managers,
+	"POST /seller/annotators/{annotator}/edit":           managers,
+	"POST /seller/annotators/{annotator}/remove":         managers,
+	"GET /seller/annotators/{annotator}/credentials/new": managers,
+	"POST /seller/annotators/{annotator}/credentials":    managers,
+	"GET /seller/credentials/{credential}":               managers,
+	"POST /seller/credentials/{credential}":              managers,
+	"GET /seller/credentials/{credential}/evidence":      managers,
+	"POST /seller/credentials/{credential}/submit":       managers,
+	"POST /seller/credentials/{credential}/withdraw":     managers,
+	"POST /seller/credentials/{credential}/remove":       managers,
+	"GET /review/credentials":                            reviewers,
+	"GET /review/credentials/{credential}":               reviewers,
+	"POST /review/credentials/{credential}":              reviewers,
+	"GET /review/credentials/{credential}/evidence":      reviewers,
+}
 
 var moderationGates = map[string]gate{
 	"GET /report/{slug}":    published,

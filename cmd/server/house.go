@@ -21,6 +21,7 @@ import (
 	"assay/internal/blob"
 	"assay/internal/catalog"
 	"assay/internal/config"
+	"assay/internal/credential"
 	"assay/internal/fence"
 	"assay/internal/freeaudit"
 	"assay/internal/ingest"
@@ -49,6 +50,7 @@ type house struct {
 	privacy  *privacy.Service
 	vault    *vault.Service
 	verify   *verification.Service
+	readers  *credential.Service
 	mails    *mail.Sender
 	notices  *notice.Service
 	notary   *notary.Service
@@ -96,6 +98,7 @@ func (h *house) open(ctx context.Context) (err error) {
 	}
 	h.vault = vault.New(h.db, h.blobs, keys, time.Now)
 	h.verify = verification.New(h.db, h.vault, verification.NewLooker(verification.LookerOptions{}), time.Now)
+	h.readers = credential.New(h.db, h.vault, catalog.Publisher{}, key, time.Now)
 	h.accounts = account.New(h.db, account.Options{PublicURL: c.PublicURL, SecretKey: key})
 	h.privacy = privacy.New(h.db, h.blobs, key)
 	if h.mails, err = mail.NewSender(h.db, mail.Options{SMTPURL: c.SMTPURL, From: c.MailFrom, Keep: c.Demo}); err != nil {
@@ -122,7 +125,7 @@ func (h *house) open(ctx context.Context) (err error) {
 	h.web = web.New(c, h.log, web.Services{
 		DB: h.db, Sessions: web.NewSessions(account.NewSessionStore(h.db), c.Secure()), Accounts: h.accounts, Privacy: h.privacy,
 		Catalog: catalog.NewStore(h.db), Listings: h.listings, Uploads: h.uploads, Receiver: receiver, Audits: h.audits,
-		Reviews: h.reviews, Moderation: h.flags, Notary: h.notary, Free: h.free, Verification: h.verify, Notices: h.notices, Acts: h.acts,
+		Reviews: h.reviews, Moderation: h.flags, Notary: h.notary, Free: h.free, Verification: h.verify, Credentials: h.readers, Notices: h.notices, Acts: h.acts,
 		Views: h.views, Desk: sellerdesk.New(h.db, time.Now), Admin: admindesk.New(h.db, time.Now),
 	})
 	return nil
@@ -174,7 +177,7 @@ func (h *house) workers() job.Workers {
 // sweep puts right what a crash left behind.
 func (h *house) sweep(ctx context.Context, _ job.Sweep) error {
 	_, err := h.listings.PublishDue(ctx, postgres.Actor{Platform: postgres.Worker})
-	return errors.Join(err, h.uploads.Sweep(ctx), h.audits.Sweep(ctx), h.free.Sweep(ctx), h.flags.Sweep(ctx), h.accounts.Sweep(ctx), h.privacy.Sweep(ctx), idempotency.NewStore(h.db).Sweep(ctx), h.vault.Sweep(ctx), h.verify.Sweep(ctx),
+	return errors.Join(err, h.uploads.Sweep(ctx), h.audits.Sweep(ctx), h.free.Sweep(ctx), h.flags.Sweep(ctx), h.accounts.Sweep(ctx), h.privacy.Sweep(ctx), idempotency.NewStore(h.db).Sweep(ctx), h.vault.Sweep(ctx), h.verify.Sweep(ctx), h.readers.Sweep(ctx),
 		h.notices.Sweep(ctx), h.mails.Sweep(ctx), h.certify(ctx))
 }
 

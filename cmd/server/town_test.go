@@ -92,11 +92,14 @@ func buildTown(t *testing.T, r *running) *town {
 		s.params["upload"] = path[strings.LastIndex(path, "/")+1:]
 		w.things[2+i].params["version"] = r.newest(t, w.people[owner].actor, id.Listing(s.params["listing"]))
 	}
+	for i, a := range []postgres.Actor{sellerA, sellerB, sellerA, sellerB, buyerA} {
+		r.annotate(t, a, w.things[i])
+	}
 	w.receipt = r.reported(t, w.things[0], sellerA, reviewer)
 	w.things[1].params["seller"] = string(sellerB.Organization)
 	w.none = things{name: "nobody's", params: map[string]string{}}
 	malformed := things{name: "malformed ids", params: map[string]string{}}
-	for _, name := range []string{"listing", "version", "upload", "invitation", "user", "document", "signer", "request", "slug", "key", "notice", "export", "organization", "reaudit", "flag", "appeal", "seller"} {
+	for _, name := range []string{"listing", "version", "upload", "invitation", "user", "document", "signer", "request", "slug", "key", "notice", "export", "organization", "reaudit", "flag", "appeal", "seller", "annotator", "credential"} {
 		w.none.params[name], malformed.params[name] = id.New[string](), w.malformed
 	}
 	w.none.params["number"], malformed.params["number"] = "900000000", w.malformed

@@ -102,6 +102,10 @@ type Detail struct {
 	// nil unless one granted the badge for the claims shown. Hosted only.
 	CommercialReview *CommercialReview `json:"commercial_review,omitempty"`
 
+	// Readers are the groups of readers that the claims describe, with what of
+	// them was checked. Hosted only.
+	Readers []ReaderGroup `json:"readers,omitempty"`
+
 	Certificate string `json:"certificate,omitempty"` // of the live version, the file as it is downloaded; hosted only
 
 	// External listings only.

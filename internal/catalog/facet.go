@@ -24,6 +24,7 @@ const (
 	FieldAccess          Field = "access_mode"
 	FieldLabelProvenance Field = "label_provenance"
 	FieldAnnotator       Field = "annotator_kind"
+	FieldVerifiedReaders Field = "verified_radiologists"
 	FieldDeidMethod      Field = "deid_method"
 	FieldCountry         Field = "country"
 	FieldLQS             Field = "lqs"
@@ -35,12 +36,16 @@ const (
 type facet struct {
 	field  Field
 	label  string
-	column string   // of catalog_listing; a constant, never input
+	column string   // of catalog_listing, or an expression over them; a constant, never input
 	array  bool     // the column holds several values
 	values []string // closed vocabulary in order; nil: whatever open takes
 	words  func(string) string
 	open   func(string) bool // whether a value of an open vocabulary is one
 }
+
+// holdsRadiologist is "1" for a row with a radiologist whose checked credential
+// holds today: the day is compared when it is read.
+const holdsRadiologist = `CASE WHEN verified_radiologists_until >= (now() AT TIME ZONE 'UTC')::date THEN '1' ELSE '' END`
 
 // facets in the order of the filter panel. A row passes a facet if it holds
 // one of the chosen values; only "use" asks for all of them, because a buyer
@@ -59,6 +64,7 @@ var facets = []facet{
 	{FieldAccess, "Access", "access_mode", false, texts(license.AllAccessModes()), of(license.AccessMode.Label), nil},
 	{FieldLabelProvenance, "Labels made by", "label_provenance", true, members(listing.Provenances), of(listing.Provenances.Label), nil},
 	{FieldAnnotator, "Annotators", "annotator_kinds", true, members(listing.AnnotatorRoles), of(listing.AnnotatorRoles.Label), nil},
+	{FieldVerifiedReaders, "Verified radiologists", holdsRadiologist, false, []string{"1"}, func(string) string { return "Credentials checked by a reviewer" }, nil},
 	{FieldDeidMethod, "De-identification", "deid_method", false, members(listing.DeidMethods), of(listing.DeidMethods.Label), nil},
 	{FieldCountry, "Country", "countries", true, nil, CountryName, isCountry},
 }

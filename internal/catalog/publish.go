@@ -91,6 +91,9 @@ func Preview(ctx context.Context, q postgres.Querier, p listing.Published) (Entr
 	if e.Detail.CommercialReview, err = readCommercialReview(ctx, q, p); err != nil {
 		return Entry{}, fmt.Errorf("catalog %s: licensing review: %w", p.Listing.Slug, err)
 	}
+	if e.Detail.Readers, err = readReaders(ctx, q, p.Listing.Organization, p.Claims.Claims.Annotators.Groups); err != nil {
+		return Entry{}, fmt.Errorf("catalog %s: readers: %w", p.Listing.Slug, err)
+	}
 	if e.Detail.Certificate, err = notary.Valid(ctx, q, p.Version); err != nil {
 		return Entry{}, fmt.Errorf("catalog %s: %w", p.Listing.Slug, err)
 	}

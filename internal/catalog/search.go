@@ -96,7 +96,7 @@ func (f facet) condition(q Query) string {
 	case f.array:
 		return f.column + " && " + arg
 	}
-	return f.column + " = ANY (" + arg + ")"
+	return "(" + f.column + ") = ANY (" + arg + ")"
 }
 
 // valuesOf is the SQL of the values that a row counts for in a facet.

@@ -24,7 +24,8 @@ INSERT INTO catalog_listing (
     slug, kind, state, state_reason, title, summary, tier, access_mode, commercial_use,
     uses_allowed, uses_ask, modalities, body_parts, tasks, label_provenance, annotator_kinds,
     deid_method, countries, patient_count, study_count, image_count, size_bytes,
-    detail, search, published_at, lqs_grade, classes, commercial_review)
+    detail, search, published_at, lqs_grade, classes, commercial_review,
+    verified_annotators, verified_radiologists, verified_radiologists_until)
 VALUES (
     @id, @organization, @organization_name, @organization_slug, @demo,
     @slug, @kind, @state, @state_reason, @title, @summary, @tier, @access, @commercial,
@@ -34,7 +35,8 @@ VALUES (
     setweight(to_tsvector('english', @text_a), 'A') ||
     setweight(to_tsvector('english', @text_b), 'B') ||
     setweight(to_tsvector('english', @text_c), 'C'),
-    @published_at, @grade, @classes, @commercial_review)
+    @published_at, @grade, @classes, @commercial_review,
+    @checked_readers, @checked_radiologists, @checked_until::text::date)
 ON CONFLICT (id) DO UPDATE SET
     organization_name = EXCLUDED.organization_name, organization_slug = EXCLUDED.organization_slug,
     is_demo = EXCLUDED.is_demo,
@@ -49,7 +51,9 @@ ON CONFLICT (id) DO UPDATE SET
     image_count = EXCLUDED.image_count, size_bytes = EXCLUDED.size_bytes,
     detail = EXCLUDED.detail, search = EXCLUDED.search,
     published_at = EXCLUDED.published_at, lqs_grade = EXCLUDED.lqs_grade, classes = EXCLUDED.classes,
-    commercial_review = EXCLUDED.commercial_review, updated_at = now()
+    commercial_review = EXCLUDED.commercial_review,
+    verified_annotators = EXCLUDED.verified_annotators, verified_radiologists = EXCLUDED.verified_radiologists,
+    verified_radiologists_until = EXCLUDED.verified_radiologists_until, updated_at = now()
 WHERE catalog_listing.organization_id = EXCLUDED.organization_id`
 
 // Project writes the public row of a listing, in the transaction that
@@ -65,6 +69,7 @@ func Project(ctx context.Context, tx pgx.Tx, e Entry) error {
 	}
 	allowed, ask := e.allowed()
 	a, b, c := e.searchText()
+	checked := countChecked(e.Detail.Readers)
 	tag, err := tx.Exec(ctx, upsertEntry, pgx.NamedArgs{
 		"id": string(e.ID), "organization": string(e.Organization), "organization_name": e.OrganizationName,
 		"organization_slug": e.OrganizationSlug, "demo": e.Demo,
@@ -78,6 +83,7 @@ func Project(ctx context.Context, tx pgx.Tx, e Entry) error {
 		"detail": detail, "text_a": a, "text_b": b, "text_c": c, "published_at": e.PublishedAt,
 		"grade": string(e.Detail.Quality.grade()), "classes": unique(e.Detail.Quality.classes()),
 		"commercial_review": e.Detail.CommercialReview.facet(),
+		"checked_readers":   checked.readers, "checked_radiologists": checked.radiologists, "checked_until": checked.radiologistsUntil,
 	})
 	switch {
 	case postgres.IsUnique(err, "catalog_listing_slug_unique"):

@@ -24,6 +24,7 @@ type (
 	Flag         string // what somebody reports about a listing
 	Strike       string // against an organization
 	Appeal       string
+	Annotator    string // a reader of an organization
 	Credential   string // of an annotator
 	APIToken     string
 	Passkey      string

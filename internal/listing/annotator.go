@@ -1,5 +1,7 @@
 package listing
 
+import "assay/internal/id"
+
 // Labels says where the labels come from.
 type Labels struct {
 	Provenance       []Provenance     `json:"provenance,omitempty"`
@@ -90,6 +92,9 @@ type Annotator struct {
 	Metric         AgreementScore `json:"metric,omitempty"`         // measure of agreement between readers
 	Agreement      string         `json:"metric_value,omitempty"`   // its value as a decimal between -1 and 100
 	ReadsPerCase   int            `json:"reads_per_case,omitempty"` // readers that saw each case; 0 if not stated
+	// Linked are the organization's own annotators in the group; how many of
+	// them were checked is no claim, and is counted when it is shown.
+	Linked []id.Annotator `json:"annotators,omitempty"`
 }
 
 // AnnotatorRole is what a group of readers is by profession.

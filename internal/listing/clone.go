@@ -37,6 +37,9 @@ func (s *Service) Clone(ctx context.Context, a postgres.Actor, of id.Listing) (D
 		}
 		claims := original.Revision.Claims.assertedAnew(Assertion{BySeller, a.User, second(s.now())})
 		claims.Basics.Title = copyTitle(claims.Basics.Title)
+		if err := stillLinked(ctx, tx, a.Organization, &claims); err != nil {
+			return err
+		}
 		l := Listing{ID: id.New[id.Listing](), Organization: a.Organization, Kind: Hosted, Slug: newSlug(claims.Basics.Title)}
 		_, err = tx.Exec(ctx, insertListing, pgx.NamedArgs{
 			"id": l.ID, "organization": l.Organization, "slug": l.Slug, "user": string(a.User)})

@@ -25,7 +25,7 @@ type group struct {
 // groups are the repeated parts of each step.
 var groups = map[Step][]group{
 	StepRights:     {{"grant", append([]string{"group", "files", "count", "scope", "spdx"}, cellFields()...)}},
-	StepAnnotators: {{"annotator", []string{"role", "readers", "specialty", "subspecialty", "board_certified", "board", "years", "country", "blinded", "adjudication", "metric", "agreement", "reads"}}},
+	StepAnnotators: {{"annotator", []string{"role", "readers", "specialty", "subspecialty", "board_certified", "board", "years", "country", "blinded", "adjudication", "metric", "agreement", "reads", "linked"}}},
 	StepCoverage:   {{"device", []string{"manufacturer", "model", "field_strength", "kvp", "slice_min", "slice_max"}}},
 	StepSplits:     {{"split", []string{"name", "n", "by_patient", "withheld", "leakage_checked"}}},
 }

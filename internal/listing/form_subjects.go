@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"assay/internal/id"
 	"assay/internal/license"
 )
 
@@ -210,6 +211,9 @@ func writeAnnotators(w formWriter, c Claims) {
 		w.text(in("metric"), string(a.Metric))
 		w.text(in("agreement"), a.Agreement)
 		w.number(in("reads"), a.ReadsPerCase)
+		for _, key := range a.Linked {
+			w.values.Add(in("linked"), string(key))
+		}
 	}
 }
 
@@ -231,9 +235,27 @@ func readAnnotators(r *formReader, c *Claims) {
 			Metric:         choice(r, in("metric"), AgreementScores),
 			Agreement:      r.decimal(in("agreement")),
 			ReadsPerCase:   r.number(in("reads"), 1_000),
+			Linked:         r.annotators(in("linked")),
 		})
 	}
 	c.Annotators.Groups = list
+}
+
+// annotators reads ids, each once and in order.
+func (r *formReader) annotators(name string) []id.Annotator {
+	var list []id.Annotator
+	for _, text := range r.values[name] {
+		key, ok := id.Parse[id.Annotator](text)
+		switch {
+		case !ok:
+			r.mistakes.Add(name, "Choose among the readers of your organization.")
+			return nil
+		case !contains(list, key):
+			list = append(list, key)
+		}
+	}
+	slices.Sort(list)
+	return list
 }
 
 func (r *formReader) country(name string) string {

@@ -205,6 +205,11 @@ func (s *Service) SaveStep(ctx context.Context, a postgres.Actor, l id.Listing, 
 		if err := merged.Mistakes(save.Step); err != nil {
 			return err
 		}
+		if save.Step == StepAnnotators {
+			if err := checkLinked(ctx, tx, a.Organization, merged.Annotators.Groups); err != nil {
+				return err
+			}
+		}
 		if save.Finish {
 			if err := merged.Missing(save.Step); err != nil {
 				return err

@@ -218,6 +218,16 @@ func annotatorsMistakes(c Claims, f *errs.Fields) {
 		if a.Readers == 1 && !oneIn(a.Adjudication, "", AdjudicationNone, AdjudicationOpen) {
 			f.Add(in("adjudication"), "A single reader has nobody to disagree with.")
 		}
+		if a.Readers > 0 && len(a.Linked) > a.Readers {
+			f.Addf(in("linked"), "You chose %d readers for a group of %d.", len(a.Linked), a.Readers)
+		}
+		for _, earlier := range c.Annotators.Groups[:i] {
+			for _, key := range a.Linked {
+				if contains(earlier.Linked, key) {
+					f.Add(in("linked"), "One person stands in one group. Make a group for each profession and task.")
+				}
+			}
+		}
 		if a.Readers > 0 && a.ReadsPerCase > a.Readers {
 			f.Add(in("reads"), "A case cannot be read by more people than there are.")
 		}

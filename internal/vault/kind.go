@@ -16,6 +16,13 @@ const (
 	Other                  Kind = "other"
 )
 
+// Kinds of documents that show what an annotator is.
+const (
+	BoardCertificate Kind = "board_certificate"
+	MedicalLicense   Kind = "medical_license"
+	Training         Kind = "training"
+)
+
 // about is a kind in words, with an example.
 type about struct {
 	kind        Kind
@@ -33,6 +40,9 @@ var kinds = []about{
 	{ConsentWaiver, "Waiver of consent", "Waiver under 45 CFR 46.116(f) or of authorization under 45 CFR 164.512(i)."},
 	{BAA, "Business associate agreement", "With whoever held the data before they were de-identified (45 CFR 164.504(e))."},
 	{Other, "Something else", "What a reviewer asked for."},
+	{BoardCertificate, "Board certificate", "Of the board that certified an annotator in a specialty."},
+	{MedicalLicense, "Medical license", "Registration or license to practice of an annotator."},
+	{Training, "Proof of training", "Diploma, record of a residency, certificate of a course of an annotator."},
 }
 
 // Label says in words what the document is.
