@@ -51,6 +51,12 @@ func (s *Server) showDataset(w http.ResponseWriter, r *http.Request) error {
 	view.Shell.Canonical = s.config.PublicURL + "/datasets/" + e.Slug
 	view.Shell.Print = view.Shell.Canonical
 	view.ReportURL = reportURL(e.Slug)
+	if view.Samples, err = s.publicSamples(r, e); err != nil {
+		return err
+	}
+	if view.Samples != nil {
+		view.Shell.Styles = reportStyles()
+	}
 	if view.Audit != nil {
 		view.Audit.ReportURL = auditURL(e.Slug)
 	}

@@ -78,6 +78,9 @@ func (s *Server) reviewView(r *http.Request, it review.Item, tries reviewTries) 
 	if view.Report, err = s.reviewersReport(r, it, tries, view.Shell.CSRF); err != nil {
 		return view, err
 	}
+	if view.Samples, err = s.reviewersSamples(r, d, it.Own, tries); err != nil {
+		return view, err
+	}
 	view.History, err = s.deskHistory(r.Context(), s.actor(r), it)
 	return view, err
 }

@@ -24,6 +24,7 @@ func (s *Server) router() chi.Router {
 	r.Get("/badge/{slug}.svg", s.plainly(s.sendBadge))
 	r.Get("/datasets/{slug}/quality/badge.svg", s.plainly(s.sendQualityBadge))
 	r.Get("/lqs/samples/{name}.zip", s.plainly(s.sendSample))
+	r.Get("/datasets/{slug}/samples/{sample}.png", s.plainly(s.sendPublicSample))
 	r.Get(keysPath, s.plainly(s.sendKeys))
 	r.Get(revocationsPath, s.plainly(s.sendRevocations))
 	r.With(noStore, unreferred).Post("/unsubscribe/{link}", s.plainly(s.stopMailAtOnce)) // from mail programs, without cookies
@@ -168,6 +169,7 @@ func (s *Server) members(r chi.Router) {
 	r.Get("/seller/versions/{version}/quality", s.handle(s.showOwnQuality))
 	r.Get("/seller/versions/{version}/quality/{form}", s.handle(s.sendOwnQuality))
 	r.Get("/seller/versions/{version}/previews/{preview}", s.handle(s.sendOwnPreview))
+	r.Get("/seller/versions/{version}/samples/{sample}", s.handle(s.sendOwnSample))
 	r.Get("/seller/verification", s.handle(s.showVerification))
 }
 
@@ -216,6 +218,7 @@ func (s *Server) organizationAdmins(r chi.Router) {
 
 // submitters are the routes for members with the right to submit.
 func (s *Server) submitters(r chi.Router) {
+	r.Post("/seller/versions/{version}/samples", s.handle(s.chooseSamples))
 	r.Post("/seller/versions/{version}/submit", s.handle(s.moveVersion("The version is on its way. You will hear from us.", s.submitVersion)))
 }
 
@@ -246,6 +249,8 @@ func (s *Server) reviewers(r chi.Router) {
 	r.Get("/review/versions/{version}/quality", s.handle(s.showReviewedQuality))
 	r.Get("/review/versions/{version}/quality/{form}", s.handle(s.sendReviewedQuality))
 	r.Get("/review/versions/{version}/previews/{preview}", s.handle(s.sendReviewedPreview))
+	r.Get("/review/versions/{version}/samples/{sample}", s.handle(s.sendReviewedSample))
+	r.Post("/review/versions/{version}/samples", s.handle(s.onReview("samples", "Refused: buyers do not see it. The seller reads why.", at("#samples"), s.refuseSample)))
 	r.Get("/review/bulk", s.handle(s.askBulk))
 	r.Post("/review/bulk", s.handle(s.doBulk))
 	r.Get("/review/bulk/done", s.handle(s.showBulkDone))

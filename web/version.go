@@ -101,6 +101,9 @@ func (s *Server) versionView(r *http.Request, d listing.Dossier, tries versionTr
 			view.Shell.Refresh = refreshSeconds
 		}
 	}
+	if view.Samples, err = s.sellersSamples(r, d, tries); err != nil {
+		return view, err
+	}
 	if view.Report, err = s.sellersReport(r, d, tries, shell.CSRF); err != nil {
 		return view, err
 	}

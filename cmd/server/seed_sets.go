@@ -114,6 +114,9 @@ func (h *house) submitDemo(ctx context.Context, people cast, a postgres.Actor, l
 			return err
 		}
 	}
+	if err := h.clearDemo(ctx, a, u.Version); err != nil {
+		return err
+	}
 	submitted, err := h.listings.Submit(ctx, a, u.Version)
 	if err != nil || v.goal == toReview {
 		return err
@@ -124,6 +127,23 @@ func (h *house) submitDemo(ctx context.Context, people cast, a postgres.Actor, l
 		}
 	}
 	return h.listings.Publish(ctx, a, u.Version)
+}
+
+// mostDemoSamples is how many pictures the demo's sellers show of a version.
+const mostDemoSamples = 6
+
+// clearDemo shows buyers the first pictures that the audit offers. Without a
+// program that reads text it offers none.
+func (h *house) clearDemo(ctx context.Context, a postgres.Actor, v id.Version) error {
+	set, err := h.audits.Samples(ctx, a, v)
+	if err != nil {
+		return err
+	}
+	var numbers []int
+	for _, s := range set.List[:min(len(set.List), mostDemoSamples)] {
+		numbers = append(numbers, s.Number)
+	}
+	return h.audits.ClearSamples(ctx, a, v, numbers)
 }
 
 func (h *house) sendDemo(ctx context.Context, people cast, a postgres.Actor, l id.Listing, v demoVersion) (upload.Upload, error) {

@@ -278,7 +278,7 @@ func isSafe(method string) bool { return method == "GET" || method == "HEAD" || 
 
 func (w *town) judge(t *testing.T, c *member, key string, s things, got, reference reply, may, isOwned bool, count *tally) {
 	where := fmt.Sprintf("%s as %s on %s: status %d", key, c.name, s.name, got.status)
-	isStatic := strings.Contains(key, "/static/") || strings.Contains(key, " /badge/") || strings.HasSuffix(key, "/badge.svg") || strings.HasSuffix(key, "/samples/{name}.zip") || strings.Contains(key, " /.well-known/") || strings.Contains(key, "/openapi.") || strings.Contains(key, " /trust/activity.json") || strings.Contains(key, " /trust/activity/heads/") || strings.HasSuffix(key, "/healthz") || strings.HasSuffix(key, "/readyz")
+	isStatic := strings.Contains(key, "/static/") || strings.Contains(key, " /badge/") || strings.HasSuffix(key, "/badge.svg") || strings.HasSuffix(key, "/samples/{name}.zip") || strings.HasSuffix(key, "/samples/{sample}.png") || strings.Contains(key, " /.well-known/") || strings.Contains(key, "/openapi.") || strings.Contains(key, " /trust/activity.json") || strings.Contains(key, " /trust/activity/heads/") || strings.HasSuffix(key, "/healthz") || strings.HasSuffix(key, "/readyz")
 	if fault := headerFault(got, c.actor.User != "" && !isStatic); fault != "" {
 		count.add(&count.other)
 		t.Errorf("%s: %s", where, fault)

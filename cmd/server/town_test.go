@@ -105,11 +105,16 @@ func buildTown(t *testing.T, r *running) *town {
 	w.none.params["number"], malformed.params["number"] = "900000000", w.malformed
 	for _, s := range append(w.things, w.none, malformed) {
 		s.params["step"], s.params["id"], s.params["preview"], s.params["edition"] = string(listing.Steps[1].Value), "CC-BY-4.0", "1", "1"
+		s.params["sample"] = "1"
 		s.params["link"] = id.New[string]() // that stops mail: a secret that nobody has
 	}
 	for _, s := range w.things[:2] {
 		r.givePreview(t, s)
+		r.giveSample(t, s)
 		s.params["reaudit"] = r.giveReaudit(t, s)
+	}
+	if err := r.audits.ClearSamples(t.Context(), sellerA, id.Version(w.things[0].params["version"]), []int{1}); err != nil {
+		t.Fatal(err)
 	}
 	for i, a := range []postgres.Actor{sellerA, sellerB, editor} {
 		w.things[i].maker = a.User
@@ -253,6 +258,23 @@ SELECT id, organization_id, version_id, 1, 'a.dcm', 'PixelData', 1, 'warning', '
 FROM   audit_report WHERE version_id = $1`, s.params["version"])
 	if err != nil {
 		t.Fatal(err)
+	}
+}
+
+// giveSample has the audit of the version among things offer a picture, if it
+// offers none.
+func (r *running) giveSample(t *testing.T, s things) {
+	t.Helper()
+	for _, statement := range []string{`
+INSERT INTO audit_sample_set (report_id, organization_id, version_id)
+SELECT id, organization_id, version_id
+FROM   audit_report WHERE version_id = $1 ON CONFLICT DO NOTHING`, `
+INSERT INTO audit_sample (report_id, organization_id, version_id, number, path, frame, modality, plane, width, height, image)
+SELECT id, organization_id, version_id, 1, 'a.dcm', 1, 'CT', 'axial', 1, 1, 'png'
+FROM   audit_report WHERE version_id = $1 ON CONFLICT DO NOTHING`} {
+		if _, err := r.super(t).Exec(t.Context(), statement, s.params["version"]); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
