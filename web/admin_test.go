@@ -172,3 +172,60 @@ func TestRoomOfAnOrganization(t *testing.T) {
 	}
 	wantStatus(t, "the room of all", root.fill(page, page+"/quota", "quota", ""), http.StatusSeeOther, page)
 }
+
+func TestAnnouncementsAreShownAndPutAway(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, false)
+	s.admin(t, "root@example.org")
+	root, stranger := s.person(t), s.person(t)
+	root.signIn("root@example.org")
+	moment := func(in time.Duration) string { return time.Now().UTC().Add(in).Format("2006-01-02T15:04") }
+	fill := func(audience, from, until string) answer {
+		return root.fill("/admin/announcements", "/admin/announcements", "body", "Uploads rest on Sunday from 20:00 UTC.", "level", "warn", "audience", audience, "from", from, "until", until)
+	}
+	if a := fill("everybody", moment(time.Hour), moment(-time.Hour)); a.Status != http.StatusUnprocessableEntity || !strings.Contains(a.Body, "Uploads rest") {
+		t.Errorf("an end before the beginning: status %d, or the text is lost", a.Status)
+	}
+	wantStatus(t, "announce", fill("everybody", moment(-time.Hour), moment(time.Hour)), http.StatusSeeOther, "/admin/announcements")
+	wantStatus(t, "announce to some", fill("signed_in", moment(-time.Hour), moment(time.Hour)), http.StatusSeeOther, "/admin/announcements")
+	wantStatus(t, "announce later", fill("everybody", moment(time.Hour), moment(2*time.Hour)), http.StatusSeeOther, "/admin/announcements")
+	const shown = "[data-testid=announcement]"
+	if n := root.get("/licenses").Page.Find(shown).Length(); n != 2 {
+		t.Errorf("somebody signed in sees %d announcements, want 2", n)
+	}
+	licenses := stranger.get("/licenses")
+	if n := licenses.Page.Find(shown).Length(); n != 1 {
+		t.Fatalf("a stranger sees %d announcements, want 1", n)
+	}
+	away, _ := licenses.Page.Find(shown + " form").Attr("action")
+	wantStatus(t, "put it away", stranger.send(away, map[string][]string{"back": {"/licenses"}}), http.StatusSeeOther, "/licenses")
+	if n := stranger.get("/licenses").Page.Find(shown).Length(); n != 0 {
+		t.Error("what was put away is shown again")
+	}
+	wantStatus(t, "elsewhere", stranger.send(away, map[string][]string{"back": {"//evil.example"}}), http.StatusSeeOther, "/")
+	end, _ := root.get("/admin/announcements").Page.Find("form[action$='/end']").First().Attr("action")
+	wantStatus(t, "end it", root.fill("/admin/announcements", end), http.StatusSeeOther, "/admin/announcements")
+}
+
+func TestPagesOfTheDeskAreForAdmins(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, false)
+	s.admin(t, "root@example.org")
+	s.staff(t, "rita@example.org")
+	s.owner(t, "ada@example.org", "North Imaging")
+	root, rita, ada, stranger := s.person(t), s.person(t), s.person(t), s.person(t)
+	root.signIn("root@example.org")
+	rita.signIn("rita@example.org")
+	ada.signIn("ada@example.org")
+	for _, path := range []string{"/admin", "/admin/users", "/admin/organizations", "/admin/access", "/admin/jobs", "/admin/errors", "/admin/references", "/admin/references/new", "/admin/announcements", "/admin/settings"} {
+		wantStatus(t, path+" for an admin", root.get(path), http.StatusOK, "")
+		wantStatus(t, path+" for a seller", ada.get(path), http.StatusNotFound, "")
+		if a := rita.get(path); a.Status != http.StatusNotFound && a.Status != http.StatusSeeOther {
+			t.Errorf("%s for a reviewer: status %d", path, a.Status)
+		}
+		wantStatus(t, path+" for a stranger", stranger.get(path), http.StatusSeeOther, "")
+	}
+	if body := root.get("/admin/settings").Body; strings.Contains(body, pageSecret) || !strings.Contains(body, "ASSAY_SECRET_KEY") {
+		t.Error("the page of settings shows a secret")
+	}
+}

@@ -50,6 +50,9 @@ const goodPassword = "four lanterns over the river"
 
 var siteSecret = []byte(strings.Repeat("k", 32))
 
+// pageSecret is what no page may show.
+const pageSecret = "bm8gcGFnZSBzaG93cyB0aGlzIHNlY3JldCBldmVyLi4="
+
 // site is a running server with accounts, for people who sign in.
 type site struct {
 	URL      string
@@ -102,7 +105,7 @@ func siteAt(t testing.TB, host string, demo bool, limits freeaudit.Limits) site 
 	t.Cleanup(func() { documents.Close() })
 	accounts := account.New(db, account.Options{PublicURL: address, SecretKey: siteSecret})
 	listings := listing.New(db, catalog.Publisher{}, time.Now).Notifying(review.Letters{})
-	c := config.Config{PublicURL: address, Demo: demo}
+	c := config.Config{PublicURL: address, Demo: demo, SecretKey: pageSecret}
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	notices := notice.New(db, notice.Options{PublicURL: address, SecretKey: siteSecret})
 	key, err := vault.KeyFrom(siteSecret)
@@ -113,12 +116,14 @@ func siteAt(t testing.TB, host string, demo bool, limits freeaudit.Limits) site 
 	readers := credential.New(db, papers, catalog.Publisher{}, siteSecret, time.Now)
 	verify := verification.New(db, papers, verificationtest.Deaf(), time.Now)
 	free := freeaudit.New(db, documents, freeaudit.Options{Version: "test", Scratch: t.TempDir(), Limits: limits}, log)
+	answers := admindesk.NewAnswers(db, log, time.Now)
+	t.Cleanup(func() { answers.Close(context.Background()) })
 	views := catalog.NewViews(db, log, time.Now)
 	t.Cleanup(func() { views.Close(context.Background()) })
 	acts := activity.New(db, documents, nil, address)
 	kept := privacy.New(db, documents, siteSecret)
 	server.Config.Handler = web.New(c, log, web.Services{
-		Views: views, Desk: sellerdesk.New(db, time.Now), Admin: admindesk.New(db, time.Now),
+		Views: views, Desk: sellerdesk.New(db, time.Now), Admin: admindesk.New(db, time.Now), Answers: answers,
 		DB: db, Sessions: web.NewSessions(account.NewSessionStore(db), c.Secure()), Accounts: accounts, Privacy: kept,
 		Catalog: catalog.NewStore(db), Listings: listings, Reviews: review.New(db, listings, time.Now),
 		Moderation: moderation.New(db, listings, time.Now),

@@ -66,6 +66,7 @@ func (s *Server) shell(r *http.Request, title, nav string) ui.Shell {
 		shell.Flash = s.sessions.PopString(r.Context(), sessionFlash)
 	}
 	v := s.visitor(r)
+	shell.Announcements = s.announced(r)
 	if !v.SignedIn() {
 		return shell
 	}

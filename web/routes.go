@@ -28,6 +28,7 @@ func (s *Server) router() chi.Router {
 	r.Get(keysPath, s.plainly(s.sendKeys))
 	r.Get(revocationsPath, s.plainly(s.sendRevocations))
 	r.With(noStore, unreferred).Post("/unsubscribe/{link}", s.plainly(s.stopMailAtOnce)) // from mail programs, without cookies
+	r.Post("/announcements/{announcement}/away", s.plainly(s.putAway))                   // a cookie, for whoever asks
 	r.Get("/trust/activity.json", s.plainly(s.sendHeads))
 	r.Get("/trust/activity/heads/{number}.json", s.plainly(s.sendHead))
 	r.Mount(api.Prefix, s.api.Routes())
@@ -270,6 +271,20 @@ func (s *Server) reviewers(r chi.Router) {
 // platformAdmins are the routes of the platform's admins.
 func (s *Server) platformAdmins(r chi.Router) {
 	r = r.With(noStore)
+	r.Get(adminPath, s.handle(s.showOverview))
+	r.Get(adminJobsPath, s.handle(s.showJobs))
+	r.Post(adminJobsPath+"/{job}", s.handle(s.moveJob))
+	r.Get(adminBoardPath+"/*", s.handle(s.showBoard))
+	r.Get(adminErrorsPath, s.handle(s.showErrors))
+	r.Get(adminSettingsPath, s.handle(s.showSettings))
+	r.Get(adminReferencesPath, s.handle(s.showReferences))
+	r.Post(adminReferencesPath, s.handle(s.addReference))
+	r.Get(adminReferencesPath+"/new", s.handle(s.showNewReference))
+	r.Get(adminReferencesPath+"/{reference}", s.handle(s.showReference))
+	r.Post(adminReferencesPath+"/{reference}", s.handle(s.recheckReference))
+	r.Get(adminAnnouncementsPath, s.handle(s.showAnnouncements))
+	r.Post(adminAnnouncementsPath, s.handle(s.announce))
+	r.Post(adminAnnouncementsPath+"/{announcement}/end", s.handle(s.endAnnouncement))
 	person := func(r *http.Request) string { return adminUserURL(userOf(r)) }
 	r.Get(adminUsersPath, s.handle(s.showAdminUsers))
 	r.Get(adminUsersPath+".csv", s.handle(s.sendAdminUsers))

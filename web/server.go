@@ -55,6 +55,9 @@ type Services struct {
 	Verification *verification.Service
 	Credentials  *credential.Service
 	Admin        *admindesk.Service
+	Answers      *admindesk.Answers // nil counts nothing
+	Board        http.Handler       // River's own pages, at /admin/river; nil for none
+	Environ      []string           // of the process, for the page of settings
 }
 
 // Server answers HTTP requests.

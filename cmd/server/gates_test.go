@@ -350,6 +350,7 @@ var moderationGates = map[string]gate{
 }
 
 var trustGates = map[string]gate{
+	"POST /announcements/{announcement}/away":        anyone, // sets a cookie, reads none of ours
 	"GET /trust/activity":                            anyone,
 	"GET /trust/activity.json":                       anyone,
 	"GET /trust/activity/heads/{number}.json":        anyone,
@@ -361,6 +362,20 @@ var trustGates = map[string]gate{
 }
 
 var adminGates = map[string]gate{
+	"GET /admin":                                     admins,
+	"GET /admin/jobs":                                admins,
+	"POST /admin/jobs/{job}":                         admins,
+	"GET /admin/river/*":                             admins,
+	"GET /admin/errors":                              admins,
+	"GET /admin/settings":                            admins,
+	"GET /admin/references":                          admins,
+	"POST /admin/references":                         admins,
+	"GET /admin/references/new":                      admins,
+	"GET /admin/references/{reference}":              admins,
+	"POST /admin/references/{reference}":             admins,
+	"GET /admin/announcements":                       admins,
+	"POST /admin/announcements":                      admins,
+	"POST /admin/announcements/{announcement}/end":   admins,
 	"GET /admin/users":                               admins,
 	"GET /admin/users.csv":                           admins,
 	"GET /admin/users/{user}":                        admins,

@@ -64,6 +64,7 @@ type house struct {
 	reviews  *review.Service
 	free     *freeaudit.Service
 	views    *catalog.Views
+	answers  *admindesk.Answers
 	web      http.Handler
 }
 
@@ -122,11 +123,16 @@ func (h *house) open(ctx context.Context) (err error) {
 		return err
 	}
 	h.views = catalog.NewViews(h.db, h.log, time.Now)
+	h.answers = admindesk.NewAnswers(h.db, h.log, time.Now)
+	board, err := newBoard(ctx, h.db, "/admin/river")
+	if err != nil {
+		return err
+	}
 	h.web = web.New(c, h.log, web.Services{
 		DB: h.db, Sessions: web.NewSessions(account.NewSessionStore(h.db), c.Secure()), Accounts: h.accounts, Privacy: h.privacy,
 		Catalog: catalog.NewStore(h.db), Listings: h.listings, Uploads: h.uploads, Receiver: receiver, Audits: h.audits,
 		Reviews: h.reviews, Moderation: h.flags, Notary: h.notary, Free: h.free, Verification: h.verify, Credentials: h.readers, Notices: h.notices, Acts: h.acts,
-		Views: h.views, Desk: sellerdesk.New(h.db, time.Now), Admin: admindesk.New(h.db, time.Now),
+		Views: h.views, Desk: sellerdesk.New(h.db, time.Now), Admin: admindesk.New(h.db, time.Now), Answers: h.answers, Board: board, Environ: os.Environ(),
 	})
 	return nil
 }
@@ -221,6 +227,11 @@ func (h *house) close() {
 	if h.views != nil {
 		if err := h.views.Close(context.Background()); err != nil {
 			h.log.Warn("the last views were not written", "error", err)
+		}
+	}
+	if h.answers != nil {
+		if err := h.answers.Close(context.Background()); err != nil {
+			h.log.Warn("the last counts of answers were not written", "error", err)
 		}
 	}
 	if h.pool != nil {

@@ -80,7 +80,7 @@ func (g gate) may(c *member, s things, isOwned bool) bool {
 	case reviewers:
 		return reviews
 	case admins:
-		return c.actor.Platform == postgres.Admin
+		return c.actor.Platform == postgres.Admin && (!isOwned || s.owner != "")
 	case maker:
 		return s.maker != "" && s.maker == c.actor.User
 	case papers:
@@ -414,6 +414,10 @@ func firstDifference(want, got string) string {
 	return fmt.Sprintf("  %d lines against %d", len(a), len(b))
 }
 
+// hiding puts an announcement away: it changes a cookie of whoever asks, and
+// reads neither session nor token.
+const hiding = "POST /announcements/{announcement}/away"
+
 // oneClick stops mail for whoever has its link, from anywhere and without a
 // cookie: RFC 8058 asks for that.
 const oneClick = "POST /unsubscribe/{link}"
@@ -427,7 +431,7 @@ func (w *town) forge(t *testing.T, c *member, routes []string, count *tally) {
 	}
 	for _, pattern := range routes {
 		for _, method := range []string{"POST", "PUT", "PATCH", "DELETE"} {
-			if _, ok := gates[method+" "+pattern]; !ok || method+" "+pattern == oneClick {
+			if _, ok := gates[method+" "+pattern]; !ok || method+" "+pattern == oneClick || method+" "+pattern == hiding {
 				continue
 			}
 			for _, s := range w.things {
@@ -511,7 +515,7 @@ func (r *running) rows(t *testing.T) map[string]string {
 	sums, c := map[string]string{}, r.super(t)
 	for _, table := range r.tables(t) {
 		switch {
-		case strings.HasPrefix(table, "river_"), slices.Contains([]string{"session", "throttle", "upload_lock", "activity_head", "activity_chain", "activity_published", "schema_migrations"}, table):
+		case strings.HasPrefix(table, "river_"), slices.Contains([]string{"session", "throttle", "upload_lock", "activity_head", "activity_chain", "activity_published", "answer_count", "server_error", "schema_migrations"}, table):
 			continue
 		}
 		query := `SELECT coalesce(string_agg(t::text, E'\n' ORDER BY t::text), '') FROM ` + table + ` t`

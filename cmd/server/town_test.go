@@ -13,8 +13,10 @@ import (
 	"assay/internal/account"
 	"assay/internal/activity"
 	"assay/internal/audit/synth"
+	"assay/internal/catalog"
 	"assay/internal/id"
 	"assay/internal/listing"
+	"assay/internal/notice"
 	"assay/internal/postgres"
 	"assay/internal/upload"
 	"assay/internal/vault"
@@ -129,6 +131,7 @@ func buildTown(t *testing.T, r *running) *town {
 	for _, s := range w.things {
 		s.params["organization"] = string(s.owner)
 	}
+	r.adminThings(t, admin, append(w.things, w.none, malformed))
 	w.things = append(w.things, malformed)
 
 	d, err := r.listings.Version(t.Context(), sellerA, id.Version(w.things[0].params["version"]))
@@ -143,6 +146,34 @@ func buildTown(t *testing.T, r *running) *town {
 	w.session = sessions[0].ID
 	r.told(t)
 	return w
+}
+
+// adminThings names what an admin of the platform acts on: a job, an
+// announcement, a data set at its owner.
+func (r *running) adminThings(t *testing.T, admin postgres.Actor, all []things) {
+	t.Helper()
+	if err := catalog.SeedExternal(t.Context(), r.db, catalog.PlatformOrganization); err != nil {
+		t.Fatal(err)
+	}
+	now := time.Now()
+	err := r.notices.Announce(t.Context(), admin, notice.Spoken{Level: "info", Audience: "signed_in", Body: "Uploads rest on Sunday evening.", StartsAt: now, EndsAt: now.Add(time.Hour)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := r.notices.Announcements(t.Context(), admin)
+	if err != nil || len(list) != 1 {
+		t.Fatalf("%d announcements, %v", len(list), err)
+	}
+	var number int64
+	if err := r.super(t).QueryRow(t.Context(), `SELECT max(id) FROM river_job`).Scan(&number); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range all {
+		s.params["job"], s.params["announcement"], s.params["reference"] = "malformed", "malformed", "nobody-has-this"
+		if s.owner != "" {
+			s.params["job"], s.params["announcement"], s.params["reference"] = strconv.FormatInt(number, 10), string(list[0].ID), "chexpert"
+		}
+	}
 }
 
 // colleague makes a person with a role in somebody's organization.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -83,14 +84,52 @@ type seedPart struct {
 // Externals returns the external listings of the seed file, in its order.
 // They are live, belong to the platform and have no ID yet.
 func Externals() ([]Entry, error) {
-	var seeds []seed
-	d := json.NewDecoder(bytes.NewReader(externalFile))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&seeds); err != nil {
+	list, err := seeds(nil)
+	if err != nil {
+		return nil, err
+	}
+	return entriesOf(list)
+}
+
+// seeds reads the seed file. What an admin wrote stands in the place of what
+// is shipped, and what only an admin described comes last.
+func seeds(written map[string]json.RawMessage) ([]seed, error) {
+	var list []seed
+	if err := strictly(externalFile, &list); err != nil {
 		return nil, fmt.Errorf("external listings: %w", err)
 	}
-	entries := make([]Entry, 0, len(seeds))
-	for _, s := range seeds {
+	left := maps.Clone(written)
+	for i, d := range list {
+		text, ok := left[d.Slug]
+		if !ok {
+			continue
+		}
+		var own seed
+		if err := strictly(text, &own); err != nil {
+			return nil, fmt.Errorf("external listing %s: %w", d.Slug, err)
+		}
+		list[i] = own
+		delete(left, d.Slug)
+	}
+	for _, slug := range slices.Sorted(maps.Keys(left)) {
+		var own seed
+		if err := strictly(left[slug], &own); err != nil {
+			return nil, fmt.Errorf("external listing %s: %w", slug, err)
+		}
+		list = append(list, own)
+	}
+	return list, nil
+}
+
+func strictly(text []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	return d.Decode(into)
+}
+
+func entriesOf(list []seed) ([]Entry, error) {
+	entries := make([]Entry, 0, len(list))
+	for _, s := range list {
 		e, err := s.entry()
 		if err != nil {
 			return nil, fmt.Errorf("external listing %s: %w", s.Slug, err)
@@ -209,10 +248,45 @@ func lowerAll(values []string) []string {
 }
 
 const selectExternal = `
-SELECT slug, id, state, published_at
-FROM   catalog_listing
-WHERE  organization_id = @organization
-AND    kind = 'external'`
+SELECT    c.slug, c.id, c.state, c.published_at, r.content
+FROM      catalog_listing c
+LEFT JOIN reference_content r ON r.listing_id = c.id
+WHERE     c.organization_id = @organization
+AND       c.kind = 'external'`
+
+// knownExternal is an external listing of the database. Content is its
+// description if an admin wrote it.
+type knownExternal struct {
+	Slug        string          `db:"slug"`
+	ID          string          `db:"id"`
+	State       string          `db:"state"`
+	PublishedAt time.Time       `db:"published_at"`
+	Content     json.RawMessage `db:"content"`
+}
+
+func (k knownExternal) overrides() map[string]json.RawMessage {
+	if len(k.Content) == 0 {
+		return nil
+	}
+	return map[string]json.RawMessage{k.Slug: k.Content}
+}
+
+// knownExternals are the external listings of the database by slug.
+func knownExternals(ctx context.Context, tx pgx.Tx, platform id.Organization) (map[string]knownExternal, error) {
+	rows, err := tx.Query(ctx, selectExternal, pgx.NamedArgs{"organization": string(platform)})
+	if err != nil {
+		return nil, fmt.Errorf("external listings: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[knownExternal])
+	if err != nil {
+		return nil, fmt.Errorf("external listings: %w", err)
+	}
+	known := map[string]knownExternal{}
+	for _, k := range list {
+		known[k.Slug] = k
+	}
+	return known, nil
+}
 
 // reserveSlug makes the listing's own row, so that no seller can take the
 // address of an external listing.
@@ -222,31 +296,29 @@ VALUES (@id, @organization, 'external', @slug, now())`
 
 // SeedExternal writes the external listings of the seed file as the platform
 // organization: new ones are added, known ones brought up to date, and one that
-// the file no longer holds is withdrawn. Doing it again changes nothing.
+// the file no longer holds is withdrawn. What an admin added or checked again
+// is left as the admin wrote it. Doing it again changes nothing.
 func SeedExternal(ctx context.Context, db *postgres.DB, platform id.Organization) error {
-	entries, err := Externals()
-	if err != nil {
-		return err
-	}
 	actor := postgres.Actor{Organization: platform, Platform: postgres.Worker}
 	return db.InTx(ctx, actor, func(tx pgx.Tx) error {
-		type known struct {
-			Slug        string    `db:"slug"`
-			ID          string    `db:"id"`
-			State       string    `db:"state"`
-			PublishedAt time.Time `db:"published_at"`
-		}
-		rows, err := tx.Query(ctx, selectExternal, pgx.NamedArgs{"organization": string(platform)})
-		if err != nil {
+		if _, err := tx.Exec(ctx, lockReferences); err != nil {
 			return fmt.Errorf("external listings: %w", err)
 		}
-		list, err := pgx.CollectRows(rows, pgx.RowToStructByName[known])
+		before, err := knownExternals(ctx, tx, platform)
 		if err != nil {
-			return fmt.Errorf("external listings: %w", err)
+			return err
 		}
-		before := map[string]known{}
-		for _, k := range list {
-			before[k.Slug] = k
+		written := map[string]json.RawMessage{}
+		for _, k := range before {
+			maps.Copy(written, k.overrides())
+		}
+		list, err := seeds(written)
+		if err != nil {
+			return err
+		}
+		entries, err := entriesOf(list)
+		if err != nil {
+			return err
 		}
 		now := time.Now()
 		added := 0

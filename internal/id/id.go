@@ -28,6 +28,8 @@ type (
 	Credential   string // of an annotator
 	APIToken     string
 	Passkey      string
+	Announcement string // of the platform
+	Agreement    string // a version of an agreement's text
 	Signer       string // somebody who may sign for an organization
 	Export       string // of what is kept about a person
 )

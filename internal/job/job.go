@@ -9,6 +9,7 @@ package job
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"github.com/riverqueue/river/riverdriver/riverpgxv5"
 	"github.com/riverqueue/river/rivertype"
 
+	"assay/internal/errs"
 	"assay/internal/id"
 )
 
@@ -281,4 +283,25 @@ func (r *Runner) Stop(ctx context.Context) error {
 	hard, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	return r.client.StopAndCancel(hard)
+}
+
+// Retry lets a job run now, whatever its state, and returns its kind.
+func Retry(ctx context.Context, tx pgx.Tx, number int64) (kind string, err error) {
+	return move(inserter.JobRetryTx(ctx, tx, number))
+}
+
+// Cancel ends a job that waits, asks one that runs to stop, and returns its
+// kind. One that is finished stays as it is.
+func Cancel(ctx context.Context, tx pgx.Tx, number int64) (kind string, err error) {
+	return move(inserter.JobCancelTx(ctx, tx, number))
+}
+
+func move(row *rivertype.JobRow, err error) (string, error) {
+	if errors.Is(err, rivertype.ErrNotFound) {
+		return "", errs.New(errs.NotFound, "There is no such job.")
+	}
+	if err != nil {
+		return "", err
+	}
+	return row.Kind, nil
 }

@@ -25,6 +25,8 @@ type Service struct {
 	url string
 	key []byte
 	now func() time.Time
+
+	board board
 }
 
 // New returns a service over db.

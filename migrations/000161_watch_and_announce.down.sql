@@ -1,0 +1,3 @@
+DROP TABLE announcement;
+DROP TABLE server_error;
+DROP TABLE answer_count;

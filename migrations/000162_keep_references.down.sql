@@ -1,0 +1,2 @@
+DROP TABLE rights_assertion;
+DROP TABLE reference_content;

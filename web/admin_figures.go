@@ -1,0 +1,125 @@
+package web
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"assay/internal/moderation"
+	"assay/web/page"
+	"assay/web/ui"
+)
+
+const (
+	adminPath         = "/admin"
+	adminErrorsPath   = "/admin/errors"
+	adminSettingsPath = "/admin/settings"
+)
+
+// showOverview is how the platform stands, with what waits first.
+func (s *Server) showOverview(w http.ResponseWriter, r *http.Request) error {
+	view := page.AdminPageView{Shell: s.adminShell(r, "Admin"), URL: adminPath, Heading: "How the platform stands"}
+	o, err := s.Admin.Overview(r.Context(), s.actor(r))
+	if err != nil {
+		return err
+	}
+	var waits moderation.Counts
+	if waits, err = s.Moderation.Counts(r.Context(), s.actor(r)); err != nil {
+		return err
+	}
+	chain := "Nothing is published yet: the hourly job publishes the first head."
+	if o.Head > 0 {
+		chain = fmt.Sprintf("verified to #%d at %s", o.Head, ui.DateTime(o.HeadAt))
+	}
+	view.Blocks = []page.AdminBlock{
+		{ID: "steps", Title: "Next steps", Empty: "Nothing waits.", Table: page.AdminTable{Caption: "What waits", TestID: "waits", Heads: []string{"What", "How many"}}},
+		{ID: "record", Title: "The record of acts", Pairs: []ui.Pair{{Term: "Chain", Value: chain}, {Term: "Rows since", Value: ui.Number(o.Rows - o.Head)}},
+			Text:  "Each head is held against its rows before it is published. The whole record is walked by the command “server activity verify”.",
+			Links: []ui.Pair{{Term: "The published heads", URL: "/trust/activity"}}},
+		{ID: "size", Title: "People and data", Pairs: []ui.Pair{
+			{Term: "Users", Value: ui.Number(o.Users), URL: adminUsersPath}, {Term: "Organizations", Value: ui.Number(o.Organizations), URL: adminOrganizationsPath},
+			{Term: "Live listings", Value: ui.Number(o.Live)}, {Term: "Submissions kept", Value: ui.Bytes(o.Stored)}}},
+	}
+	step := func(n int, what, url string) {
+		if n > 0 {
+			view.Blocks[0].Table.Rows = append(view.Blocks[0].Table.Rows, []page.AdminCell{{Text: what, URL: url}, number(n)})
+		}
+	}
+	step(o.Discarded, "Jobs given up", adminJobsPath)
+	step(o.Retryable, "Jobs that failed and are tried again", adminJobsPath)
+	step(o.Late, "Jobs that are due for more than 10 minutes", adminJobsPath)
+	step(o.Errors, "Server errors in 24 hours", adminErrorsPath)
+	step(waits.Identifiers, "Reports of identifiers", "/review/flags")
+	step(waits.Flags, "Reports on listings", "/review/flags")
+	step(waits.Appeals, "Appeals", "/review/appeals")
+	step(o.Verifications, "Requests for verification", "/review/verifications")
+	step(o.Expiring, "Verifications that end within 30 days", adminOrganizationsPath)
+	step(o.NoFactor, "Platform roles without a second factor", adminAccessPath+"?where=platform")
+	step(o.Stale, "Reference data sets not checked for 12 months", adminReferencesPath)
+	return s.render(w, r, http.StatusOK, page.AdminPage(view))
+}
+
+// showErrors is how requests were answered.
+func (s *Server) showErrors(w http.ResponseWriter, r *http.Request) error {
+	t, err := s.Admin.Traffic(r.Context(), s.actor(r))
+	if err != nil {
+		return err
+	}
+	plot := hoursPlot("Server errors", "answers of 500 and above", t.Hours)
+	total := 0
+	for _, c := range t.Classes {
+		total += c.N
+	}
+	classes := page.AdminTable{Caption: "Answers by class", TestID: "classes", Heads: []string{"Class", "Answers", "Share"}}
+	for _, c := range t.Classes {
+		classes.Rows = append(classes.Rows, []page.AdminCell{cell(c.What), number(c.N), {Text: ui.Percent(c.N, total), IsNumber: true}})
+	}
+	routes := page.AdminTable{Caption: "Routes that failed", TestID: "routes", Heads: []string{"Route", "Errors", "Of all answers"}}
+	for _, f := range t.Routes {
+		routes.Rows = append(routes.Rows, []page.AdminCell{cell(f.Route), number(f.N), {Text: ui.Percent(f.N, f.Of), IsNumber: true}})
+	}
+	failed := page.AdminTable{Caption: "Server errors, the newest first", TestID: "errors", Heads: []string{"Request", "When", "Route", "Status"}}
+	for _, e := range t.Errors {
+		failed.Rows = append(failed.Rows, []page.AdminCell{cell(e.Request), cell(ui.DateTime(e.At)), cell(e.Method + " " + e.Route), cell(strconv.Itoa(e.Status))})
+	}
+	view := page.AdminPageView{Shell: s.adminShell(r, "Errors"), URL: adminErrorsPath, Heading: "Errors",
+		Lead: "How requests of the last 24 hours were answered, of all processes. Figures come up to a minute late.",
+		Blocks: []page.AdminBlock{
+			{ID: "by-hour", Title: "By hour", Plot: &plot},
+			{ID: "by-class", Title: "By class of status", Table: classes, Empty: "Nothing was counted yet."},
+			{ID: "by-route", Title: "By route", Table: routes, Empty: "No route failed."},
+			{ID: "newest", Title: "The newest", Text: "Find one in the log by the id of its request. What was sent is not kept.", Table: failed, Empty: "None in 7 days."},
+		}}
+	return s.render(w, r, http.StatusOK, page.AdminPage(view))
+}
+
+// showSettings is what `server config` prints, of this process.
+func (s *Server) showSettings(w http.ResponseWriter, r *http.Request) error {
+	list := page.AdminTable{Caption: "Settings", TestID: "settings", Heads: []string{"Setting", "Value", "From", "Meaning"}}
+	for _, line := range s.config.Lines(s.Environ) {
+		list.Rows = append(list.Rows, []page.AdminCell{cell(line.Name), cell(line.Value), cell(line.From), cell(line.Meaning)})
+	}
+	view := page.AdminPageView{Shell: s.adminShell(r, "Settings"), URL: adminSettingsPath, Heading: "Settings",
+		Lead: "What the process runs with that answered this request. They come from its environment; secrets are never shown. Before maintenance, announce it.",
+		Blocks: []page.AdminBlock{{ID: "settings", Title: "This process", Table: list,
+			Links: []ui.Pair{{Term: "Announce maintenance", URL: adminAnnouncementsPath}}}}}
+	return s.render(w, r, http.StatusOK, page.AdminPage(view))
+}
+
+// countAnswer notes how a request was answered.
+func (s *Server) countAnswer(r *http.Request, status int) {
+	if s.Answers != nil {
+		s.Answers.Count(requestID(r), r.Method, routeOf(r), status)
+	}
+}
+
+// parseMoment reads what a field of date and time sends, as UTC; the zero time
+// for anything else.
+func parseMoment(text string) time.Time {
+	at, err := time.Parse("2006-01-02T15:04", text)
+	if err != nil {
+		return time.Time{}
+	}
+	return at
+}
