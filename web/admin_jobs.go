@@ -96,7 +96,7 @@ func (s *Server) moveJob(w http.ResponseWriter, r *http.Request) error {
 // boardPolicy lets River's own pages set the styles of single elements, which
 // their plots need. Scripts, data and styles come from this server alone.
 const boardPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
-	"font-src 'self' data:; connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+	"font-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // showBoard is River's own view of the queue, to read alone: its requests that
 // change something cannot carry the token of our forms.

@@ -156,7 +156,7 @@ func (r *running) adminThings(t *testing.T, admin postgres.Actor, all []things) 
 		t.Fatal(err)
 	}
 	now := time.Now()
-	err := r.notices.Announce(t.Context(), admin, notice.Spoken{Level: "info", Audience: "signed_in", Body: "Uploads rest on Sunday evening.", StartsAt: now, EndsAt: now.Add(time.Hour)})
+	err := r.notices.Announce(t.Context(), admin, notice.Spoken{Level: "info", Audience: "signed_in", Body: "Uploads rest on Sunday evening.", StartsAt: now.Add(time.Hour), EndsAt: now.Add(2 * time.Hour)})
 	if err != nil {
 		t.Fatal(err)
 	}
