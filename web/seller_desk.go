@@ -203,7 +203,7 @@ func viewsPlot(weeks []sellerdesk.Week) *page.DeskViews {
 	}
 	for _, w := range weeks {
 		_, number := w.From.ISOWeek()
-		plot.Bars = append(plot.Bars, ui.Bar{Label: "W" + strconv.Itoa(number), Long: "Week from " + ui.Date(w.From), Value: w.Views})
+		plot.Bars = append(plot.Bars, ui.Bar{Label: strconv.Itoa(number), Long: "Week from " + ui.Date(w.From), Value: w.Views})
 		plot.N += w.Views
 	}
 	if plot.N == 0 {
