@@ -82,7 +82,7 @@ func TestNoticesInABrowser(t *testing.T) {
 			}
 
 			p = b.Visitor(t, s.URL, how.options...) // who reads mail elsewhere is not signed in
-			p.Go(unsubscribeLink.FindStringSubmatch(s.mailTo(t, how.email).Text)[1])
+			p.Go(unsubscribeLink.FindStringSubmatch(s.newestMailTo(t, how.email).Text)[1])
 			look("unsubscribe")
 			p.Submit("#stop")
 			p.WantText("h1", "no more")

@@ -171,7 +171,7 @@ func TestTheLinkInAMailAsksFirstAndThenStops(t *testing.T) {
 	s := newSite(t, false)
 	ada := s.user(t, "ada@example.org")
 	s.tell(t, returned(ada))
-	link := unsubscribeLink.FindStringSubmatch(s.mailTo(t, "ada@example.org").Text)[1]
+	link := unsubscribeLink.FindStringSubmatch(s.newestMailTo(t, "ada@example.org").Text)[1]
 	way := func() notice.Way {
 		w, err := s.Notices.Preferences(t.Context(), postgres.Actor{User: ada})
 		if err != nil {
@@ -220,7 +220,7 @@ func TestOneClickStopsMailAsRFC8058Asks(t *testing.T) {
 	s := newSite(t, false)
 	ada := s.user(t, "ada@example.org")
 	s.tell(t, returned(ada))
-	link := unsubscribeLink.FindStringSubmatch(s.mailTo(t, "ada@example.org").Text)[1]
+	link := unsubscribeLink.FindStringSubmatch(s.newestMailTo(t, "ada@example.org").Text)[1]
 	one := url.Values{"List-Unsubscribe": {"One-Click"}}
 	wantStatus(t, "a POST that asks for nothing", s.person(t).send(link, url.Values{}), http.StatusUnprocessableEntity, "")
 	wantStatus(t, "a changed link", s.person(t).send(link+"x", one), http.StatusNotFound, "")

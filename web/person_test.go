@@ -164,6 +164,13 @@ func (s site) owner(t *testing.T, email, organization string) postgres.Actor {
 func (s site) mailTo(t *testing.T, email string) mail.Waiting {
 	t.Helper()
 	noticetest.DeliverBy(t, s.DB, s.Notices)
+	return s.newestMailTo(t, email)
+}
+
+// newestMailTo returns the newest mail to an address, of what people were told
+// already.
+func (s site) newestMailTo(t *testing.T, email string) mail.Waiting {
+	t.Helper()
 	list, err := mail.List(t.Context(), s.DB, 1000)
 	if err != nil {
 		t.Fatal(err)
