@@ -34,7 +34,7 @@ func TestAdminsDeskInABrowser(t *testing.T) {
 		p.CheckViews(name)
 	}
 
-	// Without scripts: a check that settles a conflict, an announcement, an account closed.
+	// Without scripts: a check that rewrites a conflict, an announcement, an account closed.
 	q := b.Visitor(t, s.URL, webtest.NoScript)
 	s.signInPage(t, q, "root@example.org")
 	q.Go("/admin/references/nih-chestx-ray14")
@@ -44,7 +44,7 @@ func TestAdminsDeskInABrowser(t *testing.T) {
 	q.Fill("source", "The owner's page of terms")
 	q.Set("statement", "Any use with attribution.")
 	q.Set("commercial_use", "allowed_with_attribution")
-	q.Set("conflict", "")
+	q.Set("conflict", "The guide is older than the owner's page.")
 	q.Submit("#recheck-form")
 	q.WantText("[data-testid=flash]", "The check is saved")
 	q.WantText("[data-testid=history]", "The owner's page of terms")

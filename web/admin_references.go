@@ -49,10 +49,10 @@ func (s *Server) showReferences(w http.ResponseWriter, r *http.Request) error {
 		Table: page.AdminTable{Caption: "Reference data sets", TestID: "references", Heads: []string{"Data set", "Checked", "License", "Sources", "Confidence", "State"}}}
 	stale := 0
 	for _, ref := range list {
-		checked := cell(ref.CheckedOn)
+		checked := cell(dayWords(ref.CheckedOn))
 		if ref.IsStale(time.Now()) && ref.State == catalog.Live {
 			stale++
-			checked = page.AdminCell{Text: "not in 12 months", Tag: "warn", Small: ref.CheckedOn}
+			checked = page.AdminCell{Text: "not in 12 months", Tag: "warn", Small: dayWords(ref.CheckedOn)}
 		}
 		sources := page.AdminCell{Text: ui.Plural(len(ref.Assertions), "source", "sources")}
 		if ref.Conflict != "" {
@@ -68,6 +68,15 @@ func (s *Server) showReferences(w http.ResponseWriter, r *http.Request) error {
 		view.Stale = ui.Plural(stale, "description was", "descriptions were") + " not checked for 12 months."
 	}
 	return s.render(w, r, http.StatusOK, page.AdminReferences(view))
+}
+
+// dayWords says a day like 2026-11-24 as pages do; empty stays so.
+func dayWords(day string) string {
+	at, err := time.Parse(time.DateOnly, day)
+	if err != nil {
+		return day
+	}
+	return ui.Date(at)
 }
 
 func referenceURL(slug string) string { return adminReferencesPath + "/" + url.PathEscape(slug) }
@@ -88,14 +97,14 @@ func (s *Server) referenceView(r *http.Request) (view page.AdminReferenceView, r
 	}
 	view = page.AdminReferenceView{Shell: s.adminShell(r, ref.Title), URL: referenceURL(ref.Slug), Title: ref.Title, PublicURL: "/datasets/" + ref.Slug,
 		State: page.AdminCell{Text: string(ref.State)}, Conflict: ref.Conflict,
-		Facts: []ui.Pair{{Term: "Owner", Value: ref.Owner, URL: ref.OwnerURL}, {Term: "License", Value: ref.License}, {Term: "Checked", Value: ref.CheckedOn},
+		Facts: []ui.Pair{{Term: "Owner", Value: ref.Owner, URL: ref.OwnerURL}, {Term: "License", Value: ref.License}, {Term: "Checked", Value: dayWords(ref.CheckedOn)},
 			{Term: "Confidence", Value: ref.Confidence}, {Term: "Learnt from", Value: catalog.Bases.Label(ref.Basis)}},
 		Said:    page.AdminTable{Caption: "Who says what", TestID: "said", Heads: []string{"Source", "Statement", "Commercial use", "Read on"}},
 		History: page.AdminTable{Caption: "Checks", TestID: "history", Heads: []string{"When", "By", "Source", "Statement", "What changed"}},
 	}
 	for _, a := range ref.Assertions {
 		view.Said.Rows = append(view.Said.Rows, []page.AdminCell{
-			{Text: a.Source, Small: listing.AssertedBys.Label(a.By)}, cell(a.Statement), cell(a.CommercialUse.Label()), cell(a.CheckedOn)})
+			{Text: a.Source, Small: listing.AssertedBys.Label(a.By)}, cell(a.Statement), cell(a.CommercialUse.Label()), cell(dayWords(a.CheckedOn))})
 	}
 	for _, h := range history {
 		statement := page.AdminCell{Text: h.Statement, Small: h.CommercialUse.Label()}
