@@ -202,10 +202,9 @@ func wholeWay(t *testing.T, scripts bool) {
 	reviewer.signInStaff(r, "reviewer@example.org")
 	reviewer.Go("/review")
 	reviewer.look("queue")
-	reviewer.FollowText(title)
+	reviewer.take(title)
 	reviewer.look("item")
-	reviewer.Choose("decision", "approve")
-	reviewer.Submit("form#decision")
+	reviewer.approve()
 	reviewer.look("decided")
 
 	version := seller.Path()

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"assay/internal/postgres"
 	"assay/web/webtest"
@@ -50,8 +51,14 @@ func (v visitor) askForVerification() {
 		v.put(name, value)
 	}
 	v.Submit("#identity")
-	v.attachPaper("organization")
-	v.attachPaper("rights")
+	for _, kind := range []string{"organization_register", "authorization_to_license", "irb_approval", "signing_authority"} {
+		v.attachPaper(kind)
+	}
+	v.Go("/seller/verification/signers")
+	v.Eval(`document.querySelector("#f-user").selectedIndex = 1, document.querySelector("#f-document").selectedIndex = 1, true`)
+	v.put("title", "Head of data")
+	v.put("valid_until", time.Now().AddDate(1, 0, 0).Format(time.DateOnly))
+	v.Submit("#signer")
 	v.Go("/seller/verification")
 	v.Submit("#submit")
 }
@@ -61,14 +68,39 @@ func (v visitor) grantVerification() {
 	v.t.Helper()
 	v.Go("/review/verifications")
 	v.Follow(`[data-testid="waiting"] a`)
-	names := v.EvalText(`[...document.querySelectorAll("#decision input[type=radio][value=accepted]")].map(e => e.name).join(" ")`)
-	for _, name := range strings.Fields(names) {
-		v.Choose(name, "accepted")
-	}
+	v.chooseAll("#decision", "accepted")
+	v.chooseAll("#decision", "met")
 	v.Choose("outcome", "granted")
 	v.Choose("level", "verified")
 	v.Set("months", "12")
 	v.Set("reason", "The papers are in order.")
+	v.Submit("#decision")
+}
+
+// chooseAll ticks every radio button of a form that has the value.
+func (v visitor) chooseAll(form, value string) {
+	v.t.Helper()
+	names := v.EvalText(`[...document.querySelectorAll("` + form + ` input[type=radio][value=` + value + `]")].map(e => e.name).join(" ")`)
+	for _, name := range strings.Fields(names) {
+		v.Choose(name, value)
+	}
+}
+
+// take opens a data set of the queue and takes its review.
+func (v visitor) take(title string) {
+	v.t.Helper()
+	v.Go("/review")
+	v.FollowText(title)
+	v.Submit("form[action$='/claim']")
+}
+
+// approve answers the checklist of the review that the visitor has, and
+// approves.
+func (v visitor) approve() {
+	v.t.Helper()
+	v.chooseAll("#checks", "yes")
+	v.Submit("#checks")
+	v.Choose("decision", "approve")
 	v.Submit("#decision")
 }
 
@@ -101,10 +133,8 @@ func TestASellerFromNothingToLive(t *testing.T) {
 	seller.Follow("[data-testid=todo-submit] a")
 	seller.Submit("form[action$='/submit']")
 
-	reviewer.Go("/review")
-	reviewer.FollowText(title)
-	reviewer.Choose("decision", "approve")
-	reviewer.Submit("form#decision")
+	reviewer.take(title)
+	reviewer.approve()
 
 	seller.Go("/seller")
 	seller.WantText("[data-testid=todo-publish]", title)
