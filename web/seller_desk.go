@@ -32,7 +32,7 @@ func (s *Server) showSeller(w http.ResponseWriter, r *http.Request) error {
 	}
 	view := page.DeskView{
 		Shell: s.formShell(r, "Your data sets", "sell"), Owner: v.OrganizationName, CanEdit: v.Role.CanEdit(),
-		Acts: v.Role.CanEdit() || v.Rights.Submit || v.Rights.Publish,
+		Acts: v.Role.CanEdit() || v.Rights.Submit || v.Rights.Publish, Manages: v.Role.CanManage(),
 	}
 	for i, t := range todos {
 		if i < mostTodos {

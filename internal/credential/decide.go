@@ -136,11 +136,12 @@ func (d Decision) checkVerified(c Credential, now time.Time, form *errs.Fields) 
 	}
 	need(d.Checks.NameMatches, "name_matches", "The name on the document has to match.")
 	need(d.Checks.BodyExists, "body_exists", "The body has to exist.")
+	registered := c.Kind != Training // few registers list diplomas
+	need(d.Checks.NumberChecked || !registered, "number_checked", "The number has to be found in the body’s public register.")
 	need(d.Checks.InForce && !c.HasEnded(now), "in_force", "It has to be in force.")
-	if c.Kind == Training {
-		return // few registers list diplomas
+	if !registered {
+		return
 	}
-	need(d.Checks.NumberChecked, "number_checked", "The number has to be found in the body’s public register.")
 	need(d.Checks.RegisterURL != "", "register_url", "Say in which register you found the number.")
 	need(d.Checks.RegisterOn != nil, "register_on", "Say when you looked.")
 }
