@@ -47,6 +47,7 @@ func doors(v account.Visitor, sessions int) []page.AccountDoor {
 		{Title: "Notices", URL: "/account/notices", Text: "What is mailed to you, and when."},
 		{Title: "Ways to sign in", URL: "/account/security", Text: factor},
 		{Title: "Sessions", URL: "/account/sessions", Text: "You are signed in with " + ui.Plural(sessions, "browser", "browsers") + "."},
+		{Title: "Sign in with your organization", URL: ssoAccountPath, Text: "Where your organization has a sign-in of its own."},
 		{Title: "What is kept about you", URL: privacyPath, Text: "Have a copy of it, or have the account erased."},
 		{Title: "Tokens to the API", URL: "/account/tokens", Text: "With these, scripts and the command line act for you."},
 	}

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"regexp"
 	"strings"
@@ -21,6 +22,7 @@ import (
 	"assay/internal/account"
 	"assay/internal/account/accounttest"
 	"assay/internal/account/privacy"
+	"assay/internal/account/sso"
 	"assay/internal/activity"
 	"assay/internal/admindesk"
 	"assay/internal/blob"
@@ -122,9 +124,13 @@ func siteAt(t testing.TB, host string, demo bool, limits freeaudit.Limits) site 
 	t.Cleanup(func() { views.Close(context.Background()) })
 	acts := activity.New(db, documents, nil, address)
 	kept := privacy.New(db, documents, siteSecret)
+	signIns, err := sso.New(db, sso.Options{PublicURL: address, SecretKey: siteSecret, Allow: func(a netip.AddrPort) bool { return a.Addr().IsLoopback() }})
+	if err != nil {
+		t.Fatal(err)
+	}
 	server.Config.Handler = web.New(c, log, web.Services{
 		Views: views, Desk: sellerdesk.New(db, time.Now), Admin: admindesk.New(db, time.Now), Answers: answers,
-		DB: db, Sessions: web.NewSessions(account.NewSessionStore(db), c.Secure()), Accounts: accounts, Privacy: kept,
+		DB: db, Sessions: web.NewSessions(account.NewSessionStore(db), c.Secure()), Accounts: accounts, Privacy: kept, SSO: signIns,
 		Catalog: catalog.NewStore(db), Listings: listings, Reviews: review.New(db, listings, time.Now),
 		Moderation: moderation.New(db, listings, time.Now),
 		Audits:     ingest.New(db, documents, listings, ingest.Options{SecretKey: siteSecret}, log), Free: free, Verification: verify, Credentials: readers, Notices: notices, Acts: acts,

@@ -8,6 +8,7 @@ import (
 	"github.com/go-chi/chi/v5/middleware"
 
 	"assay/internal/account"
+	"assay/internal/account/sso"
 	"assay/internal/errs"
 	"assay/internal/postgres"
 	"assay/web/api"
@@ -122,6 +123,9 @@ func (s *Server) strangers(r chi.Router) {
 	limited.Post("/login/second", s.handle(s.takeSecondStep))
 	limited.Post("/login/second/passkey/options", s.handle(s.askSecondPasskey))
 	limited.Post("/login/second/passkey", s.handle(s.takeSecondPasskey))
+	limited.Post("/login/organization", s.handle(s.chooseOrganization))
+	r.Get("/login/organization/leave", s.handle(s.showLeave))
+	r.With(s.limitTries()).Get(sso.CallbackPath, s.handle(s.finishOrganization))
 	r.Post("/logout", s.handle(s.signOut))
 	r.Get("/register", s.handle(s.showRegister))
 	limited.Post("/register", s.handle(s.register))
@@ -237,6 +241,11 @@ func (s *Server) publishers(r chi.Router) {
 // organizationOwners are the routes for owners of an organization.
 func (s *Server) organizationOwners(r chi.Router) {
 	r.Post("/organization/members/{user}/rights", s.handle(s.setRights))
+	limited := r.With(s.limitTries())
+	r.Get(ssoPath, s.handle(s.showSSO))
+	limited.Post(ssoPath, s.provedFor(backTo(ssoPath), s.saveSSO))
+	limited.Post(ssoPath+"/enable", s.provedFor(backTo(ssoPath), s.enableSSO))
+	r.Post(ssoPath+"/disable", s.handle(s.disableSSO))
 }
 
 // reviewers are the routes of the platform's reviewers.
@@ -384,6 +393,9 @@ func (s *Server) tokens(r chi.Router) {
 // privacy are the routes of what is kept about a person.
 func (s *Server) privacy(r chi.Router) {
 	r = r.With(noStore)
+	r.Get(ssoAccountPath, s.handle(s.showSSOAccount))
+	r.With(s.limitTries()).Post(ssoAccountPath+"/connect", s.provedFor(backTo(ssoAccountPath), s.connectSSO))
+	r.Post(ssoAccountPath+"/disconnect", s.handle(s.disconnectSSO))
 	r.Get("/account/privacy", s.handle(s.showPrivacy))
 	r.Post("/account/privacy/export", s.provedFor(backTo(privacyPath), s.askExport))
 	r.Get("/account/privacy/exports/{export}", s.provedFor(backTo(privacyPath), s.sendExport))

@@ -12,6 +12,7 @@ import (
 	"assay/internal/account"
 	"assay/internal/account/idempotency"
 	"assay/internal/account/privacy"
+	"assay/internal/account/sso"
 	"assay/internal/activity"
 	"assay/internal/admindesk"
 	"assay/internal/catalog"
@@ -39,6 +40,7 @@ type Services struct {
 	Sessions     *scs.SessionManager
 	Accounts     *account.Service
 	Privacy      *privacy.Service
+	SSO          *sso.Service
 	Catalog      *catalog.Store
 	Listings     *listing.Service
 	Uploads      *upload.Service
@@ -126,6 +128,6 @@ func (s *Server) loadVisitor(next http.Handler) http.Handler {
 		if s.sessions.GetString(r.Context(), sessionFactor) != string(account.NoFactor) {
 			v = v.WithSecondFactor()
 		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitorKey, v)))
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitorKey, s.within(r, v))))
 	})
 }

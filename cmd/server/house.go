@@ -15,6 +15,7 @@ import (
 	"assay/internal/account"
 	"assay/internal/account/idempotency"
 	"assay/internal/account/privacy"
+	"assay/internal/account/sso"
 	"assay/internal/activity"
 	"assay/internal/admindesk"
 	"assay/internal/audit"
@@ -48,6 +49,7 @@ type house struct {
 	blobs    *blob.Store
 	accounts *account.Service
 	privacy  *privacy.Service
+	sso      *sso.Service
 	vault    *vault.Service
 	verify   *verification.Service
 	readers  *credential.Service
@@ -102,6 +104,9 @@ func (h *house) open(ctx context.Context) (err error) {
 	h.readers = credential.New(h.db, h.vault, catalog.Publisher{}, key, time.Now)
 	h.accounts = account.New(h.db, account.Options{PublicURL: c.PublicURL, SecretKey: key})
 	h.privacy = privacy.New(h.db, h.blobs, key)
+	if h.sso, err = sso.New(h.db, sso.Options{PublicURL: c.PublicURL, SecretKey: key}); err != nil {
+		return err
+	}
 	if h.mails, err = mail.NewSender(h.db, mail.Options{SMTPURL: c.SMTPURL, From: c.MailFrom, Keep: c.Demo}); err != nil {
 		return err
 	}
@@ -129,7 +134,7 @@ func (h *house) open(ctx context.Context) (err error) {
 		return err
 	}
 	h.web = web.New(c, h.log, web.Services{
-		DB: h.db, Sessions: web.NewSessions(account.NewSessionStore(h.db), c.Secure()), Accounts: h.accounts, Privacy: h.privacy,
+		DB: h.db, Sessions: web.NewSessions(account.NewSessionStore(h.db), c.Secure()), Accounts: h.accounts, Privacy: h.privacy, SSO: h.sso,
 		Catalog: catalog.NewStore(h.db), Listings: h.listings, Uploads: h.uploads, Receiver: receiver, Audits: h.audits,
 		Reviews: h.reviews, Moderation: h.flags, Notary: h.notary, Free: h.free, Verification: h.verify, Credentials: h.readers, Notices: h.notices, Acts: h.acts,
 		Views: h.views, Desk: sellerdesk.New(h.db, time.Now), Admin: admindesk.New(h.db, time.Now), Answers: h.answers, Board: board, Environ: os.Environ(),

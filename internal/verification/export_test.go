@@ -1,11 +1,15 @@
 package verification
 
-import "context"
+import (
+	"context"
+
+	"assay/internal/outbound"
+)
 
 // What the tests of looks at domains need besides what others use.
 var (
 	DomainName = domainName
-	IsPublic   = isPublic
+	IsPublic   = outbound.IsPublic
 )
 
 // Look is look with its outcome in words.

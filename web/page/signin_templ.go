@@ -21,7 +21,9 @@ type SignInView struct {
 	Next          string // a path of this site to go on to; empty for the desk
 	IsUnconfirmed bool   // the password was right, the address waits
 	Passkey       PasskeyForm
-	Errors        []errs.FieldError
+	// OrganizationEmail is what was entered for the sign-in of an organization.
+	OrganizationEmail string
+	Errors            []errs.FieldError
 }
 
 // SignIn draws the page where people sign in.
@@ -134,7 +136,41 @@ func SignIn(v SignInView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<section><h2>Something else</h2><ul class=\"plain\"><li><a href=\"/reset\">I forgot my password</a></li><li><a href=\"/register\">I have no account yet</a></li><li><a href=\"/confirm/resend\">The mail to confirm my address did not come</a></li></ul></section>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<section aria-labelledby=\"organization\"><h2 id=\"organization\">With your organization</h2>")
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Var5 := templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
+				templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
+				templ_7745c5c3_Buffer, templ_7745c5c3_IsBuffer := templruntime.GetBuffer(templ_7745c5c3_W)
+				if !templ_7745c5c3_IsBuffer {
+					defer func() {
+						templ_7745c5c3_BufErr := templruntime.ReleaseBuffer(templ_7745c5c3_Buffer)
+						if templ_7745c5c3_Err == nil {
+							templ_7745c5c3_Err = templ_7745c5c3_BufErr
+						}
+					}()
+				}
+				ctx = templ.InitializeContext(ctx)
+				templ_7745c5c3_Err = nextField(v.Next).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templ_7745c5c3_Err = ui.Input(ui.InputProps{Name: "organization-email", Label: "Work e-mail address", Help: "Its domain says which organization’s sign-in to go to.", Type: "email", Autocomplete: "email", Value: v.OrganizationEmail, Error: ui.FieldErrorOf(v.Errors, "organization-email"), Required: true, Width: "medium", MaxLength: 254}).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				templ_7745c5c3_Err = ui.QuietButton("Go on").Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+				return nil
+			})
+			templ_7745c5c3_Err = ui.Form(ui.FormProps{Action: "/login/organization", CSRF: v.Shell.CSRF, ID: "sign-in-organization"}).Render(templ.WithChildren(ctx, templ_7745c5c3_Var5), templ_7745c5c3_Buffer)
+			if templ_7745c5c3_Err != nil {
+				return templ_7745c5c3_Err
+			}
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "</section><section><h2>Something else</h2><ul class=\"plain\"><li><a href=\"/reset\">I forgot my password</a></li><li><a href=\"/register\">I have no account yet</a></li><li><a href=\"/confirm/resend\">The mail to confirm my address did not come</a></li></ul></section>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -82,6 +82,11 @@ SELECT   organization_id AS organization, name, prefix, scopes, created_at, expi
 FROM     api_token
 WHERE    user_id = @user
 ORDER BY created_at`},
+	{"connected-sign-ins", "Sign-ins you connected", "Of your organizations’ own providers.", false, `
+SELECT   organization_id AS organization, issuer, subject, bound_at, used_at
+FROM     oidc_identity
+WHERE    user_id = @user
+ORDER BY bound_at`},
 	{"inbox", "Your inbox", "What you were told.", false, `
 SELECT   kind, subject, lines, path, created_at, read_at
 FROM     inbox_notice

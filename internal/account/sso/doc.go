@@ -1,0 +1,25 @@
+// Package sso lets people sign in with their organization's own provider of
+// OpenID Connect.
+//
+// An owner sets issuer, client and secret; the domain is the one that the
+// organization has proved, and the database lets nothing else be enabled.
+// Enable fetches the provider's description first. All requests go to public
+// addresses on port 443, judged when they are dialed, follow no redirect, and
+// are bounded in time and bytes.
+//
+// # No takeover by an address
+//
+// An ID token opens an account only through oidc_identity, where the person
+// bound its subject: signed in, shortly after showing the password or a factor,
+// and with the address of the account confirmed in the token. So a provider
+// that names a stranger's address gains nothing, and who comes for the first
+// time needs an invitation and an account.
+//
+// Whoever runs the provider could open the accounts bound to it. A session that
+// began by it therefore reaches that organization alone (account.Visitor.Within),
+// counts as no proof before changes of how the account is entered, and gives no
+// role on the platform. A second factor is asked for as after a password.
+//
+// Sources: OpenID Connect Core 1.0 sections 3.1.2.1, 3.1.3.7; RFC 7636; RFC
+// 9207; RFC 9700.
+package sso

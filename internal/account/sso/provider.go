@@ -1,0 +1,199 @@
+package sso
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"assay/internal/account"
+	"assay/internal/activity"
+	"assay/internal/errs"
+	"assay/internal/id"
+	"assay/internal/postgres"
+)
+
+// Provider is an organization's own sign-in, without its secret.
+type Provider struct {
+	Organization id.Organization `db:"organization_id"`
+	Issuer       string          `db:"issuer"`
+	ClientID     string          `db:"client_id"`
+	Domain       string          `db:"domain"`
+	EnabledAt    *time.Time      `db:"enabled_at"`
+	Secret       []byte          `db:"client_secret"` // sealed
+}
+
+const (
+	providerColumns = `
+SELECT organization_id::text AS organization_id, issuer, client_id, domain, enabled_at, client_secret
+FROM   organization_oidc`
+	ownProvider    = providerColumns + ` WHERE organization_id = @organization`
+	domainProvider = providerColumns + ` WHERE domain = @domain AND enabled_at IS NOT NULL`
+	provedDomain   = `
+SELECT domain
+FROM   domain_proof
+WHERE  organization_id = @organization
+AND    proved_at IS NOT NULL`
+)
+
+func (s *Service) find(ctx context.Context, a postgres.Actor, sql string, args pgx.NamedArgs, key string) (p Provider, err error) {
+	err = s.db.InTx(ctx, a, func(tx pgx.Tx) error {
+		if key != "" {
+			if err := postgres.LookFor(ctx, tx, key); err != nil {
+				return err
+			}
+		}
+		rows, err := tx.Query(ctx, sql, args)
+		if err != nil {
+			return err
+		}
+		p, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Provider])
+		return err
+	})
+	return p, postgres.NotFound(err, "No organization signs people in for this domain.")
+}
+
+// Of returns the provider of the actor's organization, or errs.NotFound.
+func (s *Service) Of(ctx context.Context, a postgres.Actor) (Provider, error) {
+	if a.Organization == "" {
+		return Provider{}, errs.New(errs.NotFound, "You belong to no organization.")
+	}
+	return s.find(ctx, a, ownProvider, pgx.NamedArgs{"organization": a.Organization}, "")
+}
+
+// ForAddress returns the enabled provider of an address's domain, or
+// errs.NotFound. It tells of the domain alone, not of the address.
+func (s *Service) ForAddress(ctx context.Context, email string) (Provider, error) {
+	domain := domainOf(account.NormalizeEmail(email))
+	if domain == "" {
+		return Provider{}, &errs.Error{Kind: errs.Invalid, Field: "organization-email", Message: "Enter an e-mail address, like name@example.org."}
+	}
+	return s.find(ctx, postgres.Actor{}, domainProvider, pgx.NamedArgs{"domain": domain}, domain)
+}
+
+func domainOf(email string) string {
+	_, domain, _ := strings.Cut(email, "@")
+	return domain
+}
+
+// ProvedDomain returns the domain that the actor's organization has proved, or
+// errs.NotFound.
+func (s *Service) ProvedDomain(ctx context.Context, a postgres.Actor) (domain string, err error) {
+	err = s.db.InTx(ctx, a, func(tx pgx.Tx) error {
+		return tx.QueryRow(ctx, provedDomain, pgx.NamedArgs{"organization": a.Organization}).Scan(&domain)
+	})
+	return domain, postgres.NotFound(err, "Prove a domain first.")
+}
+
+// Settings are what an owner states. An empty secret keeps the one there is.
+type Settings struct{ Issuer, ClientID, Secret string }
+
+func (n Settings) check() error {
+	var form errs.Fields
+	u, err := url.Parse(n.Issuer)
+	if err != nil || u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || len(n.Issuer) > 500 {
+		form.Add("issuer", "Enter the issuer’s address, like https://login.example.org.")
+	}
+	if n.ClientID == "" || len(n.ClientID) > 300 {
+		form.Add("client_id", "Enter the client ID that your provider gave.")
+	}
+	if len(n.Secret) > 500 {
+		form.Add("client_secret", "Use at most 500 characters.")
+	}
+	return form.Err()
+}
+
+const upsertProvider = `
+INSERT INTO organization_oidc (organization_id, issuer, client_id, client_secret, domain, set_by)
+VALUES (@organization, @issuer, @client, @secret, @domain, @user)
+ON CONFLICT (organization_id) DO UPDATE
+SET issuer = EXCLUDED.issuer, client_id = EXCLUDED.client_id, client_secret = EXCLUDED.client_secret, domain = EXCLUDED.domain,
+    set_by = EXCLUDED.set_by, set_at = now()`
+
+func isOwner(r account.Role) bool { return r == account.Owner }
+
+// Save keeps the settings of the actor's organization, which are off until
+// Enable. Mistakes are errs.Invalid by field; without a proved domain it is
+// errs.Conflict. Only an owner may.
+func (s *Service) Save(ctx context.Context, a postgres.Actor, n Settings) error {
+	n.Issuer, n.ClientID = strings.TrimSpace(n.Issuer), strings.TrimSpace(n.ClientID)
+	if err := n.check(); err != nil {
+		return err
+	}
+	domain, err := s.ProvedDomain(ctx, a)
+	if errs.KindOf(err) == errs.NotFound {
+		return errs.New(errs.Conflict, "Prove your organization’s domain first: people of that domain are who signs in.")
+	}
+	if err != nil {
+		return err
+	}
+	sealed := s.seal(n.Secret, a.Organization)
+	if n.Secret == "" {
+		old, err := s.Of(ctx, a)
+		if errs.KindOf(err) == errs.NotFound {
+			return &errs.Error{Kind: errs.Invalid, Field: "client_secret", Message: "Enter the client secret that your provider gave."}
+		}
+		if err != nil {
+			return err
+		}
+		sealed = old.Secret
+	}
+	return s.change(ctx, a, "organization.set_sign_in", upsertProvider, pgx.NamedArgs{"issuer": n.Issuer, "client": n.ClientID, "secret": sealed, "domain": domain})
+}
+
+const (
+	enableProvider = `
+UPDATE organization_oidc
+SET    enabled_at = coalesce(enabled_at, now())
+WHERE  organization_id = @organization`
+	disableProvider = `
+UPDATE organization_oidc
+SET    enabled_at = NULL
+WHERE  organization_id = @organization`
+)
+
+// Enable asks the provider for its description and lets people sign in by it.
+// A provider that does not answer as one is errs.Conflict, as is a domain that
+// is no longer proved or that another organization signs in for.
+func (s *Service) Enable(ctx context.Context, a postgres.Actor) error {
+	p, err := s.Of(ctx, a)
+	if err != nil {
+		return err
+	}
+	if _, err := s.discover(ctx, p); err != nil {
+		return err
+	}
+	err = s.change(ctx, a, "organization.enable_sign_in", enableProvider, pgx.NamedArgs{})
+	switch {
+	case postgres.IsUnique(err, "organization_oidc_domain"):
+		return errs.Wrap(errs.Conflict, "Another organization signs people in for this domain. Write to us.", err)
+	case err != nil && errs.KindOf(err) == errs.Internal && strings.Contains(err.Error(), "organization_oidc_proved"):
+		return errs.Wrap(errs.Conflict, "The domain is not proved any more. Prove it again.", err)
+	}
+	return err
+}
+
+// Disable ends sign-in by the provider; who is bound to it stays so.
+func (s *Service) Disable(ctx context.Context, a postgres.Actor) error {
+	return s.change(ctx, a, "organization.disable_sign_in", disableProvider, pgx.NamedArgs{})
+}
+
+func (s *Service) change(ctx context.Context, a postgres.Actor, verb, sql string, args pgx.NamedArgs) error {
+	args["organization"], args["user"] = a.Organization, a.User
+	return s.db.InTx(ctx, a, func(tx pgx.Tx) error {
+		if _, err := account.Require(ctx, tx, a, isOwner); err != nil {
+			return err
+		}
+		tag, err := tx.Exec(ctx, sql, args)
+		if err != nil {
+			return fmt.Errorf("organization sign-in: %w", err)
+		}
+		if tag.RowsAffected() == 0 {
+			return errs.New(errs.NotFound, "Nothing is set up yet.")
+		}
+		return activity.Record(ctx, tx, activity.Entry{Actor: a, Organization: a.Organization, Verb: verb, Object: "organization", ObjectID: string(a.Organization)})
+	})
+}

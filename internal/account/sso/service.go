@@ -1,0 +1,129 @@
+package sso
+
+import (
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"syscall"
+	"time"
+
+	"assay/internal/id"
+	"assay/internal/outbound"
+	"assay/internal/postgres"
+)
+
+// CallbackPath is where a provider sends people back to.
+const CallbackPath = "/login/organization/callback"
+
+// Limits of a request to a provider.
+const (
+	requestTime  = 5 * time.Second
+	maxBodyBytes = 1 << 20
+	maxHeadBytes = 32 << 10
+	onlyPort     = 443
+)
+
+// Options are what a Service needs besides the database.
+type Options struct {
+	PublicURL string
+	// SecretKey seals clients' secrets, by a key derived from it.
+	SecretKey []byte
+	// Allow lets an address pass that is not public, for tests; nil for none.
+	Allow func(netip.AddrPort) bool
+	Roots *x509.CertPool // for tests; nil for those of the system
+	Now   func() time.Time
+}
+
+// Service keeps providers and checks what they say.
+type Service struct {
+	db     *postgres.DB
+	url    string
+	aead   cipher.AEAD
+	client *http.Client
+	now    func() time.Time
+}
+
+// New returns a service over db.
+func New(db *postgres.DB, o Options) (*Service, error) {
+	key, err := hkdf.Key(sha256.New, o.SecretKey, nil, "assay organization sign-in", 32)
+	if err != nil {
+		return nil, fmt.Errorf("organization sign-in: %w", err)
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, fmt.Errorf("organization sign-in: %w", err)
+	}
+	aead, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		return nil, fmt.Errorf("organization sign-in: %w", err)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Service{db: db, url: strings.TrimRight(o.PublicURL, "/"), aead: aead, client: newClient(o), now: o.Now}, nil
+}
+
+var errNotPublic = errors.New("the address is not a public one")
+
+func newClient(o Options) *http.Client {
+	dialer := &net.Dialer{Timeout: requestTime, Control: func(_, address string, _ syscall.RawConn) error {
+		at, err := netip.ParseAddrPort(address)
+		if err != nil {
+			return errNotPublic
+		}
+		if o.Allow != nil && o.Allow(at) || at.Port() == onlyPort && outbound.IsPublic(at.Addr()) {
+			return nil
+		}
+		return errNotPublic
+	}}
+	return &http.Client{
+		Timeout:       requestTime,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Transport: bounded{&http.Transport{
+			DialContext: dialer.DialContext, TLSClientConfig: &tls.Config{RootCAs: o.Roots, MinVersion: tls.VersionTLS12},
+			DisableKeepAlives: true, MaxResponseHeaderBytes: maxHeadBytes, TLSHandshakeTimeout: requestTime,
+		}},
+	}
+}
+
+// bounded reads at most maxBodyBytes of an answer, and asks over TLS alone.
+type bounded struct{ next http.RoundTripper }
+
+// RoundTrip does one request.
+func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.URL.Scheme != "https" {
+		return nil, errors.New("a provider is asked over https alone")
+	}
+	a, err := b.next.RoundTrip(r)
+	if err != nil {
+		return nil, err
+	}
+	a.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.LimitReader(a.Body, maxBodyBytes), a.Body}
+	return a, nil
+}
+
+func (s *Service) seal(secret string, org id.Organization) []byte {
+	return s.aead.Seal(nil, nil, []byte(secret), []byte(org))
+}
+
+func (s *Service) open(ctx context.Context, sealed []byte, org id.Organization) (string, error) {
+	plain, err := s.aead.Open(nil, nil, sealed, []byte(org))
+	if err != nil {
+		return "", fmt.Errorf("organization sign-in: the secret of %s does not open: %w", org, err)
+	}
+	return string(plain), nil
+}
