@@ -237,9 +237,10 @@ func (s *Server) besideQueue(r *http.Request, view *page.ReviewQueueView) error 
 			Version: fmt.Sprintf("Version %d", x.Number), Seller: x.Seller, Waits: waited(time.Since(x.Since))})
 	}
 	sellers, err := s.Verification.Queue(ctx, a)
-	view.Sellers = len(sellers)
-	if view.Readers, err = s.Credentials.CountWaiting(ctx, a); err != nil {
+	if err != nil {
 		return err
 	}
+	view.Sellers = len(sellers)
+	view.Readers, err = s.Credentials.CountWaiting(ctx, a)
 	return err
 }
