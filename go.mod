@@ -54,6 +54,8 @@ require golang.org/x/term v0.46.0
 
 require github.com/go-jose/go-jose/v4 v4.1.5
 
+require github.com/hexops/gotextdiff v1.0.3 // indirect
+
 require (
 	github.com/BurntSushi/toml v1.4.1-0.20240526193622-a339e1f7089c // indirect
 	github.com/a-h/parse v0.0.0-20250122154542-74294addb73e // indirect

@@ -25,6 +25,7 @@ import (
 	"assay/internal/account/sso"
 	"assay/internal/activity"
 	"assay/internal/admindesk"
+	"assay/internal/agreement"
 	"assay/internal/blob"
 	"assay/internal/catalog"
 	"assay/internal/config"
@@ -133,7 +134,7 @@ func siteAt(t testing.TB, host string, demo bool, limits freeaudit.Limits) site 
 		DB: db, Sessions: web.NewSessions(account.NewSessionStore(db), c.Secure()), Accounts: accounts, Privacy: kept, SSO: signIns,
 		Catalog: catalog.NewStore(db), Listings: listings, Reviews: review.New(db, listings, time.Now),
 		Moderation: moderation.New(db, listings, time.Now),
-		Audits:     ingest.New(db, documents, listings, ingest.Options{SecretKey: siteSecret}, log), Free: free, Verification: verify, Credentials: readers, Notices: notices, Acts: acts,
+		Audits:     ingest.New(db, documents, listings, ingest.Options{SecretKey: siteSecret}, log), Free: free, Verification: verify, Credentials: readers, Notices: notices, Agreements: agreement.New(db), Acts: acts,
 	})
 	server.Start()
 	t.Cleanup(server.Close)

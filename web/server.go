@@ -15,6 +15,7 @@ import (
 	"assay/internal/account/sso"
 	"assay/internal/activity"
 	"assay/internal/admindesk"
+	"assay/internal/agreement"
 	"assay/internal/catalog"
 	"assay/internal/config"
 	"assay/internal/credential"
@@ -41,6 +42,7 @@ type Services struct {
 	Accounts     *account.Service
 	Privacy      *privacy.Service
 	SSO          *sso.Service
+	Agreements   *agreement.Service
 	Catalog      *catalog.Store
 	Listings     *listing.Service
 	Uploads      *upload.Service

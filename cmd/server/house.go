@@ -18,6 +18,7 @@ import (
 	"assay/internal/account/sso"
 	"assay/internal/activity"
 	"assay/internal/admindesk"
+	"assay/internal/agreement"
 	"assay/internal/audit"
 	"assay/internal/blob"
 	"assay/internal/catalog"
@@ -43,31 +44,32 @@ import (
 
 // house is everything of one process, wired together.
 type house struct {
-	config   config.Config
-	log      *slog.Logger
-	db       *postgres.DB
-	blobs    *blob.Store
-	accounts *account.Service
-	privacy  *privacy.Service
-	sso      *sso.Service
-	vault    *vault.Service
-	verify   *verification.Service
-	readers  *credential.Service
-	mails    *mail.Sender
-	notices  *notice.Service
-	notary   *notary.Service
-	acts     *activity.Service
-	listings *listing.Service
-	flags    *moderation.Service
-	uploads  *upload.Service
-	pool     *fence.Pool
-	programs *fence.Tools
-	audits   *ingest.Service
-	reviews  *review.Service
-	free     *freeaudit.Service
-	views    *catalog.Views
-	answers  *admindesk.Answers
-	web      http.Handler
+	config     config.Config
+	log        *slog.Logger
+	db         *postgres.DB
+	blobs      *blob.Store
+	accounts   *account.Service
+	privacy    *privacy.Service
+	sso        *sso.Service
+	vault      *vault.Service
+	verify     *verification.Service
+	readers    *credential.Service
+	mails      *mail.Sender
+	notices    *notice.Service
+	agreements *agreement.Service
+	notary     *notary.Service
+	acts       *activity.Service
+	listings   *listing.Service
+	flags      *moderation.Service
+	uploads    *upload.Service
+	pool       *fence.Pool
+	programs   *fence.Tools
+	audits     *ingest.Service
+	reviews    *review.Service
+	free       *freeaudit.Service
+	views      *catalog.Views
+	answers    *admindesk.Answers
+	web        http.Handler
 }
 
 // version is the program's, for reports.
@@ -110,6 +112,7 @@ func (h *house) open(ctx context.Context) (err error) {
 	if h.mails, err = mail.NewSender(h.db, mail.Options{SMTPURL: c.SMTPURL, From: c.MailFrom, Keep: c.Demo}); err != nil {
 		return err
 	}
+	h.agreements = agreement.New(h.db)
 	h.notices = notice.New(h.db, notice.Options{PublicURL: c.PublicURL, SecretKey: key})
 	h.notary = notary.New(h.db, c.CertificateKey(), strings.TrimSuffix(c.PublicURL, "/"))
 	if err := h.notary.Begin(ctx); err != nil {
@@ -136,7 +139,7 @@ func (h *house) open(ctx context.Context) (err error) {
 	h.web = web.New(c, h.log, web.Services{
 		DB: h.db, Sessions: web.NewSessions(account.NewSessionStore(h.db), c.Secure()), Accounts: h.accounts, Privacy: h.privacy, SSO: h.sso,
 		Catalog: catalog.NewStore(h.db), Listings: h.listings, Uploads: h.uploads, Receiver: receiver, Audits: h.audits,
-		Reviews: h.reviews, Moderation: h.flags, Notary: h.notary, Free: h.free, Verification: h.verify, Credentials: h.readers, Notices: h.notices, Acts: h.acts,
+		Reviews: h.reviews, Moderation: h.flags, Notary: h.notary, Free: h.free, Verification: h.verify, Credentials: h.readers, Notices: h.notices, Agreements: h.agreements, Acts: h.acts,
 		Views: h.views, Desk: sellerdesk.New(h.db, time.Now), Admin: admindesk.New(h.db, time.Now), Answers: h.answers, Board: board, Environ: os.Environ(),
 	})
 	return nil

@@ -12,6 +12,7 @@ import (
 
 	"assay/internal/account"
 	"assay/internal/activity"
+	"assay/internal/agreement"
 	"assay/internal/audit/synth"
 	"assay/internal/catalog"
 	"assay/internal/id"
@@ -168,9 +169,15 @@ func (r *running) adminThings(t *testing.T, admin postgres.Actor, all []things) 
 	if err := r.super(t).QueryRow(t.Context(), `SELECT max(id) FROM river_job`).Scan(&number); err != nil {
 		t.Fatal(err)
 	}
+	text, err := r.agreements.Write(t.Context(), admin, agreement.Template{Name: "dua", Title: "Data use agreement", Body: "Nobody tries to identify a person."})
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, s := range all {
+		s.params["agreement"] = "malformed"
 		s.params["job"], s.params["announcement"], s.params["reference"] = "malformed", "malformed", "nobody-has-this"
 		if s.owner != "" {
+			s.params["agreement"] = string(text)
 			s.params["job"], s.params["announcement"], s.params["reference"] = strconv.FormatInt(number, 10), string(list[0].ID), "chexpert"
 		}
 	}

@@ -110,6 +110,7 @@ var Fates = map[string]Decision{
 	"samples_clearance.cleared_by":        judged,
 	"strike.given_by":                     judged,
 	"strike.removed_by":                   judged,
+	"agreement_template.made_by":          authored,
 	"appeal.against":                      judged,
 	"appeal.made_by":                      authored,
 	"appeal.ruled_by":                     judged,

@@ -1,0 +1,2 @@
+DROP TABLE agreement_template;
+DROP FUNCTION agreement_template_guard;
