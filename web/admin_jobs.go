@@ -105,6 +105,22 @@ func (s *Server) showBoard(w http.ResponseWriter, r *http.Request) error {
 		return notFound(w, r)
 	}
 	w.Header().Set("Content-Security-Policy", boardPolicy)
-	s.Board.ServeHTTP(w, r)
+	s.Board.ServeHTTP(neverStored{w}, r)
 	return nil
+}
+
+// neverStored says so at the last moment: River's file server takes the header
+// back where it falls back to its first page.
+type neverStored struct{ http.ResponseWriter }
+
+// WriteHeader sends the headers.
+func (w neverStored) WriteHeader(status int) {
+	w.Header().Set("Cache-Control", "no-store")
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write sends the headers if they are not sent yet, and a piece of the body.
+func (w neverStored) Write(piece []byte) (int, error) {
+	w.Header().Set("Cache-Control", "no-store")
+	return w.ResponseWriter.Write(piece)
 }

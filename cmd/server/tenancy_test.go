@@ -371,6 +371,9 @@ var changing = regexp.MustCompile(`name="csrf" value="[^"]*"|[0-9a-f]{8}-[0-9a-f
 // rowNumber is that of a row of the record of acts in an address.
 var rowNumber = regexp.MustCompile(`((?:activity|heads)(?:/|%2F))\d+((?:/|%2F)proof|\.json)`)
 
+// deskName is a job or a data set in an address of the admins' desk.
+var deskName = regexp.MustCompile(`(admin(?:/|%2F)(?:jobs|references)(?:/|%2F))[\w-]+`)
+
 // neutral is a reply without what differs between any two requests: its
 // number, the token, and the id that the caller sent.
 func (w *town) neutral(r reply) string {
@@ -396,6 +399,7 @@ func (w *town) neutral(r reply) string {
 		}
 	}
 	text = rowNumber.ReplaceAllString(text, "${1}ID$2") // where signing in returns to
+	text = deskName.ReplaceAllString(text, "${1}ID")
 	return strings.ReplaceAll(changing.ReplaceAllString(text, "ID"), w.malformed, "ID")
 }
 

@@ -174,8 +174,8 @@ func (r *running) adminThings(t *testing.T, admin postgres.Actor, all []things) 
 		t.Fatal(err)
 	}
 	for _, s := range all {
-		s.params["agreement"] = "malformed"
-		s.params["job"], s.params["announcement"], s.params["reference"] = "malformed", "malformed", "nobody-has-this"
+		s.params["agreement"], s.params["announcement"] = id.New[string](), id.New[string]()
+		s.params["job"], s.params["reference"] = "malformed", "nobody-has-this"
 		if s.owner != "" {
 			s.params["agreement"] = string(text)
 			s.params["job"], s.params["announcement"], s.params["reference"] = strconv.FormatInt(number, 10), string(list[0].ID), "chexpert"

@@ -63,7 +63,7 @@ func vocabulary(field catalog.Field) []string {
 		for _, v := range catalog.Grades {
 			add(string(v.Value))
 		}
-	case catalog.FieldReviewed:
+	case catalog.FieldReviewed, catalog.FieldVerifiedReaders:
 		return []string{"1"}
 	case catalog.FieldClass:
 		return []string{"nodule", "pleural effusion", "lésion", "a class that nothing has", "grade ≥ 2"}
