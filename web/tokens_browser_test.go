@@ -29,7 +29,7 @@ func TestTokenPagesInABrowser(t *testing.T) {
 	p.Go("/organization/tokens")
 	p.CheckViews("tokens-organization")
 	p.Go("/account")
-	p.WantText("main", "tokens to the API")
+	p.WantText("main", "Tokens to the API")
 	p.FollowText("The API")
 	p.CheckViews("api")
 }
