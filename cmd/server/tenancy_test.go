@@ -513,9 +513,31 @@ func absent(fields url.Values) url.Values {
 	return out
 }
 
-// rows is a digest of each table that holds what people own.
+// settled waits until no job is left that could still write, as a notice that
+// waits to be delivered.
+func (r *running) settled(t *testing.T) {
+	t.Helper()
+	const left = `SELECT count(*) FROM river_job WHERE state IN ('available', 'running') OR (state IN ('scheduled', 'retryable') AND scheduled_at < now() + interval '10 seconds')`
+	c := r.super(t)
+	for end := time.Now().Add(2 * time.Minute); ; time.Sleep(20 * time.Millisecond) {
+		var n int
+		if err := c.QueryRow(t.Context(), left).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		switch {
+		case n == 0:
+			return
+		case time.Now().After(end):
+			t.Fatalf("%d jobs are still at work", n)
+		}
+	}
+}
+
+// rows is a digest of each table that holds what people own, taken when the
+// jobs begun before are done.
 func (r *running) rows(t *testing.T) map[string]string {
 	t.Helper()
+	r.settled(t)
 	sums, c := map[string]string{}, r.super(t)
 	for _, table := range r.tables(t) {
 		switch {
