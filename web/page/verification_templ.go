@@ -315,7 +315,7 @@ func verificationRequest(v VerificationView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "</ol><p class=\"small\">Everything that you attach lies encrypted in <a href=\"/seller/vault\">your vault</a>, in versions, for other requests too.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 20, "</ol><p class=\"small after\">Everything that you attach lies encrypted in <a href=\"/seller/vault\">your vault</a>, in versions, for other requests too.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
