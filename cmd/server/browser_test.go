@@ -230,7 +230,7 @@ func wholeWay(t *testing.T, scripts bool) {
 func verifyForTest(t *testing.T, r *running, owner postgres.Actor) {
 	t.Helper()
 	reviewer := r.join(t, "verifier@example.org", "", postgres.Reviewer)
-	if err := r.house.verifySeller(t.Context(), owner, reviewer); err != nil {
+	if err := r.house.verifySeller(t.Context(), &person{Name: "Owner", Email: "owner@flow.example", Organization: "Flow Imaging", user: owner.User, org: owner.Organization}, reviewer); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"assay/internal/id"
@@ -16,19 +17,20 @@ import (
 // grant it, as people do on the pages.
 func (h *house) verifySellers(ctx context.Context, people cast) error {
 	for _, key := range []string{"seller", "imaging"} {
-		if err := h.verifySeller(ctx, people[key].actor(), people["reviewer"].actor()); err != nil {
+		if err := h.verifySeller(ctx, people[key], people["reviewer"].actor()); err != nil {
 			return fmt.Errorf("verify %s: %w", key, err)
 		}
 	}
 	return nil
 }
 
-func (h *house) verifySeller(ctx context.Context, seller, reviewer postgres.Actor) error {
+func (h *house) verifySeller(ctx context.Context, who *person, reviewer postgres.Actor) error {
+	seller := who.actor()
 	standing, err := h.verify.Standing(ctx, seller)
 	if err != nil || standing.Level == verification.Verified {
 		return err
 	}
-	if err := h.askForVerification(ctx, seller); err != nil {
+	if err := h.askForVerification(ctx, who); err != nil {
 		return err
 	}
 	queue, err := h.verify.Queue(ctx, reviewer)
@@ -57,10 +59,12 @@ func (h *house) verifySeller(ctx context.Context, seller, reviewer postgres.Acto
 	return fmt.Errorf("the request is not in the queue")
 }
 
-func (h *house) askForVerification(ctx context.Context, seller postgres.Actor) error {
-	err := h.verify.SaveIdentity(ctx, seller, verification.Identity{LegalName: "An invented company of the demo", Country: "US", Registry: "Demo register",
-		RegistryNumber: "00-0000000", PostalAddress: "1 Example Street, Example City", Website: "https://northfield.example",
-		ContactName: "Nora Field", ContactRole: "Data officer", RightsBasis: "Made for the demo: phantom images that a program drew belong to whoever ran it."})
+func (h *house) askForVerification(ctx context.Context, who *person) error {
+	seller := who.actor()
+	_, domain, _ := strings.Cut(who.Email, "@")
+	err := h.verify.SaveIdentity(ctx, seller, verification.Identity{LegalName: who.Organization + " (invented)", Country: "US", Registry: "Demo register",
+		RegistryNumber: "00-0000000", PostalAddress: "1 Example Street, Example City", Website: "https://" + domain,
+		ContactName: who.Name, ContactRole: "Data officer", RightsBasis: "Made for the demo: phantom images that a program drew belong to whoever ran it."})
 	if err != nil {
 		return err
 	}

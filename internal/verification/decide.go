@@ -143,6 +143,10 @@ func errDecidedMeanwhile() error {
 }
 
 func (s *Service) decide(ctx context.Context, tx pgx.Tx, a postgres.Actor, c Case, d Decision) error {
+	// Papers first: only those of a request that waits can be judged.
+	if err := judgeDocuments(ctx, tx, c, d); err != nil {
+		return err
+	}
 	tag, err := tx.Exec(ctx, decideRequest, pgx.NamedArgs{
 		"id": c.ID, "organization": c.Organization, "state": d.Outcome, "user": a.User, "reason": d.Reason, "submitted_at": d.SubmittedAt,
 	})
@@ -168,15 +172,26 @@ func (s *Service) decide(ctx context.Context, tx pgx.Tx, a postgres.Actor, c Cas
 	return tellDecision(ctx, tx, c, d)
 }
 
-// judge writes down what the decision says of papers, people and checks. What
-// it names stays in the vault.
-func judge(ctx context.Context, tx pgx.Tx, a postgres.Actor, c Case, d Decision) error {
-	for verdict, ids := range map[string][]id.Document{"accepted": d.Accepted, "rejected": d.Rejected} {
-		_, err := tx.Exec(ctx, judgeDocument, pgx.NamedArgs{"verdict": verdict, "ids": ids, "request": c.ID, "organization": c.Organization})
+// judgeDocuments writes down which papers a decision accepts and which not.
+func judgeDocuments(ctx context.Context, tx pgx.Tx, c Case, d Decision) error {
+	for _, v := range []struct {
+		verdict string
+		ids     []id.Document
+	}{{"accepted", d.Accepted}, {"rejected", d.Rejected}} {
+		tag, err := tx.Exec(ctx, judgeDocument, pgx.NamedArgs{"verdict": v.verdict, "ids": v.ids, "request": c.ID, "organization": c.Organization})
 		if err != nil {
 			return fmt.Errorf("judge documents: %w", err)
 		}
+		if int(tag.RowsAffected()) != len(v.ids) {
+			return errDecidedMeanwhile()
+		}
 	}
+	return nil
+}
+
+// judge writes down what the decision says of people and checks. What it names
+// stays in the vault.
+func judge(ctx context.Context, tx pgx.Tx, a postgres.Actor, c Case, d Decision) error {
 	if err := judgeSigners(ctx, tx, a, c.Organization, d.Signers); err != nil {
 		return err
 	}

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"assay/internal/account"
 	"assay/internal/account/accounttest"
 	"assay/internal/errs"
@@ -144,6 +146,39 @@ func TestReturnedRequestSaysWhatToMendAndWhere(t *testing.T) {
 	err = d.s.Decide(t.Context(), d.reviewer, verification.Decision{
 		Request: stale.ID, SubmittedAt: *stale.SubmittedAt, Outcome: verification.RequestRefused, Reason: "As seen on the old page."})
 	wantKind(t, "a decision on the submission before", err, errs.Conflict)
+}
+
+// The seller, later requests and approvals without a reviewer read from the
+// papers themselves what was thought of them.
+func TestADecisionStandsOnEachOfItsPapers(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	c := d.submitted(t)
+	if err := d.s.Decide(t.Context(), d.reviewer, grant(c, verification.OrgDocuments, org)); err != nil {
+		t.Fatal(err)
+	}
+	got, err := d.s.Request(t.Context(), d.org.Owner)
+	if err != nil {
+		t.Fatal(err)
+	}
+	verdicts := map[vault.Kind]string{}
+	for _, doc := range got.Documents {
+		verdicts[doc.Kind] = doc.Verdict
+	}
+	if diff := cmp.Diff(map[vault.Kind]string{org: "accepted", rights: "rejected"}, verdicts); diff != "" {
+		t.Errorf("verdicts (-want +got):\n%s", diff)
+	}
+}
+
+func TestAPaperOfAnotherRequestIsNotJudged(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	decision := grant(d.submitted(t), verification.OrgDocuments, org)
+	decision.Rejected = []id.Document{id.New[id.Document]()}
+	wantKind(t, "judging a paper that the request does not name", d.s.Decide(t.Context(), d.reviewer, decision), errs.Conflict)
+	if got := d.level(t); got != verification.Unverified {
+		t.Errorf("level = %q, want unverified", got)
+	}
 }
 
 func TestDecisionsKeepWhatTheyName(t *testing.T) {
