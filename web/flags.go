@@ -36,14 +36,33 @@ func (s *Server) showReportForm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if !s.sessions.Exists(r.Context(), sessionForm) {
+		s.sessions.Put(r.Context(), sessionForm, time.Now().UnixMilli())
+	}
 	return s.render(w, r, http.StatusOK, page.Flag(s.flagView(r, e, moderation.Report{}, nil)))
+}
+
+const (
+	// sessionForm is when a visitor's form of a report was first shown, in
+	// Unix milliseconds.
+	sessionForm = "report-form"
+	// trapField is a field of the form that people neither see nor reach.
+	trapField = "topic"
+)
+
+// looksAutomatic reports whether a program seems to have sent a report: it
+// filled in what no person sees, or sent the form before anybody can have read
+// it. Nothing is lost by it: the form comes back as it was, to be sent again.
+func (s *Server) looksAutomatic(r *http.Request) bool {
+	shown := time.UnixMilli(s.sessions.GetInt64(r.Context(), sessionForm))
+	return r.PostForm.Get(trapField) != "" || time.Since(shown) < s.FormTime
 }
 
 func (s *Server) flagView(r *http.Request, e catalog.Entry, given moderation.Report, mistakes []errs.FieldError) page.FlagView {
 	view := page.FlagView{
 		Shell: s.formShell(r, "Report a problem: "+e.Title, "datasets"), Title: e.Title, Action: reportURL(e.Slug),
 		Crumbs: []ui.Crumb{{Label: "Data sets", URL: "/datasets"}, {Label: e.Title, URL: "/datasets/" + e.Slug}, {Label: "Report a problem"}},
-		Place:  given.Place, Body: given.Body, Email: given.Email, SignedIn: s.visitor(r).SignedIn(), External: e.Kind == catalog.External, Errors: mistakes,
+		Place:  given.Place, Body: given.Body, Email: given.Email, SignedIn: s.visitor(r).SignedIn(), External: e.Kind == catalog.External, Errors: mistakes, Trap: trapField,
 	}
 	for _, t := range moderation.Reasons {
 		view.Reasons = append(view.Reasons, ui.Option{Value: string(t.Value), Label: t.Label, Help: t.Help, Selected: t.Value == given.Reason})
@@ -61,6 +80,10 @@ func (s *Server) reportListing(w http.ResponseWriter, r *http.Request) error {
 	given := moderation.Report{Slug: e.Slug, Reason: moderation.Reason(form.Get("reason")), Place: form.Get("place"), Body: form.Get("body"), Reporter: s.actor(r).User}
 	if given.Reporter == "" {
 		given.Email = form.Get("email")
+	}
+	if s.looksAutomatic(r) {
+		again := errs.FieldError{Message: "This came as fast, or as full, as a program sends it. Nothing is lost: look over what you wrote and send it again."}
+		return s.render(w, r, http.StatusUnprocessableEntity, page.Flag(s.flagView(r, e, given, []errs.FieldError{again})))
 	}
 	got, err := s.Moderation.Report(r.Context(), given)
 	if list := errs.FieldsOf(err); len(list) > 0 {

@@ -4,11 +4,13 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"assay/internal/account/accounttest"
 	"assay/internal/listing"
 	"assay/internal/listing/listingtest"
 	"assay/internal/postgres"
+	"assay/web"
 )
 
 // reportSite is a site with a seller whose data set is on offer, and two
@@ -78,5 +80,66 @@ func TestReportsOfOneAddressAreBounded(t *testing.T) {
 		if i == 15 && a.Location != "/datasets/"+slug {
 			t.Errorf("a report that is only counted leads to %q", a.Location)
 		}
+	}
+}
+
+// What a program sends comes back to be sent again, with nothing lost: who
+// fills in the field that nobody sees, or sends before a person can have read
+// the form. Who takes the time needs no script.
+func TestReportsOfProgramsComeBack(t *testing.T) {
+	t.Parallel()
+	s, _, _, slug := reportSite(t)
+	form := "/report/" + slug
+	p := s.person(t)
+	fields := []string{"reason", "spam", "body", "This is no data set at all."}
+	if trap := p.get(form).Page.Find("input[name=topic]"); trap.AttrOr("tabindex", "") != "-1" || trap.AttrOr("autocomplete", "") != "off" ||
+		trap.Closest("[aria-hidden=true].vh").Length() != 1 {
+		t.Error("people can reach the field that is for programs")
+	}
+	a := p.fill(form, form, append(fields, "topic", "Cheap watches")...)
+	if a.Status != http.StatusUnprocessableEntity || a.Page.Find("input[name=topic]").AttrOr("value", "-") != "" ||
+		words(a.Page.Find("#f-body")) != "This is no data set at all." || !strings.Contains(words(a.Page.Find("[data-testid=error-summary]")), "send it again") {
+		t.Errorf("the field was filled in: %d %s", a.Status, words(a.Page.Find("main")))
+	}
+	if a := p.fill(form, form, fields...); a.Status != http.StatusSeeOther {
+		t.Errorf("sent again without it: %d", a.Status)
+	}
+	s.server.Config.Handler.(*web.Server).FormTime = time.Hour
+	if a := s.person(t).fill(form, form, fields...); a.Status != http.StatusUnprocessableEntity {
+		t.Errorf("sent at once: %d, want the form back", a.Status)
+	}
+}
+
+// A reviewer's question about a report stands first on the seller's desk, with
+// the time by which it is to be answered; the answer takes it away.
+func TestQuestionsOfReviewersAreTheSellersFirstToDo(t *testing.T) {
+	t.Parallel()
+	s, _, _, slug := reportSite(t)
+	visitor, rita, seller := s.person(t), s.person(t), s.person(t)
+	rita.signIn("rita@example.org")
+	seller.signIn("seller@example.org")
+	visitor.fill("/report/"+slug, "/report/"+slug, "reason", "phi_suspected", "body", "A name stands in the lower left corner.")
+	if n := seller.get("/seller").Page.Find("[data-testid=todo-answer_report]").Length(); n != 0 {
+		t.Error("the seller learns of a report before a reviewer asks")
+	}
+	desk := rita.get("/review")
+	flag := desk.Page.Find("[data-testid=risky] th a").AttrOr("href", "")
+	if clock := words(desk.Page.Find("[data-testid=risky] td[data-label=Clock] .tag")); flag == "" || !strings.HasPrefix(clock, "due in 3 h") {
+		t.Fatalf("the desk shows the report at %q with the clock %q, want due in 3 h", flag, clock)
+	}
+	rita.fill(flag, flag+"/claim")
+	if a := rita.fill(flag, flag+"/ask", "question", "Which scanner wrote these files?"); a.Status != http.StatusSeeOther {
+		t.Fatalf("question: %d", a.Status)
+	}
+	first := seller.get("/seller").Page.Find("[data-testid^=todo-]").First()
+	if first.AttrOr("data-testid", "") != "todo-answer_report" || !strings.HasPrefix(words(first.Find(".tag")), "due in 23 h") {
+		t.Errorf("first to do: %s", words(first))
+	}
+	answer := first.Find("a").AttrOr("href", "")
+	if a := seller.fill(answer, answer, "reply", "A scanner of 2019; the name is its own."); a.Status != http.StatusSeeOther {
+		t.Fatalf("answer: %d %s", a.Status, words(a.Page.Find("main")))
+	}
+	if seller.get("/seller").Page.Find("[data-testid=todo-answer_report]").Length() != 0 {
+		t.Error("the question still stands after the answer")
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"assay/internal/id"
 	"assay/internal/moderation"
 	"assay/internal/postgres"
+	"assay/internal/promise"
 	"assay/web/page"
 	"assay/web/ui"
 )
@@ -43,7 +44,7 @@ func (s *Server) showFlagQueue(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	view := page.FlagQueueView{Shell: s.shell(r, "Reports by the public", "review")}
+	view := page.FlagQueueView{Shell: s.shell(r, "Reports by the public", "review"), Clocks: clockRows()}
 	for _, f := range waiting {
 		view.Waiting = append(view.Waiting, flagRow(f, time.Now()))
 	}
@@ -53,9 +54,34 @@ func (s *Server) showFlagQueue(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, r, http.StatusOK, page.FlagQueue(view))
 }
 
+// riskyFlags are the reports of the highest risk, for the top of the desk.
+func (s *Server) riskyFlags(r *http.Request) ([]page.FlagRow, error) {
+	if s.Moderation == nil {
+		return nil, nil
+	}
+	waiting, _, err := s.Moderation.Queue(r.Context(), s.actor(r))
+	var rows []page.FlagRow
+	for _, f := range waiting {
+		if f.Reason.Risk() == moderation.High {
+			rows = append(rows, flagRow(f, time.Now()))
+		}
+	}
+	return rows, err
+}
+
+// clockRows are the times within which things are answered.
+func clockRows() []page.ClockRow {
+	var rows []page.ClockRow
+	for _, p := range promise.All() {
+		rows = append(rows, page.ClockRow{What: p.Label, By: p.By, Within: p.Words(), Source: p.Source})
+	}
+	return rows
+}
+
 func flagRow(f moderation.Flag, now time.Time) page.FlagRow {
 	row := page.FlagRow{
-		URL: flagURL(f.ID), Title: f.Title, Seller: f.Seller, Reason: moderation.Reasons.Label(f.Reason), IsUrgent: f.Reason == moderation.PHISuspected,
+		URL: flagURL(f.ID), Title: f.Title, Seller: f.Seller, Reason: moderation.Reasons.Label(f.Reason),
+		Risk: moderation.Risks.Label(f.Reason.Risk()), RiskKind: flagRiskKind(f.Reason),
 		Kind: flagKind(f.State), State: moderation.States.Label(f.State), Reports: ui.Plural(f.Reports, "report", "reports"), Since: ui.Date(f.CreatedAt),
 	}
 	switch {
@@ -68,9 +94,16 @@ func flagRow(f moderation.Flag, now time.Time) page.FlagRow {
 		row.Note = f.Claimer + " has it"
 	}
 	if !f.State.Closed() {
-		row.Waits = waited(now.Sub(f.CreatedAt))
+		row.Due, row.DueKind = dueWords(f.Due(), now)
+		if f.State == moderation.NeedsSeller {
+			row.Due = "seller: " + row.Due
+		}
 	}
 	return row
+}
+
+func flagRiskKind(r moderation.Reason) string {
+	return map[moderation.Risk]string{moderation.High: "bad", moderation.Medium: "warn"}[r.Risk()]
 }
 
 func flagKind(s moderation.State) string {
@@ -108,6 +141,10 @@ func (s *Server) flagPage(w http.ResponseWriter, r *http.Request, status int, mi
 	if f.State == moderation.InTriage && f.ClaimedBy == s.actor(r).User {
 		view.Decide = flagDecision(r, it)
 	}
+	if !f.State.Closed() {
+		view.Due, view.DueKind = dueWords(f.Due(), time.Now())
+		view.DueOn = dueBy(f) + ui.DateTime(f.Due())
+	}
 	fillTimes(&view, f)
 	for _, x := range it.Told {
 		view.Told = append(view.Told, toldView(x))
@@ -119,6 +156,14 @@ func (s *Server) flagPage(w http.ResponseWriter, r *http.Request, status int, mi
 		return err
 	}
 	return s.render(w, r, status, page.FlagItem(view))
+}
+
+// dueBy says who is to answer by the moment that follows.
+func dueBy(f moderation.Flag) string {
+	if f.State == moderation.NeedsSeller {
+		return "the seller answers by "
+	}
+	return "a reviewer decides by "
 }
 
 func fillTimes(view *page.FlagItemView, f moderation.Flag) {

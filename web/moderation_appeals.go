@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"time"
 
 	"assay/internal/errs"
 	"assay/internal/id"
@@ -31,6 +32,9 @@ func (s *Server) showAppealQueue(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) appealRow(r *http.Request, p moderation.Appeal) page.AppealRow {
 	row := page.AppealRow{URL: appealURL(p.ID), What: moderation.AppealKinds.Label(p.Kind), Title: p.Title, Seller: p.Seller, When: ui.Date(p.MadeAt)}
 	row.Kind, row.State = appealState(p)
+	if p.State == "open" {
+		row.Due, row.DueKind = dueWords(p.Due(), time.Now())
+	}
 	if p.State == "open" && p.WhyNot(s.actor(r)) != "" {
 		row.Note = "another reviewer rules"
 	}

@@ -133,7 +133,7 @@ func siteAt(t testing.TB, host string, demo bool, limits freeaudit.Limits) site 
 		Views: views, Desk: sellerdesk.New(db, time.Now), Admin: admindesk.New(db, time.Now), Answers: answers,
 		DB: db, Sessions: web.NewSessions(account.NewSessionStore(db), c.Secure()), Accounts: accounts, Privacy: kept, SSO: signIns,
 		Catalog: catalog.NewStore(db), Listings: listings, Reviews: review.New(db, listings, time.Now),
-		Moderation: moderation.New(db, listings, time.Now),
+		Moderation: moderation.New(db, listings, siteSecret, time.Now),
 		Audits:     ingest.New(db, documents, listings, ingest.Options{SecretKey: siteSecret}, log), Free: free, Verification: verify, Credentials: readers, Notices: notices, Agreements: agreement.New(db), Acts: acts,
 	})
 	server.Start()

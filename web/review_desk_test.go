@@ -150,7 +150,15 @@ func TestKeysOfTheDeskInABrowser(t *testing.T) {
 	if !p.Eval(`document.querySelector("[data-testid=queue] input[name=item]").checked`) {
 		t.Error("x does not choose the entry")
 	}
+	p.Press("k")
+	if !p.Has("tr[data-row].here") {
+		t.Error("k leaves no entry marked")
+	}
 	p.Go(reviewPath(v.ID))
+	p.Press("a")
+	if !p.Eval(`document.activeElement.textContent.includes("Approval needs")`) || p.Path() != reviewPath(v.ID) {
+		t.Error("a does not lead to what an approval needs")
+	}
 	p.Press("r")
 	if !p.Eval(`document.querySelector("#decision input[value=changes]").checked`) {
 		t.Error("r does not lead to asking for changes")

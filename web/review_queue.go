@@ -32,7 +32,7 @@ func (s *Server) showReviewQueue(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	view := page.ReviewQueueView{Shell: s.deskShell(r, "Review"), Filter: filterView(f), Whose: wholeQueue(f, all, a.User)}
+	view := page.ReviewQueueView{Shell: s.deskShell(r, "Review"), Filter: filterView(f), Clocks: clockRows(), Whose: wholeQueue(f, all, a.User)}
 	for _, term := range review.BulkActs {
 		if term.Value != review.BulkSuspend {
 			view.Acts = append(view.Acts, ui.Option{Value: string(term.Value), Label: term.Label})
@@ -45,6 +45,9 @@ func (s *Server) showReviewQueue(w http.ResponseWriter, r *http.Request) error {
 	}
 	view.Hidden = len(all) - len(view.Waiting)
 	if view.Moderation, err = s.moderationCounts(r); err != nil {
+		return err
+	}
+	if view.Flags, err = s.riskyFlags(r); err != nil {
 		return err
 	}
 	if err := s.besideQueue(r, &view); err != nil {
@@ -116,7 +119,7 @@ func filterView(f review.Filter) page.QueueFilterView {
 		v.Order = "age"
 	}
 	v.Kinds, v.Risks = optionsOf(review.Kinds), optionsOf(review.Risks)
-	v.Sorts = []ui.Option{{Value: "risk", Label: "Riskiest first, late ones leading"}, {Value: "age", Label: "Longest wait first"}}
+	v.Sorts = []ui.Option{{Value: "risk", Label: "Riskiest first, overdue ones leading"}, {Value: "age", Label: "Longest wait first"}}
 	return v
 }
 
@@ -168,7 +171,7 @@ func riskKind(r review.Risk) string {
 func dueWords(due, now time.Time) (text, kind string) {
 	switch left := due.Sub(now); {
 	case left < 0:
-		return "late since " + shortly(-left), "bad"
+		return "overdue by " + shortly(-left), "bad"
 	case left < 8*time.Hour:
 		return "due in " + shortly(left), "warn"
 	default:

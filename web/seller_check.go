@@ -339,13 +339,14 @@ func (s *Server) liveStep(r *http.Request, d listing.Description, v listing.Vers
 		Text:  "Version " + strconv.Itoa(v.Number) + " is live.",
 		Label: "See it as buyers do", URL: "/datasets/" + d.Listing.Slug, More: ui.Pair{Term: "Send a new version", URL: uploadURL(d.Listing.ID)},
 	}
+	edited := (d.Revision.FrozenAt == nil || d.Revision.Outcome == listing.Lapsed) && d.Revision.Digest != dossier.Claims.Digest
 	switch {
 	case dossier.Amendment != nil:
 		step.Text += " Changed claims wait for a reviewer; the approved ones stay live until then."
-	case d.Revision.FrozenAt == nil && d.Revision.Digest != dossier.Claims.Digest && rights.Publish:
+	case edited && rights.Publish:
 		step.Text += " You have changed answers that buyers do not see yet. Rights, de-identification, consent, labels and annotators wait for a reviewer; anything else holds at once."
 		step.Label, step.URL, step.Post = "Put the changes on their way", "", listingURL(d.Listing.ID, "claims")
-	case d.Revision.FrozenAt == nil && d.Revision.Digest != dossier.Claims.Digest:
+	case edited:
 		step.Text += " Answers were changed that buyers do not see yet. Somebody with the right to publish puts them on their way."
 	}
 	if rights.Publish {

@@ -237,6 +237,10 @@ func todoView(t sellerdesk.Todo) page.DeskTodo {
 	if t.Listing != "" && t.Title == "" {
 		out.Title = "Untitled data set"
 	}
+	if t.Due != nil {
+		out.Due, out.DueKind = dueWords(*t.Due, time.Now())
+		out.DueOn = ui.DateTime(*t.Due)
+	}
 	number := "Version " + strconv.Itoa(t.Number)
 	check := listingURL(t.Listing, "check")
 	set := func(label, url, text string) page.DeskTodo {
@@ -244,6 +248,14 @@ func todoView(t sellerdesk.Todo) page.DeskTodo {
 		return out
 	}
 	switch t.Kind {
+	case sellerdesk.AnswerReport:
+		return set("Answer", ownFlagURL(t.Flag), "A reviewer asks you about a report by the public. After the time they decide without your answer.")
+	case sellerdesk.MendForNewRules:
+		text := number + " is live, and new rules of the audit found a warning in it. Mend it in a new version."
+		if t.Grave {
+			text = number + " is live, and new rules of the audit found what would keep a new version off the catalog. Send a mended version."
+		}
+		return set("See what was found", versionURL(t.Version)+"#new-rules", text)
 	case sellerdesk.Held:
 		return set("See what to do", versionURL(t.Version), number+" could not go live as planned. "+listing.Failures.Help(t.Failure))
 	case sellerdesk.Suspended:

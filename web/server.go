@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"time"
 
 	"github.com/alexedwards/scs/v2"
 	"github.com/go-chi/chi/v5"
@@ -62,6 +63,7 @@ type Services struct {
 	Answers      *admindesk.Answers // nil counts nothing
 	Board        http.Handler       // River's own pages, at /admin/river; nil for none
 	Environ      []string           // of the process, for the page of settings
+	FormTime     time.Duration      // how long a person needs at least to fill in the form of a report; 0 asks nothing
 }
 
 // Server answers HTTP requests.

@@ -120,7 +120,7 @@ func (h *house) open(ctx context.Context) (err error) {
 	}
 	h.acts = activity.New(h.db, h.blobs, h.notary, strings.TrimSuffix(c.PublicURL, "/"))
 	h.listings = listing.New(h.db, catalog.Publisher{}, time.Now).Notifying(review.Letters{}).Certifying(h.notary)
-	h.flags = moderation.New(h.db, h.listings, time.Now)
+	h.flags = moderation.New(h.db, h.listings, key, time.Now)
 	h.uploads = upload.New(h.db, h.blobs, h.listings, upload.Limits{MaxBytes: c.MaxUploadBytes, QuotaBytes: c.QuotaBytes}, h.log)
 	h.reviews = review.New(h.db, h.listings, time.Now)
 	receiver, err := h.uploads.NewReceiver(ctx, c.BlobURL)
@@ -141,6 +141,7 @@ func (h *house) open(ctx context.Context) (err error) {
 		Catalog: catalog.NewStore(h.db), Listings: h.listings, Uploads: h.uploads, Receiver: receiver, Audits: h.audits,
 		Reviews: h.reviews, Moderation: h.flags, Notary: h.notary, Free: h.free, Verification: h.verify, Credentials: h.readers, Notices: h.notices, Agreements: h.agreements, Acts: h.acts,
 		Views: h.views, Desk: sellerdesk.New(h.db, time.Now), Admin: admindesk.New(h.db, time.Now), Answers: h.answers, Board: board, Environ: os.Environ(),
+		FormTime: 3 * time.Second,
 	})
 	return nil
 }

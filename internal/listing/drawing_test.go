@@ -136,6 +136,8 @@ Changing the claims of a live version moves no files:
   the live version takes the new claims in the same transaction.
 - Any other change holds at once; the database compares the two revisions and
   keeps a decision of kind ` + "`carried`" + `.
+- What waits lapses when the version leaves the catalog for good or a newer one takes
+  its place before a reviewer has decided. The same claims can be sent for the newer one.
 
 A version is submitted with the newest claims. If the de-identification claim
 has changed since the audit held the files against it, the seller starts a new

@@ -51,7 +51,7 @@ type Revision struct {
 	FrozenAt     *time.Time // nil while it can be edited
 	SubmittedAt  *time.Time
 	Amends       id.Version // the live version that it asks to change; empty if none
-	Outcome      Outcome    // of that question; empty while open
+	Outcome      Outcome    // of that question, Lapsed too; empty while open
 }
 
 // Token names the state of the claims that a form was made from. A save with

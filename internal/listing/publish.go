@@ -43,6 +43,9 @@ func (s *Service) publish(ctx context.Context, tx pgx.Tx, a postgres.Actor, v Ve
 			return err
 		}
 	}
+	if err := s.lapse(ctx, tx, a, v.Organization, v.Listing, v.ID); err != nil {
+		return err
+	}
 	if err := s.move(ctx, tx, a, &v, Publish, change{}); err != nil {
 		return err
 	}
@@ -128,6 +131,11 @@ func (s *Service) takeDownWithin(ctx context.Context, tx pgx.Tx, a postgres.Acto
 	}
 	if err := s.move(ctx, tx, a, &locked, event, change{reason: reason}); err != nil {
 		return err
+	}
+	if event == Withdraw { // what is suspended may come back, and its changed claims with it
+		if err := s.lapse(ctx, tx, a, locked.Organization, locked.Listing, ""); err != nil {
+			return err
+		}
 	}
 	l, err := one[Listing](ctx, tx, listingOf, pgx.NamedArgs{"id": locked.Listing, "organization": locked.Organization})
 	if err != nil {

@@ -51,6 +51,9 @@ const (
 	Approves       Outcome = "approve"
 	AsksForChanges Outcome = "changes_requested"
 	Rejects        Outcome = "reject"
+	// Lapsed is what became of changed claims whose version left the catalog
+	// before a reviewer decided; it is no decision.
+	Lapsed Outcome = "lapsed"
 )
 
 // Decision is who decided what about which files and which claims.

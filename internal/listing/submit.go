@@ -264,6 +264,9 @@ func (s *Service) amend(ctx context.Context, tx pgx.Tx, a postgres.Actor, l List
 	if err != nil {
 		return false, err
 	}
+	if claims, err = s.again(ctx, tx, a, l, claims, current); err != nil {
+		return false, err
+	}
 	if claims.FrozenAt != nil || claims.Digest == current.Digest {
 		return false, errs.New(errs.Conflict, "No answer has changed since the claims that are live or wait for a reviewer.")
 	}

@@ -50,8 +50,7 @@ const answerReports = `
 UPDATE flag_report
 SET    answer = @answer, answered_at = now()
 WHERE  follows = @flag
-AND    organization_id = @organization
-RETURNING email, coalesce(reporter_id::text, '') AS reporter`
+AND    organization_id = @organization`
 
 // Decide closes a flag that a has taken. Of any number of decisions at once
 // one holds; the others are errs.Conflict. Mistakes are errs.Fields with the
@@ -126,15 +125,25 @@ func sentenceOf(act Act) string {
 
 // answer writes to everybody who reported it.
 func (s *Service) answer(ctx context.Context, tx pgx.Tx, f Flag, l listed, d Decision) error {
-	list, err := many[reporter](ctx, tx, answerReports, pgx.NamedArgs{"flag": f.ID, "organization": f.Organization, "answer": d.Answer})
+	_, err := tx.Exec(ctx, answerReports, pgx.NamedArgs{"flag": f.ID, "organization": f.Organization, "answer": d.Answer})
 	if err != nil {
 		return fmt.Errorf("answer reporters: %w", err)
 	}
-	lines := []string{fmt.Sprintf("You reported “%s”: %s.", l.Title, Reasons.Label(f.Reason)), reporterWords(d)}
+	list, err := reportersOf(ctx, tx, f.ID, f.Organization)
+	if err != nil {
+		return fmt.Errorf("answer reporters: %w", err)
+	}
+	return s.answered(ctx, tx, l, list, answerLines(l, d)...)
+}
+
+// answerLines say what was decided. The reason of the flag is left out: a
+// report that was merged into it may have had another.
+func answerLines(l listed, d Decision) []string {
+	lines := []string{fmt.Sprintf("You reported “%s”.", l.Title), reporterWords(d)}
 	if d.Answer != "" {
 		lines = append(lines, d.Answer)
 	}
-	return answered(ctx, tx, l, list, lines...)
+	return lines
 }
 
 func reporterWords(d Decision) string {

@@ -2,10 +2,6 @@ package moderation
 
 import (
 	"context"
-	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/hex"
 	"fmt"
 	"net/mail"
 	"strings"
@@ -166,27 +162,16 @@ INSERT INTO flag_report (flag_id, organization_id, follows, token_hash, place, b
 VALUES (@id, @organization, @id, @token, @place, @body, @email, nullif(@reporter, '')::uuid)`
 
 func (s *Service) insert(ctx context.Context, tx pgx.Tx, l listed, r Report, hides bool) (id.Flag, string, error) {
-	secret := newSecret()
 	flag := id.New[id.Flag]()
+	secret := s.secretOf(flag)
 	_, err := tx.Exec(ctx, insertFlag, pgx.NamedArgs{"id": flag, "organization": l.Organization, "listing": l.ID,
 		"version": l.Version, "root": l.RootDigest, "reason": string(r.Reason), "anonymous": r.Reporter == "", "hid": hides, "state": l.State})
 	if err == nil {
-		err = s.thank(ctx, tx, l, r) // before the row, which counts for the next letter
+		err = s.thank(ctx, tx, l, r, receiptPath(secret)) // before the row, which counts for the next letter
 	}
 	if err == nil {
 		_, err = tx.Exec(ctx, insertReport, pgx.NamedArgs{"id": flag, "organization": l.Organization, "token": hashOf(secret),
 			"place": r.Place, "body": r.Body, "email": r.Email, "reporter": string(r.Reporter)})
 	}
 	return flag, secret, err
-}
-
-func newSecret() string {
-	var random [32]byte
-	rand.Read(random[:])
-	return base64.RawURLEncoding.EncodeToString(random[:])
-}
-
-func hashOf(secret string) string {
-	sum := sha256.Sum256([]byte(secret))
-	return hex.EncodeToString(sum[:])
 }

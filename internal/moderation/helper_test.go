@@ -1,6 +1,7 @@
 package moderation_test
 
 import (
+	"bytes"
 	"testing"
 	"time"
 
@@ -34,7 +35,7 @@ func newDesk(t *testing.T) desk {
 	now := time.Now()
 	d := desk{db: made.DB, super: made.SuperURL, clock: &now}
 	d.listings = listing.New(d.db, catalog.Publisher{}, time.Now)
-	d.flags = moderation.New(d.db, d.listings, func() time.Time { return *d.clock })
+	d.flags = moderation.New(d.db, d.listings, bytes.Repeat([]byte{7}, 32), func() time.Time { return *d.clock })
 	d.seller = accounttest.Seller(t, d.db)
 	d.reviewer, d.second = accounttest.Reviewer(t, d.db), accounttest.Reviewer(t, d.db)
 	return d

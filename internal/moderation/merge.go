@@ -35,7 +35,8 @@ AND    r.organization_id = @organization
 AND    o.flag_id = @into`
 
 // Merge lets a flag share the fate of another one of the same listing. Its
-// reporters follow: they see the other's state and get its answer.
+// reporters follow: they see the other's state and get its answer, at once if
+// the other one is decided already.
 func (s *Service) Merge(ctx context.Context, a postgres.Actor, flag, into id.Flag) error {
 	return s.withFlag(ctx, a, flag, false, func(tx pgx.Tx, f Flag, l listed) error {
 		if err := mine(f, a); err != nil {
@@ -55,9 +56,34 @@ func (s *Service) Merge(ctx context.Context, a postgres.Actor, flag, into id.Fla
 		if _, err := tx.Exec(ctx, mergeFlag, args); err != nil {
 			return err
 		}
+		list, err := reportersOf(ctx, tx, flag, f.Organization)
+		if err != nil {
+			return err
+		}
 		if _, err := tx.Exec(ctx, followInto, args); err != nil {
+			return err
+		}
+		if err := s.tellMerged(ctx, tx, l, into, list); err != nil {
 			return err
 		}
 		return record(ctx, tx, a, "", "flag.merge", "flag", string(flag), map[string]string{"into": string(into)})
 	})
+}
+
+const decidedAs = `
+SELECT f.state, f.act, coalesce(r.answer, '') AS answer
+FROM   flag f
+LEFT JOIN flag_report r ON r.flag_id = f.id
+WHERE  f.id = @flag`
+
+// tellMerged answers reporters whose report was merged into a decided one.
+func (s *Service) tellMerged(ctx context.Context, tx pgx.Tx, l listed, into id.Flag, list []reporter) error {
+	var d Decision
+	if err := tx.QueryRow(ctx, decidedAs, pgx.NamedArgs{"flag": into}).Scan(&d.Outcome, &d.Act, &d.Answer); err != nil {
+		return err
+	}
+	if !d.Outcome.Closed() {
+		return nil
+	}
+	return s.answered(ctx, tx, l, list, answerLines(l, d)...)
 }

@@ -20,12 +20,15 @@ import (
 type Service struct {
 	db       *postgres.DB
 	listings *listing.Service
+	links    []byte // the key that reporters' links are made with
 	now      func() time.Time
 }
 
-// New returns a service over db; now is the clock, time.Now outside tests.
-func New(db *postgres.DB, listings *listing.Service, now func() time.Time) *Service {
-	return &Service{db, listings, now}
+// New returns a service over db. Secret, of 32 random bytes, is that of the
+// server: links of reporters are made by a key derived from it. Now is the
+// clock, time.Now outside tests.
+func New(db *postgres.DB, listings *listing.Service, secret []byte, now func() time.Time) *Service {
+	return &Service{db, listings, linkKey(secret), now}
 }
 
 // worker is on whose behalf flags are made: a visitor is nobody.

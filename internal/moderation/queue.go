@@ -1,8 +1,10 @@
 package moderation
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -69,8 +71,8 @@ AND      'reviewer' = ANY (acting_party(f.organization_id))
 ORDER BY f.decided_at DESC, f.id
 LIMIT    20`
 
-// Queue returns the flags that wait, identifiers first, then the oldest, and
-// those decided last. Flags on an organization of the reviewer's own are not
+// Queue returns the flags that wait, the riskiest first and of equal risk the
+// one that is due first, and those decided last. Flags on an organization of the reviewer's own are not
 // among them.
 func (s *Service) Queue(ctx context.Context, a postgres.Actor) (waiting, decided []Flag, err error) {
 	if err := mustReview(a); err != nil {
@@ -86,6 +88,9 @@ func (s *Service) Queue(ctx context.Context, a postgres.Actor) (waiting, decided
 	if err != nil {
 		return nil, nil, fmt.Errorf("queue of flags: %w", err)
 	}
+	slices.SortStableFunc(waiting, func(x, y Flag) int {
+		return cmp.Or(cmp.Compare(x.Reason.Risk().rank(), y.Reason.Risk().rank()), x.Due().Compare(y.Due()), x.CreatedAt.Compare(y.CreatedAt))
+	})
 	return waiting, decided, nil
 }
 

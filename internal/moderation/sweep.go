@@ -17,7 +17,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 }
 
 const untoldQuery = `
-SELECT   f.id, f.organization_id, c.id AS listing_id, c.title, c.slug, c.state, c.state_reason, r.email, coalesce(r.reporter_id::text, '') AS reporter
+SELECT   f.organization_id, c.id AS listing_id, c.title, c.slug, c.state, c.state_reason, r.flag_id, r.token_hash, r.email, coalesce(r.reporter_id::text, '') AS reporter
 FROM     flag f
 JOIN     flag_report r ON r.flag_id = f.id
 JOIN     catalog_listing c ON c.id = f.listing_id
@@ -33,7 +33,6 @@ WHERE  id = @flag
 AND    organization_id = @organization`
 
 type untold struct {
-	Flag         id.Flag         `db:"id"`
 	Organization id.Organization `db:"organization_id"`
 	Listing      id.Listing      `db:"listing_id"`
 	Title        string          `db:"title"`
@@ -57,7 +56,7 @@ func (s *Service) tellReporters(ctx context.Context) error {
 			if !told[to] {
 				told[to] = true
 				l := listed{Slug: u.Slug, Title: u.Title}
-				if err := answered(ctx, tx, l, []reporter{u.reporter}, offerWords(u)...); err != nil {
+				if err := s.answered(ctx, tx, l, []reporter{u.reporter}, offerWords(u)...); err != nil {
 					return err
 				}
 			}

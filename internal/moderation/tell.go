@@ -55,34 +55,37 @@ WHERE  email = @email
 AND    created_at > now() - interval '1 day'`
 
 // thank tells the reporter that a report has arrived. An address that nobody
-// confirmed gets few letters a day: it may be that of somebody else.
-func (s *Service) thank(ctx context.Context, tx pgx.Tx, l listed, r Report) error {
-	to := notice.To{Address: r.Email}
-	switch {
-	case r.Reporter != "":
-		to = notice.To{Users: []id.User{r.Reporter}}
-	case r.Email == "":
-		return nil
-	default:
-		var n int
-		if err := tx.QueryRow(ctx, lettersToday, pgx.NamedArgs{"email": r.Email}).Scan(&n); err != nil || n >= LettersADay {
-			return err
-		}
-	}
-	return notice.Send(ctx, tx, notice.Notice{
-		Kind: notice.FlagReceived, To: to, Subject: "Your report has arrived: " + l.Title,
+// confirmed gets few letters a day: it may be that of somebody else. It holds
+// the link, at which nothing stands of what was written.
+func (s *Service) thank(ctx context.Context, tx pgx.Tx, l listed, r Report, link string) error {
+	n := notice.Notice{
+		Kind: notice.FlagReceived, To: notice.To{Address: r.Email}, Subject: "Your report has arrived: " + l.Title,
 		Lines: []string{
 			fmt.Sprintf("You reported “%s”: %s. A reviewer will look at it.", l.Title, Reasons.Label(r.Reason)),
 			"The answer comes here. It also stands behind the link that you were shown.",
 		},
-		Action: "See the data set", Path: "/datasets/" + l.Slug,
-	})
+		Action: "See what becomes of it", Path: link,
+	}
+	switch {
+	case r.Reporter != "":
+		n.To, n.Action, n.Path = notice.To{Users: []id.User{r.Reporter}}, "See the data set", "/datasets/"+l.Slug
+	case r.Email == "":
+		return nil
+	default:
+		var letters int
+		if err := tx.QueryRow(ctx, lettersToday, pgx.NamedArgs{"email": r.Email}).Scan(&letters); err != nil || letters >= LettersADay {
+			return err
+		}
+	}
+	return notice.Send(ctx, tx, n)
 }
 
-// reporter is whom an answer goes to; both fields may be empty.
+// reporter is whom an answer goes to; Email and User may both be empty.
 type reporter struct {
-	Email string  `db:"email"`
-	User  id.User `db:"reporter"`
+	Flag      id.Flag `db:"flag_id"` // the own one, whatever it was merged into
+	TokenHash string  `db:"token_hash"`
+	Email     string  `db:"email"`
+	User      id.User `db:"reporter"`
 }
 
 func (r reporter) to() (notice.To, bool) {
@@ -92,20 +95,25 @@ func (r reporter) to() (notice.To, bool) {
 	return notice.To{Address: r.Email}, r.Email != ""
 }
 
-// answered tells reporters what was decided, each address once.
-func answered(ctx context.Context, tx pgx.Tx, l listed, list []reporter, lines ...string) error {
-	told := map[reporter]bool{}
+// answered tells reporters what became of what they reported, each person and
+// each address once. Without an account the mail leads to the own report.
+func (s *Service) answered(ctx context.Context, tx pgx.Tx, l listed, list []reporter, lines ...string) error {
+	told := map[string]bool{}
 	for _, r := range list {
 		to, ok := r.to()
-		if !ok || told[r] {
+		if who := string(r.User) + " " + r.Email; !ok || told[who] {
 			continue
+		} else {
+			told[who] = true
 		}
-		told[r] = true
-		err := notice.Send(ctx, tx, notice.Notice{
+		n := notice.Notice{
 			Kind: notice.FlagAnswered, To: to, Subject: "Your report was answered: " + l.Title,
 			Lines: lines, Action: "See the data set", Path: "/datasets/" + l.Slug,
-		})
-		if err != nil {
+		}
+		if link := s.linkOf(r.Flag, r.TokenHash); r.User == "" && link != "" {
+			n.Action, n.Path = "See the answer", link
+		}
+		if err := notice.Send(ctx, tx, n); err != nil {
 			return err
 		}
 	}

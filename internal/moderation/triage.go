@@ -11,6 +11,7 @@ import (
 	"assay/internal/id"
 	"assay/internal/notice"
 	"assay/internal/postgres"
+	"assay/internal/promise"
 )
 
 var errMoved = errs.New(errs.Conflict, sentences["flag_transition"])
@@ -128,7 +129,9 @@ func (s *Service) Ask(ctx context.Context, a postgres.Actor, flag id.Flag, quest
 		if _, err := tx.Exec(ctx, askSeller, pgx.NamedArgs{"flag": flag, "organization": f.Organization, "question": question}); err != nil {
 			return err
 		}
-		if err := s.tellSeller(ctx, tx, f, "A reviewer asks about "+l.Title, "Answer the question", question); err != nil {
+		due := promise.OfQuestion(f.Reason == PHISuspected).Due(s.now())
+		by := "Please answer by " + due.Format("2 January 2006, 15:04 UTC") + ". After that the reviewer decides on what there is."
+		if err := s.tellSeller(ctx, tx, f, "A reviewer asks about "+l.Title, "Answer the question", question, by); err != nil {
 			return err
 		}
 		return record(ctx, tx, a, f.Organization, "flag.ask", "flag", string(flag), map[string]string{"reason": string(f.Reason)})

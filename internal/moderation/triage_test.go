@@ -1,26 +1,34 @@
 package moderation_test
 
 import (
+	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"assay/internal/account"
 	"assay/internal/account/accounttest"
 	"assay/internal/errs"
+	"assay/internal/id"
 	"assay/internal/listing"
 	"assay/internal/moderation"
 	"assay/internal/notice"
+	"assay/internal/notice/noticetest"
 	"assay/internal/postgres"
 )
 
-// The queue holds identifiers first, then the oldest.
-func TestQueueOrdersByIdentifiersThenAge(t *testing.T) {
+// The queue holds the riskiest first, then what is due first: a report of
+// identifiers within 4 hours, any other by working days.
+func TestQueueOrdersByRiskThenByClock(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	l := d.live(t)
-	want := []moderation.Reason{moderation.PHISuspected, "spam", "malware"}
-	for _, r := range []moderation.Reason{"spam", "malware", moderation.PHISuspected} {
+	want := []moderation.Reason{moderation.PHISuspected, "malware", "rights_not_held", "spam", "other"}
+	for _, r := range []moderation.Reason{"spam", "other", "rights_not_held", "malware", moderation.PHISuspected} {
 		d.report(t, report(l, r))
 	}
 	waiting, _, err := d.flags.Queue(t.Context(), d.reviewer)
@@ -30,6 +38,121 @@ func TestQueueOrdersByIdentifiersThenAge(t *testing.T) {
 	for i, r := range want {
 		if waiting[i].Reason != r {
 			t.Errorf("place %d: %s, want %s", i+1, waiting[i].Reason, r)
+		}
+	}
+	if first := waiting[0]; !first.Due().Equal(first.CreatedAt.Add(4 * time.Hour)) {
+		t.Errorf("identifiers reported at %s are due at %s, want 4 hours later", first.CreatedAt, first.Due())
+	}
+}
+
+// While a question stands the clock is the seller's; the answer starts that of
+// the reviewer anew. Both sides are told until when.
+func TestClockOfAFlagFollowsWhoHasToAnswer(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	l := d.live(t)
+	flag := d.claimed(t, l, moderation.PHISuspected)
+	if err := d.flags.Ask(t.Context(), d.reviewer, flag, "Which scanner wrote these files?"); err != nil {
+		t.Fatal(err)
+	}
+	f, err := d.flags.OwnFlag(t.Context(), d.seller.Owner, flag)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := f.AskedAt.Add(24 * time.Hour); !f.Due().Equal(want) {
+		t.Errorf("the seller is to answer by %s, want %s", f.Due(), want)
+	}
+	if n := d.count(t, `SELECT count(*) FROM notice_event WHERE kind = 'flag_on_your_listing' AND array_to_string(lines, ' ') LIKE '%Please answer by%'`); n != 1 {
+		t.Errorf("%d notices say until when the seller is to answer, want 1", n)
+	}
+	if err := d.flags.Reply(t.Context(), d.seller.Owner, flag, "A scanner of 2019, masked since."); err != nil {
+		t.Fatal(err)
+	}
+	it, err := d.flags.Item(t.Context(), d.reviewer, flag)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := it.Flag.RepliedAt.Add(4 * time.Hour); !it.Flag.Due().Equal(want) {
+		t.Errorf("after the answer the reviewer is to decide by %s, want %s", it.Flag.Due(), want)
+	}
+}
+
+// linksTo returns the reports behind the links that were sent to an address.
+func (d desk) linksTo(t *testing.T, address string) (receipts []moderation.Receipt) {
+	t.Helper()
+	err := d.db.InTx(t.Context(), postgres.Actor{Platform: postgres.Worker}, func(tx pgx.Tx) error {
+		rows, err := tx.Query(t.Context(), `SELECT path FROM notice_event WHERE address = $1 ORDER BY created_at`, address)
+		if err != nil {
+			return err
+		}
+		paths, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		for _, path := range paths {
+			receipt, err := d.flags.Receipt(t.Context(), strings.TrimPrefix(path, "/report/r/"))
+			if err != nil {
+				return fmt.Errorf("%s: %w", path, err)
+			}
+			receipts = append(receipts, receipt)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return receipts
+}
+
+// Who left an address and has no account is mailed the link with the thanks
+// and with the answer; once it is mailed no row has it any more.
+func TestAnswerReachesReportersByAMailedLink(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	l := d.live(t)
+	r := report(l, "label_error")
+	r.Email = "reader@example.org"
+	got, flag := d.report(t, r)
+	if err := d.flags.Claim(t.Context(), d.reviewer, flag, false); err != nil {
+		t.Fatal(err)
+	}
+	d.decide(t, moderation.Decision{Flag: flag, Outcome: moderation.Dismissed, Answer: "The labels are as the protocol says."})
+	links := d.linksTo(t, "reader@example.org")
+	if len(links) != 2 || links[1].State != moderation.Dismissed || links[1].Answer != "The labels are as the protocol says." {
+		t.Errorf("mailed links lead to %+v, want the report with its answer twice", links)
+	}
+	noticetest.Deliver(t, d.db)
+	if n := d.count(t, `SELECT count(*) FROM notice_event WHERE path LIKE '%' || $1`, got.Receipt); n != 0 {
+		t.Errorf("%d events hold the link after they were mailed", n)
+	}
+	if n := d.count(t, `SELECT count(*) FROM mail_outbox m WHERE m::text LIKE '%/report/r/' || $1 || '%'`, got.Receipt); n != 2 {
+		t.Errorf("%d mails hold the link, want 2", n)
+	}
+}
+
+// Each reporter of a merged report is told what was decided, also if the
+// other report was decided before.
+func TestMergedReportersAreToldEach(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	l := d.live(t)
+	flags := map[string]id.Flag{}
+	for _, who := range []string{"first", "second", "third"} {
+		r := report(l, map[string]moderation.Reason{"first": "label_error", "second": "misleading_claim", "third": "other"}[who])
+		r.Email = who + "@example.org"
+		_, flags[who] = d.report(t, r)
+		if err := d.flags.Claim(t.Context(), d.reviewer, flags[who], false); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := d.flags.Merge(t.Context(), d.reviewer, flags["second"], flags["first"]); err != nil {
+		t.Fatal(err)
+	}
+	d.decide(t, moderation.Decision{Flag: flags["first"], Outcome: moderation.Upheld, Act: moderation.Changes, Answer: "You were right."})
+	if err := d.flags.Merge(t.Context(), d.reviewer, flags["third"], flags["first"]); err != nil {
+		t.Fatal(err)
+	}
+	for who := range flags {
+		links := d.linksTo(t, who+"@example.org")
+		if len(links) != 2 || links[1].State != moderation.Upheld || links[1].Answer != "You were right." {
+			t.Errorf("the %s reporter was sent %+v, want thanks and the answer", who, links)
 		}
 	}
 }

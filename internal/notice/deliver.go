@@ -41,10 +41,11 @@ WHERE  e.id = @id
 AND    e.delivered_at IS NULL
 FOR    UPDATE OF e SKIP LOCKED`
 
-// An address is erased with its delivery: nothing else needs it.
+// An address is erased with its delivery, and the path that was mailed to it,
+// which may be a secret: nothing else needs them.
 const markDelivered = `
 UPDATE notice_event
-SET    delivered_at = now(), address = ''
+SET    delivered_at = now(), path = CASE WHEN address = '' THEN path ELSE '' END, address = ''
 WHERE  id = @id`
 
 // Deliver carries out one job: it tells everybody whom the event concerns, in

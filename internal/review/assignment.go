@@ -16,6 +16,7 @@ import (
 // Assignment is who works, or worked, on an item.
 type Assignment struct {
 	ID         string     `db:"id"`
+	Claims     id.Claims  `db:"claims_id"` // those that were to be decided on
 	Reviewer   id.User    `db:"reviewer_id"`
 	Name       string     `db:"name"`
 	AssignedBy string     `db:"assigned_by"` // a name
@@ -31,7 +32,7 @@ type Colleague struct {
 }
 
 const assignmentColumns = `
-SELECT   a.id::text AS id, a.reviewer_id, u.name, b.name AS assigned_by, a.assigned_at, a.ended_at,
+SELECT   a.id::text AS id, a.claims_id, a.reviewer_id, u.name, b.name AS assigned_by, a.assigned_at, a.ended_at,
          coalesce(a.ended_how, '') AS ended_how
 FROM     review_assignment a
 JOIN     app_user u ON u.id = a.reviewer_id

@@ -6,7 +6,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
@@ -428,33 +427,6 @@ func TestNotesStayWithTheReviewers(t *testing.T) {
 		err := d.db.InTx(ctx, d.reviewer, func(tx pgx.Tx) error { _, err := tx.Exec(ctx, sql); return err })
 		if err == nil {
 			t.Errorf("%s was possible", sql)
-		}
-	}
-}
-
-// A promise counts working days.
-func TestDueCountsWorkingDays(t *testing.T) {
-	at := func(text string) time.Time {
-		tm, err := time.Parse("Mon 2006-01-02 15:04", text)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return tm
-	}
-	for _, tt := range []struct {
-		name  string
-		kind  review.Kind
-		since string
-		want  string
-	}{
-		{"within a week", review.First, "Mon 2026-11-23 09:30", "Thu 2026-11-26 09:30"},
-		{"over a weekend", review.Flagged, "Thu 2026-11-26 16:00", "Tue 2026-12-01 16:00"},
-		{"what comes on a Saturday counts from Monday", review.First, "Sat 2026-11-28 11:00", "Thu 2026-12-03 00:00"},
-		{"what comes on a Sunday counts from Monday", review.Routine, "Sun 2026-11-29 23:59", "Wed 2026-12-02 00:00"},
-		{"changed claims are promised in two days", review.Amended, "Fri 2026-11-27 08:00", "Tue 2026-12-01 08:00"},
-	} {
-		if got := review.Due(tt.kind, at(tt.since)); !got.Equal(at(tt.want)) {
-			t.Errorf("%s: Due(%s, %s) = %s, want %s", tt.name, tt.kind, tt.since, got.Format("Mon 2006-01-02 15:04"), tt.want)
 		}
 	}
 }

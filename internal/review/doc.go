@@ -12,7 +12,7 @@
 // never decides on an organization of their own. The states themselves belong
 // to listing.
 //
-// The parts: queue, offers, match and interrupted list; assignment, clock,
+// The parts: queue, offers, match and interrupted list; assignment,
 // checklist, note and second are what reviewers do on the way; reasons and
 // decide end it; item and changes are what they see; bulk does one thing to
 // several; commercial is the badge; letters and notices tell people.

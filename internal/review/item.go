@@ -192,7 +192,7 @@ func (it *Item) readDesk(ctx context.Context, tx pgx.Tx) (err error) {
 		return err
 	}
 	for i := range it.Assigned {
-		if it.Assigned[i].EndedAt == nil {
+		if it.Assigned[i].EndedAt == nil && it.Assigned[i].Claims == it.Claims.ID {
 			it.Holder = &it.Assigned[i]
 		}
 	}

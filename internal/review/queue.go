@@ -10,6 +10,7 @@ import (
 	"assay/internal/id"
 	"assay/internal/listing"
 	"assay/internal/postgres"
+	"assay/internal/promise"
 )
 
 // Kind is why a version or its claims need a person.
@@ -76,6 +77,15 @@ func (w Waiting) Kind() Kind { return w.Kinds[0] }
 
 // Due returns when the entry is due for an answer.
 func (w Waiting) Due() time.Time { return Due(w.Kind(), w.Since) }
+
+// promises are what is promised about each kind.
+var promises = map[Kind]promise.What{
+	Flagged: promise.ReviewOfFlagged, First: promise.ReviewOfFirst, Routine: promise.ReviewOfRoutine, Amended: promise.ReviewOfChanged,
+}
+
+// Due returns when an item of a kind that waits since a moment is due for an
+// answer.
+func Due(k Kind, since time.Time) time.Time { return promise.Of(promises[k]).Due(since) }
 
 // Risk is high for warnings of a seller not known or not verified, low for a
 // verified and known one without warnings.
@@ -190,7 +200,7 @@ func (f Filter) Keeps(w Waiting, reader id.User) bool {
 }
 
 // Queue returns what waits for a reviewer: the riskiest first, and of equal
-// risk the one that is due first, so that late ones lead; by age the one that
+// risk the one that is due first, so that overdue ones lead; by age the one that
 // has waited longest.
 func (s *Service) Queue(ctx context.Context, a postgres.Actor, f Filter) ([]Waiting, error) {
 	if err := mustReview(a); err != nil {

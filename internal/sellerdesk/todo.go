@@ -21,6 +21,8 @@ type Kind string
 
 // Kinds of to-dos, the most urgent first.
 const (
+	AnswerReport      Kind = "answer_report"      // a reviewer asks about a report by the public
+	MendForNewRules   Kind = "mend_for_new_rules" // new rules found something in what is live
 	Held              Kind = "held"               // could not go live as planned
 	Suspended         Kind = "suspended"          // the platform took it off the catalog
 	BeginVerification Kind = "begin_verification" // nobody has asked for it
@@ -45,7 +47,7 @@ var kinds = []struct {
 	kind Kind
 	may  func(account.Role, account.Rights) bool
 }{
-	{Held, publishes}, {Suspended, edits}, {BeginVerification, manages}, {MendVerification, manages}, {RenewVerification, manages},
+	{AnswerReport, edits}, {MendForNewRules, edits}, {Held, publishes}, {Suspended, edits}, {BeginVerification, manages}, {MendVerification, manages}, {RenewVerification, manages},
 	{MendFiles, edits}, {MakeChanges, edits}, {ReadRejection, edits}, {AnswerWarnings, edits}, {PublishIt, publishes}, {SubmitIt, submits},
 	{EmbargoEnds, publishes}, {ReadClaims, edits}, {SendClaims, publishes}, {GoOnUpload, edits}, {SendFiles, edits}, {FinishClaims, edits},
 }
@@ -77,6 +79,9 @@ type Todo struct {
 	Day     *time.Time // on which an embargo or a verification ends
 	Failure listing.Failure
 	Since   time.Time
+	Flag    id.Flag    // of AnswerReport
+	Due     *time.Time // by when; nil if nobody waits for it
+	Grave   bool       // of MendForNewRules: a blocker
 }
 
 // Times ahead.
@@ -105,7 +110,7 @@ type standing struct {
 
 const standings = `
 SELECT   l.id, c.canonical, c.updated_at AS claims_at,
-         coalesce(c.frozen_at IS NULL AND v.state = 'live' AND c.claims_digest <> h.claims_digest, false) AS edited,
+         coalesce((c.frozen_at IS NULL OR c.outcome = 'lapsed') AND v.state = 'live' AND c.claims_digest <> h.claims_digest, false) AS edited,
          CASE WHEN c.outcome IN ('changes_requested', 'reject') THEN d.created_at END AS refused,
          coalesce(v.id::text, '') AS version_id, coalesce(v.number, 0) AS number, coalesce(v.state, '') AS state,
          coalesce(e.at, v.created_at, l.created_at) AS since,
@@ -180,6 +185,11 @@ func (s *Service) all(ctx context.Context, tx pgx.Tx, a postgres.Actor) ([]Todo,
 		}
 		list = append(list, todos...)
 	}
+	asked, err := s.asked(ctx, tx, a)
+	if err != nil {
+		return nil, err
+	}
+	list = append(list, asked...)
 	verification, err := s.verification(ctx, tx, a)
 	if verification != nil {
 		list = append(list, *verification)

@@ -1,0 +1,1 @@
+REVOKE UPDATE (path) ON notice_event FROM assay_app;
