@@ -12,8 +12,8 @@ import (
 // A pattern that ends in /... names a folder and all below it.
 var rows = [][]string{
 	{"internal/errs", "internal/id", "migrations"},
-	{"internal/audit/...", "internal/license", "internal/config", "internal/postgres/...", "internal/blob", "internal/outbound", "internal/promise"},
-	{"internal/fence/...", "internal/job", "internal/activity"},
+	{"internal/audit/...", "internal/license", "internal/config", "internal/postgres/...", "internal/blob", "internal/outbound", "internal/promise", "internal/seal"},
+	{"internal/fence/...", "internal/job", "internal/activity", "internal/seal/reseal"},
 	{"internal/mail/...", "internal/vault/..."}, // the outbox is emptied by a job
 	{"internal/notice/..."},
 	{"internal/account/..."},

@@ -116,7 +116,7 @@ func siteAt(t testing.TB, host string, demo bool, limits freeaudit.Limits) site 
 		t.Fatal(err)
 	}
 	papers := vault.New(db, documents, []vault.Key{key}, time.Now)
-	readers := credential.New(db, papers, catalog.Publisher{}, siteSecret, time.Now)
+	readers := credential.New(db, papers, catalog.Publisher{}, credential.Options{SecretKey: siteSecret})
 	verify := verification.New(db, papers, verificationtest.Deaf(), time.Now)
 	free := freeaudit.New(db, documents, freeaudit.Options{Version: "test", Scratch: t.TempDir(), Limits: limits}, log)
 	answers := admindesk.NewAnswers(db, log, time.Now)

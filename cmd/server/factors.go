@@ -12,21 +12,11 @@ type resetFactorsCommand struct {
 // Run removes the second factors of somebody who lost them all. The password
 // stays.
 func (c resetFactorsCommand) Run(ctx context.Context) error {
-	settings, err := settings()
-	if err != nil {
-		return err
-	}
-	if err := settings.CheckServing(); err != nil {
-		return err
-	}
-	h, err := build(ctx, settings, newLog(settings))
-	if err != nil {
-		return err
-	}
-	defer h.close()
-	if err := h.accounts.ForgetFactors(ctx, c.Email); err != nil {
-		return err
-	}
-	fmt.Println(c.Email + " signs in by password alone until a new second factor is added")
-	return nil
+	return withHouse(ctx, nil, func(h *house) error {
+		if err := h.accounts.ForgetFactors(ctx, c.Email); err != nil {
+			return err
+		}
+		fmt.Println(c.Email + " signs in by password alone until a new second factor is added")
+		return nil
+	})
 }

@@ -85,6 +85,27 @@ func build(ctx context.Context, c config.Config, log *slog.Logger) (*house, erro
 	return h, nil
 }
 
+// withHouse runs do in the house that the environment names, for a command that
+// serves nothing. with may change the settings first; nil for nothing.
+func withHouse(ctx context.Context, with func(*config.Config), do func(h *house) error) error {
+	c, err := settings()
+	if err != nil {
+		return err
+	}
+	if err := c.CheckServing(); err != nil {
+		return err
+	}
+	if with != nil {
+		with(&c)
+	}
+	h, err := build(ctx, c, newLog(c))
+	if err != nil {
+		return err
+	}
+	defer h.close()
+	return do(h)
+}
+
 func (h *house) open(ctx context.Context) (err error) {
 	c := h.config
 	key, err := base64.StdEncoding.DecodeString(c.SecretKey)
@@ -97,16 +118,17 @@ func (h *house) open(ctx context.Context) (err error) {
 	if h.blobs, err = blob.Open(ctx, c.BlobURL); err != nil {
 		return err
 	}
-	keys, err := vaultKeys(c, key)
+	old := c.FormerSecretKeys()
+	keys, err := vaultKeys(c, append([][]byte{key}, old...))
 	if err != nil {
 		return err
 	}
 	h.vault = vault.New(h.db, h.blobs, keys, time.Now)
 	h.verify = verification.New(h.db, h.vault, verification.NewLooker(verification.LookerOptions{}), time.Now)
-	h.readers = credential.New(h.db, h.vault, catalog.Publisher{}, key, time.Now)
-	h.accounts = account.New(h.db, account.Options{PublicURL: c.PublicURL, SecretKey: key})
-	h.privacy = privacy.New(h.db, h.blobs, key)
-	if h.sso, err = sso.New(h.db, sso.Options{PublicURL: c.PublicURL, SecretKey: key}); err != nil {
+	h.readers = credential.New(h.db, h.vault, catalog.Publisher{}, credential.Options{SecretKey: key, OldSecretKeys: old})
+	h.accounts = account.New(h.db, account.Options{PublicURL: c.PublicURL, SecretKey: key, OldSecretKeys: old})
+	h.privacy = privacy.New(h.db, h.blobs, key, old...)
+	if h.sso, err = sso.New(h.db, sso.Options{PublicURL: c.PublicURL, SecretKey: key, OldSecretKeys: old}); err != nil {
 		return err
 	}
 	if h.mails, err = mail.NewSender(h.db, mail.Options{SMTPURL: c.SMTPURL, From: c.MailFrom, Keep: c.Demo}); err != nil {
@@ -127,7 +149,7 @@ func (h *house) open(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := h.openAudits(key); err != nil {
+	if err := h.openAudits(key, old); err != nil {
 		return err
 	}
 	h.views = catalog.NewViews(h.db, h.log, time.Now)
@@ -148,7 +170,7 @@ func (h *house) open(ctx context.Context) (err error) {
 
 // openAudits starts the fence and makes the folder in which submissions are
 // staged.
-func (h *house) openAudits(secret []byte) (err error) {
+func (h *house) openAudits(secret []byte, old [][]byte) (err error) {
 	scratch, err := filepath.Abs(filepath.Join(h.config.Var, "scratch"))
 	if err == nil {
 		err = os.MkdirAll(scratch, 0o700)
@@ -164,7 +186,7 @@ func (h *house) openAudits(secret []byte) (err error) {
 	}
 	h.audits = ingest.New(h.db, h.blobs, h.listings, ingest.Options{
 		Version: version, Scratch: scratch, Inspect: h.pool.Inspect, Parallel: h.pool.Parallel(), Space: fence.NewScratch(scratch), Tools: h.programs.Audit(),
-		Limits: audit.Limits{FileBytes: h.config.MaxFileBytes, ArchiveEntries: h.config.MaxEntries, SetTime: time.Duration(h.config.AuditHours) * time.Hour}, SecretKey: secret,
+		Limits: audit.Limits{FileBytes: h.config.MaxFileBytes, ArchiveEntries: h.config.MaxEntries, SetTime: time.Duration(h.config.AuditHours) * time.Hour}, SecretKey: secret, OldSecretKeys: old,
 	}, h.log)
 	h.free = freeaudit.New(h.db, h.blobs, freeaudit.Options{
 		Version: version, Scratch: scratch, Inspect: h.pool.Inspect, Parallel: h.pool.Parallel(), Space: fence.NewScratch(scratch), Tools: h.programs.Audit(),
@@ -196,10 +218,10 @@ func (h *house) sweep(ctx context.Context, _ job.Sweep) error {
 		h.notices.Sweep(ctx), h.mails.Sweep(ctx), h.certify(ctx))
 }
 
-// vaultKeys are the keys that the settings name, the one that seals first. The
-// one derived from the secret key always opens, so that a key may be set later.
-func vaultKeys(c config.Config, secret []byte) ([]vault.Key, error) {
-	var keys []vault.Key
+// vaultKeys are the keys that the settings name, the one that seals first.
+// Those derived from the secret keys always open, so that a key may be set
+// later.
+func vaultKeys(c config.Config, secrets [][]byte) (keys []vault.Key, err error) {
 	for _, k := range c.VaultKeys() {
 		key, err := vault.NewKey(k)
 		if err != nil {
@@ -207,8 +229,14 @@ func vaultKeys(c config.Config, secret []byte) ([]vault.Key, error) {
 		}
 		keys = append(keys, key)
 	}
-	derived, err := vault.KeyFrom(secret)
-	return append(keys, derived), err
+	for _, secret := range secrets {
+		key, err := vault.KeyFrom(secret)
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
 }
 
 // publishActs publishes the head of the record of acts.

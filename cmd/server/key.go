@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"fmt"
+
+	"assay/internal/config"
 )
 
 type revokeKeyCommand struct {
@@ -12,23 +14,15 @@ type revokeKeyCommand struct {
 // Run takes a key back with every certificate that it signed. Processes that
 // still sign with it issue nothing from then on.
 func (c revokeKeyCommand) Run(ctx context.Context) error {
-	settings, err := settings()
-	if err != nil {
-		return err
-	}
-	if err := settings.CheckServing(); err != nil {
-		return err
-	}
-	settings.SigningKey = "" // this process signs nothing
-	h, err := build(ctx, settings, newLog(settings))
-	if err != nil {
-		return err
-	}
-	defer h.close()
-	n, err := h.notary.RevokeKey(ctx, c.ID)
-	if err != nil {
-		return err
-	}
-	fmt.Printf("the key is taken back, and with it %d certificates; workers with another ASSAY_SIGNING_KEY issue new ones\n", n)
-	return nil
+	return withHouse(ctx, signsNothing, func(h *house) error {
+		n, err := h.notary.RevokeKey(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		fmt.Printf("the key is taken back, and with it %d certificates; workers with another ASSAY_SIGNING_KEY issue new ones\n", n)
+		return nil
+	})
 }
+
+// signsNothing leaves the process without the key that signs certificates.
+func signsNothing(c *config.Config) { c.SigningKey = "" }

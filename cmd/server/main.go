@@ -28,6 +28,7 @@ type commands struct {
 
 	ResetFactors resetFactorsCommand `cmd:"" help:"Remove the passkeys, app and recovery codes of an account whose owner lost them."`
 	Activity     activityCommand     `cmd:"" help:"Verify or export the record of acts, or check a proof from it."`
+	Vault        vaultCommand        `cmd:"" help:"Bring what is sealed under the newest keys."`
 	RevokeKey    revokeKeyCommand    `cmd:"" help:"Take back a key that signed certificates and may be in other hands."`
 
 	AuditChild auditChildCommand `cmd:"" hidden:"" help:"Inspect files behind the fence; started by the others."`

@@ -20,32 +20,22 @@ type seedCommand struct {
 
 // Run shows the external listings, and makes the first admin if asked.
 func (c seedCommand) Run(ctx context.Context) error {
-	settings, err := settings()
-	if err != nil {
-		return err
-	}
-	if err := settings.CheckServing(); err != nil {
-		return err
-	}
-	h, err := build(ctx, settings, newLog(settings))
-	if err != nil {
-		return err
-	}
-	defer h.close()
-	if err := catalog.SeedExternal(ctx, h.db, catalog.PlatformOrganization); err != nil {
-		return err
-	}
-	fmt.Println("the external listings are shown")
-	if c.Admin == "" {
+	return withHouse(ctx, nil, func(h *house) error {
+		if err := catalog.SeedExternal(ctx, h.db, catalog.PlatformOrganization); err != nil {
+			return err
+		}
+		fmt.Println("the external listings are shown")
+		if c.Admin == "" {
+			return nil
+		}
+		name, _, _ := strings.Cut(c.Admin, "@")
+		_, err := h.accounts.Provision(ctx, account.Provisioned{Name: name, Email: c.Admin, Password: os.Getenv("ASSAY_ADMIN_PASSWORD"), Platform: postgres.Admin})
+		if err != nil {
+			return err
+		}
+		fmt.Println(c.Admin + " is a platform admin")
 		return nil
-	}
-	name, _, _ := strings.Cut(c.Admin, "@")
-	_, err = h.accounts.Provision(ctx, account.Provisioned{Name: name, Email: c.Admin, Password: os.Getenv("ASSAY_ADMIN_PASSWORD"), Platform: postgres.Admin})
-	if err != nil {
-		return err
-	}
-	fmt.Println(c.Admin + " is a platform admin")
-	return nil
+	})
 }
 
 // seedDemo says how to sign in, then fills an empty demo by the real pipeline

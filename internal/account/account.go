@@ -12,6 +12,7 @@ import (
 	"assay/internal/errs"
 	"assay/internal/id"
 	"assay/internal/postgres"
+	"assay/internal/seal"
 )
 
 // Platform is the organization of the platform itself, which owns the
@@ -26,6 +27,8 @@ type Options struct {
 	// SecretKey signs device cookies and, by keys derived from it, encrypts the
 	// secrets of authenticator apps; at least 32 bytes.
 	SecretKey []byte
+	// OldSecretKeys open what they encrypted before SecretKey replaced them.
+	OldSecretKeys [][]byte
 	// Now is the clock of codes that change every half minute; time.Now if nil.
 	Now func() time.Time
 }
@@ -35,7 +38,7 @@ type Service struct {
 	db     *postgres.DB
 	url    string
 	secret []byte
-	sealer sealer
+	box    seal.Box
 	hasher *hasher
 	now    func() time.Time
 
@@ -51,7 +54,7 @@ func New(db *postgres.DB, o Options) *Service {
 		db:     db,
 		url:    strings.TrimRight(o.PublicURL, "/"),
 		secret: o.SecretKey,
-		sealer: newSealer(o.SecretKey, "assay second factor"),
+		box:    seal.New("assay second factor", o.SecretKey, o.OldSecretKeys...),
 		hasher: newHasher(),
 		now:    o.Now,
 

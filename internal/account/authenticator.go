@@ -65,7 +65,7 @@ func (s *Service) OfferApp(ctx context.Context, a postgres.Actor) (AppOffer, err
 	if err != nil {
 		return AppOffer{}, fmt.Errorf("authenticator: %w", err)
 	}
-	return s.showOffer(key, s.sealer.seal(plain, appLabel(a.User)))
+	return s.showOffer(key, s.box.Seal(plain, appLabel(a.User)))
 }
 
 // ShowApp shows an offer again; errs.NotFound if it is over.
@@ -99,7 +99,7 @@ func (s *Service) showOffer(key *otp.Key, sealed []byte) (AppOffer, error) {
 
 func (s *Service) openOffer(user id.User, sealed []byte) (string, error) {
 	var offer sealedOffer
-	plain, err := s.sealer.open(sealed, appLabel(user))
+	plain, err := s.box.Open(sealed, appLabel(user))
 	if err == nil {
 		err = json.Unmarshal(plain, &offer)
 	}
@@ -153,7 +153,7 @@ func (s *Service) ConfirmApp(ctx context.Context, a postgres.Actor, sealed []byt
 }
 
 func (s *Service) putApp(ctx context.Context, tx pgx.Tx, user id.User, secret string, step int64) error {
-	_, err := tx.Exec(ctx, upsertApp, pgx.NamedArgs{"user": user, "secret": s.sealer.seal([]byte(secret), appLabel(user)), "step": step})
+	_, err := tx.Exec(ctx, upsertApp, pgx.NamedArgs{"user": user, "secret": s.box.Seal([]byte(secret), appLabel(user)), "step": step})
 	if err != nil {
 		return fmt.Errorf("authenticator: %w", err)
 	}
@@ -220,7 +220,7 @@ func (s *Service) readApp(ctx context.Context, tx pgx.Tx, user id.User) (secret 
 	if err := tx.QueryRow(ctx, lockApp, pgx.NamedArgs{"user": user}).Scan(&sealed, &last); err != nil {
 		return "", 0, err
 	}
-	plain, err := s.sealer.open(sealed, appLabel(user))
+	plain, err := s.box.Open(sealed, appLabel(user))
 	return string(plain), last, err
 }
 

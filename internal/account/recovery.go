@@ -130,13 +130,13 @@ func (s *Service) useRecovery(ctx context.Context, tx pgx.Tx, user id.User, code
 
 // SealCodes encrypts codes for the way to the page that shows them once.
 func (s *Service) SealCodes(a postgres.Actor, codes []string) []byte {
-	return s.sealer.seal([]byte(strings.Join(codes, "\n")), "recovery codes "+string(a.User))
+	return s.box.Seal([]byte(strings.Join(codes, "\n")), "recovery codes "+string(a.User))
 }
 
 // OpenCodes reads what SealCodes has made for the same user; anything else is
 // errs.NotFound.
 func (s *Service) OpenCodes(a postgres.Actor, sealed []byte) ([]string, error) {
-	plain, err := s.sealer.open(sealed, "recovery codes "+string(a.User))
+	plain, err := s.box.Open(sealed, "recovery codes "+string(a.User))
 	if err != nil {
 		return nil, errs.Wrap(errs.NotFound, "Recovery codes are shown once. Make new ones if you lost them.", err)
 	}

@@ -28,6 +28,7 @@ type Config struct {
 	SMTPURL          string `env:"ASSAY_SMTP_URL" secret:"true" comment:"mail server: smtp://user:password@host:port or smtps://…"`
 	MailFrom         string `env:"ASSAY_MAIL_FROM" envDefault:"Assay <no-reply@assay.example>" comment:"sender of e-mails"`
 	SecretKey        string `env:"ASSAY_SECRET_KEY" secret:"true" comment:"32 random bytes in base64, the same on every process"`
+	OldSecretKeys    string `env:"ASSAY_OLD_SECRET_KEYS" secret:"true" comment:"keys that ASSAY_SECRET_KEY replaced, separated by commas: they open what they sealed until server vault rotate has sealed it anew"`
 	SigningKey       string `env:"ASSAY_SIGNING_KEY" secret:"true" comment:"32 random bytes in base64: the Ed25519 key that signs audit certificates; without it a process issues none, and workers alone may have it"`
 	VaultKey         string `env:"ASSAY_VAULT_KEY" secret:"true" comment:"32 random bytes in base64: seals private documents, the same on every process; derived from ASSAY_SECRET_KEY if unset"`
 	VaultOldKeys     string `env:"ASSAY_VAULT_OLD_KEYS" secret:"true" comment:"keys that ASSAY_VAULT_KEY replaced, separated by commas: they open until workers have sealed anew what they sealed"`
@@ -113,7 +114,7 @@ func (c Config) check() error {
 	if _, err := c.signingKey(); err != nil {
 		mistake("ASSAY_SIGNING_KEY", "is not 32 bytes in base64")
 	}
-	for name, value := range map[string]string{"ASSAY_VAULT_KEY": c.VaultKey, "ASSAY_VAULT_OLD_KEYS": c.VaultOldKeys} {
+	for name, value := range map[string]string{"ASSAY_VAULT_KEY": c.VaultKey, "ASSAY_VAULT_OLD_KEYS": c.VaultOldKeys, "ASSAY_OLD_SECRET_KEYS": c.OldSecretKeys} {
 		if _, err := keysOf(value); err != nil {
 			mistake(name, "is not 32 bytes in base64")
 		}
@@ -163,6 +164,12 @@ func (c Config) signingKey() (ed25519.PrivateKey, error) {
 		return nil, errors.New("not a seed")
 	}
 	return ed25519.NewKeyFromSeed(seed), nil
+}
+
+// FormerSecretKeys returns the keys of 32 bytes that the secret key replaced.
+func (c Config) FormerSecretKeys() [][]byte {
+	keys, _ := keysOf(c.OldSecretKeys) // Load has checked them
+	return keys
 }
 
 // VaultKeys returns the keys of 32 bytes that are set for the vault, the one

@@ -9,13 +9,13 @@ import (
 
 func TestAllMistakesAreReportedTogetherWithoutSecrets(t *testing.T) {
 	_, err := config.Load([]string{
-		"ASSAY_ADDR=nowhere", "DATABASE_URL=mysql://u:hunter2@h/db", "ASSAY_SECRET_KEY=hunter2", "ASSAY_SIGNING_KEY=hunter2", "ASSAY_VAULT_KEY=hunter2",
+		"ASSAY_ADDR=nowhere", "DATABASE_URL=mysql://u:hunter2@h/db", "ASSAY_SECRET_KEY=hunter2", "ASSAY_SIGNING_KEY=hunter2", "ASSAY_VAULT_KEY=hunter2", "ASSAY_OLD_SECRET_KEYS=hunter2",
 		"ASSAY_LOG_LEVEL=loud", "ASSAY_PUBLIC_URL=ftp://x",
 	})
 	if err == nil {
-		t.Fatal("Load accepted seven mistakes")
+		t.Fatal("Load accepted eight mistakes")
 	}
-	for _, name := range []string{"ASSAY_ADDR", "DATABASE_URL", "ASSAY_SECRET_KEY", "ASSAY_SIGNING_KEY", "ASSAY_VAULT_KEY", "ASSAY_LOG_LEVEL", "ASSAY_PUBLIC_URL"} {
+	for _, name := range []string{"ASSAY_ADDR", "DATABASE_URL", "ASSAY_SECRET_KEY", "ASSAY_SIGNING_KEY", "ASSAY_VAULT_KEY", "ASSAY_OLD_SECRET_KEYS", "ASSAY_LOG_LEVEL", "ASSAY_PUBLIC_URL"} {
 		if !strings.Contains(err.Error(), name) {
 			t.Errorf("the error does not name %s: %v", name, err)
 		}

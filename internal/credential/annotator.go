@@ -151,7 +151,7 @@ func (s *Service) Add(ctx context.Context, a postgres.Actor, p Person, agreed bo
 
 func (s *Service) args(a postgres.Actor, key id.Annotator, p Person) pgx.NamedArgs {
 	return pgx.NamedArgs{
-		"id": key, "organization": a.Organization, "label": p.Label, "name": s.sealer.seal(p.Name, string(key)), "role": p.Role,
+		"id": key, "organization": a.Organization, "label": p.Label, "name": s.box.Seal([]byte(p.Name), string(key)), "role": p.Role,
 		"specialty": p.Specialty, "subspecialty": p.Subspecialty, "country": p.Country, "years": p.Years,
 		"shows_body": p.ShowsBody, "shows_country": p.ShowsCountry,
 	}
@@ -309,7 +309,7 @@ type annotatorRow struct {
 }
 
 func (s *Service) open(r annotatorRow) (Annotator, error) {
-	name, err := s.sealer.open(r.NameSealed, string(r.ID))
+	name, err := s.unseal(r.NameSealed, string(r.ID))
 	return Annotator{
 		ID: r.ID, Organization: r.Organization, ConsentText: r.ConsentText, ConsentAt: r.ConsentAt,
 		Person: Person{r.Label, name, r.Role, r.Specialty, r.Subspecialty, r.Country, r.Years, r.ShowsBody, r.ShowsCountry},

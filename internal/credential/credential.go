@@ -162,7 +162,7 @@ func (s *Service) keep(ctx context.Context, a postgres.Actor, f Facts, e *Eviden
 
 func (s *Service) facts(a postgres.Actor, key id.Credential, f Facts, v vault.Version) pgx.NamedArgs {
 	args := pgx.NamedArgs{
-		"id": key, "organization": a.Organization, "kind": f.Kind, "body": f.Body, "number": s.sealer.seal(f.Number, string(key)),
+		"id": key, "organization": a.Organization, "kind": f.Kind, "body": f.Body, "number": s.box.Seal([]byte(f.Number), string(key)),
 		"issued_on": f.IssuedOn, "expires_on": f.ExpiresOn, "document": nil, "version": nil,
 	}
 	if v.Document != "" {
@@ -308,7 +308,7 @@ type credentialRow struct {
 }
 
 func (s *Service) openCredential(r credentialRow) (Credential, error) {
-	number, err := s.sealer.open(r.NumberSealed, string(r.ID))
+	number, err := s.unseal(r.NumberSealed, string(r.ID))
 	return Credential{
 		ID: r.ID, Organization: r.Organization, Annotator: r.Annotator,
 		Facts:    Facts{r.Kind, r.Body, number, r.IssuedOn, r.ExpiresOn},

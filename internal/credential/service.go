@@ -14,6 +14,7 @@ import (
 	"assay/internal/errs"
 	"assay/internal/id"
 	"assay/internal/postgres"
+	"assay/internal/seal"
 	"assay/internal/vault"
 )
 
@@ -28,14 +29,37 @@ type Service struct {
 	db      *postgres.DB
 	vault   *vault.Service
 	catalog Catalog
-	sealer  sealer
+	box     seal.Box
 	now     func() time.Time
 }
 
-// New returns a service that keeps evidence in v and seals names and numbers
-// under a key derived from secret.
-func New(db *postgres.DB, v *vault.Service, catalog Catalog, secret []byte, now func() time.Time) *Service {
-	return &Service{db, v, catalog, newSealer(secret), now}
+// Options are what a Service needs besides its neighbors.
+type Options struct {
+	// SecretKey seals names and numbers, by a key derived from it; OldSecretKeys
+	// open what they sealed before.
+	SecretKey     []byte
+	OldSecretKeys [][]byte
+	Now           func() time.Time // time.Now if nil
+}
+
+// New returns a service that keeps evidence in v.
+func New(db *postgres.DB, v *vault.Service, catalog Catalog, o Options) *Service {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Service{db, v, catalog, seal.New("assay annotator", o.SecretKey, o.OldSecretKeys...), o.Now}
+}
+
+// unseal returns what was sealed for a row; what was erased is empty.
+func (s *Service) unseal(sealed []byte, row string) (string, error) {
+	if len(sealed) == 0 {
+		return "", nil
+	}
+	plain, err := s.box.Open(sealed, row)
+	if err != nil {
+		return "", fmt.Errorf("a name or number: %w", err)
+	}
+	return string(plain), nil
 }
 
 const (

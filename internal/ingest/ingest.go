@@ -62,8 +62,10 @@ type Options struct {
 	RulesVersion string
 	// SecretKey, of at least 32 bytes, seals the texts that the seller alone may
 	// read, and keys the index of images; without it no texts are kept, and images
-	// are not compared with those of other listings.
-	SecretKey []byte
+	// are not compared with those of other listings. OldSecretKeys open texts that
+	// were sealed before.
+	SecretKey     []byte
+	OldSecretKeys [][]byte
 }
 
 // Service audits submissions.

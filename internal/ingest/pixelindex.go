@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
 	"fmt"
@@ -15,6 +14,7 @@ import (
 	"assay/internal/audit"
 	"assay/internal/audit/finding"
 	"assay/internal/postgres"
+	"assay/internal/seal"
 )
 
 // Bounds of the index of pixels.
@@ -33,11 +33,7 @@ func pixelKey(secret []byte) []byte {
 	if len(secret) == 0 {
 		return nil
 	}
-	key, err := hkdf.Key(sha256.New, secret, nil, "assay pixel index 1", sha256.Size)
-	if err != nil {
-		return nil // of a length that HKDF cannot give; 32 bytes it can
-	}
-	return key
+	return seal.Derive(secret, nil, "assay pixel index 1", sha256.Size)
 }
 
 // indexed is an image of the submission as the index holds it.

@@ -1,16 +1,13 @@
 package ingest
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/hkdf"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 
 	"assay/internal/audit"
 	"assay/internal/id"
+	"assay/internal/seal"
 )
 
 // TextList are the distinct texts of a version that a person should read. They
@@ -32,35 +29,24 @@ type TextsOf struct {
 // secret. A list of another form needs another label.
 const textsLabel = "assay: list of texts for the seller, 1"
 
-// textsCipher derives the key of the lists from the server's secret.
-//
-// Source: RFC 5869; NIST SP 800-38D, Section 8.2.2 (random nonces, fewer than
-// 2^32 lists).
-func textsCipher(secret []byte) (cipher.AEAD, error) {
+// textsBox seals lists under the server's secret; older ones open.
+func textsBox(secret []byte, old ...[]byte) (seal.Box, error) {
 	if len(secret) < 32 {
-		return nil, errors.New("the server's secret is absent or too short")
+		return seal.Box{}, errors.New("the server's secret is absent or too short")
 	}
-	key, err := hkdf.Key(sha256.New, secret, nil, textsLabel, 32)
-	if err != nil {
-		return nil, fmt.Errorf("derive the key of texts: %w", err)
-	}
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, fmt.Errorf("cipher of texts: %w", err)
-	}
-	return cipher.NewGCMWithRandomNonce(block)
+	return seal.New(textsLabel, secret, old...), nil
 }
 
 // bound is what is authenticated beside the list: ids have one length, so that
 // no two names read alike.
-func (of TextsOf) bound() []byte {
-	return fmt.Appendf(nil, "%s\n%s\n%s\n%s", textsLabel, of.Organization, of.Version, of.Report)
+func (of TextsOf) bound() string {
+	return fmt.Sprintf("%s\n%s\n%s\n%s", textsLabel, of.Organization, of.Version, of.Report)
 }
 
 // Seal encrypts the list under a key derived from secret, which has at least
-// 32 bytes, with AES-256-GCM.
+// 32 bytes.
 func (l TextList) Seal(secret []byte, of TextsOf) ([]byte, error) {
-	aead, err := textsCipher(secret)
+	box, err := textsBox(secret)
 	if err != nil {
 		return nil, err
 	}
@@ -68,18 +54,18 @@ func (l TextList) Seal(secret []byte, of TextsOf) ([]byte, error) {
 	if err != nil {
 		return nil, errors.New("a list of texts cannot be written") // the cause may quote a text
 	}
-	return aead.Seal(nil, nil, plain, of.bound()), nil
+	return box.Seal(plain, of.bound()), nil
 }
 
 // openTexts decrypts what Seal made. Its errors quote nothing.
-func openTexts(secret, sealed []byte, of TextsOf) (l TextList, err error) {
-	aead, err := textsCipher(secret)
+func (o Options) openTexts(sealed []byte, of TextsOf) (l TextList, err error) {
+	box, err := textsBox(o.SecretKey, o.OldSecretKeys...)
 	if err != nil {
 		return l, err
 	}
-	plain, err := aead.Open(nil, nil, sealed, of.bound())
+	plain, err := box.Open(sealed, of.bound())
 	if err != nil {
-		return l, errors.New("the seal does not fit: another secret, another owner, or changed bytes")
+		return l, err
 	}
 	if json.Unmarshal(plain, &l) != nil {
 		return TextList{}, errors.New("the list has another form")

@@ -95,20 +95,28 @@ func (s *Service) Texts(ctx context.Context, a postgres.Actor, v id.Version) (li
 }
 
 func (s *Service) unseal(ctx context.Context, of TextsOf) (TextList, error) {
-	body, err := s.blobs.Get(ctx, TextsKey(of.Report), 0)
+	sealed, err := s.sealedTexts(ctx, TextsKey(of.Report))
 	if err != nil {
 		return TextList{}, err
 	}
-	defer body.Close()
-	sealed, err := io.ReadAll(io.LimitReader(body, maxSealed))
-	if err != nil {
-		return TextList{}, fmt.Errorf("read the list of texts: %w", err)
-	}
-	list, err := openTexts(s.options.SecretKey, sealed, of)
+	list, err := s.options.openTexts(sealed, of)
 	if err != nil {
 		return TextList{}, errs.Wrap(errs.Conflict, "The list cannot be opened. A new audit makes a new one.", err)
 	}
 	return list, nil
+}
+
+func (s *Service) sealedTexts(ctx context.Context, key string) ([]byte, error) {
+	body, err := s.blobs.Get(ctx, key, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer body.Close()
+	sealed, err := io.ReadAll(io.LimitReader(body, maxSealed))
+	if err != nil {
+		return nil, fmt.Errorf("read the list of texts: %w", err)
+	}
+	return sealed, nil
 }
 
 // youngTexts is how long a list may wait for the row of its report: it is

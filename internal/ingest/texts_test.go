@@ -306,3 +306,27 @@ func TestAListThatCannotBeKeptStopsTheResult(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestListsOfTextsMoveToANewSecret(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	j, report := r.audited(t, secret)
+	both := ingest.New(r.db, r.blobs, r.listings, ingest.Options{Version: "test", Scratch: r.scratch, SecretKey: otherSecret, OldSecretKeys: [][]byte{secret}}, discard)
+	if _, err := both.Texts(t.Context(), r.org.Owner, j.Version); err != nil {
+		t.Errorf("with the older secret named: %v", err)
+	}
+	for _, want := range []int{1, 0} {
+		if n, err := both.Reseal(t.Context()); n != want || err != nil {
+			t.Errorf("Reseal = %d, %v, want %d", n, err, want)
+		}
+	}
+	if list, err := r.sealing(otherSecret).Texts(t.Context(), r.org.Owner, j.Version); err != nil || len(list.Texts) != 1 {
+		t.Errorf("under the newer secret alone: %v, %v", list, err)
+	}
+	if _, err := r.blobs.Put(t.Context(), ingest.TextsKey(report), strings.NewReader("no seal at all, but long enough")); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := both.Reseal(t.Context()); n != 0 || err == nil {
+		t.Errorf("Reseal of a list that does not open = %d, %v, want an error", n, err)
+	}
+}

@@ -58,10 +58,7 @@ func (s *Service) Put(ctx context.Context, a postgres.Actor, in Incoming, may As
 	if err := s.announce(ctx, a, may, &v); err != nil {
 		return Version{}, err
 	}
-	sealed, err := s.keys[0].seal(f.body, v.place())
-	if err != nil {
-		return Version{}, err
-	}
+	sealed := s.keys[0].seal(f.body, v.place())
 	if _, err := s.blobs.Put(ctx, v.BlobKey, bytes.NewReader(sealed)); err != nil {
 		return Version{}, fmt.Errorf("document: %w", err)
 	}

@@ -3,10 +3,6 @@ package privacy
 import (
 	"archive/zip"
 	"bytes"
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/hkdf"
-	"crypto/sha256"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -15,6 +11,7 @@ import (
 
 	"assay/internal/errs"
 	"assay/internal/id"
+	"assay/internal/seal"
 )
 
 // maxArchive bounds an export in bytes: it is packed and sealed in memory.
@@ -134,34 +131,17 @@ func cell(value json.RawMessage) string {
 	return string(value)
 }
 
-// sealer returns the cipher of one export. Only the same export of the same
-// person opens with it.
-func (s *Service) sealer(user id.User, key id.Export) (cipher.AEAD, error) {
-	secret, err := hkdf.Key(sha256.New, s.secret, []byte(key), "assay account export "+string(user), 32)
-	if err != nil {
-		return nil, fmt.Errorf("export: %w", err)
-	}
-	block, err := aes.NewCipher(secret)
-	if err != nil {
-		return nil, fmt.Errorf("export: %w", err)
-	}
-	return cipher.NewGCMWithRandomNonce(block)
+// box seals one export. Only the same export of the same person opens with it.
+func (s *Service) box(user id.User, key id.Export) seal.Box {
+	return seal.Salted([]byte(key), "assay account export "+string(user), s.secret, s.old...)
 }
 
-func (s *Service) seal(archive []byte, user id.User, key id.Export) ([]byte, error) {
-	c, err := s.sealer(user, key)
-	if err != nil {
-		return nil, err
-	}
-	return c.Seal(nil, nil, archive, []byte(key)), nil
+func (s *Service) seal(archive []byte, user id.User, key id.Export) []byte {
+	return s.box(user, key).Seal(archive, string(key))
 }
 
 func (s *Service) unseal(sealed []byte, user id.User, key id.Export) ([]byte, error) {
-	c, err := s.sealer(user, key)
-	if err != nil {
-		return nil, err
-	}
-	archive, err := c.Open(nil, nil, sealed, []byte(key))
+	archive, err := s.box(user, key).Open(sealed, string(key))
 	if err != nil {
 		return nil, fmt.Errorf("the seal of export %s is broken: %w", key, err)
 	}

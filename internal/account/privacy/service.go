@@ -16,12 +16,13 @@ type Service struct {
 	db     *postgres.DB
 	blobs  *blob.Store
 	secret []byte
+	old    [][]byte
 }
 
 // New returns a service over db. Exports are sealed with keys derived from
-// secret and lie in blobs.
-func New(db *postgres.DB, blobs *blob.Store, secret []byte) *Service {
-	return &Service{db: db, blobs: blobs, secret: secret}
+// secret and lie in blobs; old secrets, which it replaced, open theirs.
+func New(db *postgres.DB, blobs *blob.Store, secret []byte, old ...[]byte) *Service {
+	return &Service{db: db, blobs: blobs, secret: secret, old: old}
 }
 
 var worker = postgres.Actor{Platform: postgres.Worker}

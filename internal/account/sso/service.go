@@ -2,10 +2,6 @@ package sso
 
 import (
 	"context"
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/hkdf"
-	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -21,6 +17,7 @@ import (
 	"assay/internal/id"
 	"assay/internal/outbound"
 	"assay/internal/postgres"
+	"assay/internal/seal"
 )
 
 // CallbackPath is where a provider sends people back to.
@@ -39,6 +36,8 @@ type Options struct {
 	PublicURL string
 	// SecretKey seals clients' secrets, by a key derived from it.
 	SecretKey []byte
+	// OldSecretKeys open what they sealed before SecretKey replaced them.
+	OldSecretKeys [][]byte
 	// Allow lets an address pass that is not public, for tests; nil for none.
 	Allow func(netip.AddrPort) bool
 	Roots *x509.CertPool // for tests; nil for those of the system
@@ -49,29 +48,17 @@ type Options struct {
 type Service struct {
 	db     *postgres.DB
 	url    string
-	aead   cipher.AEAD
+	box    seal.Box
 	client *http.Client
 	now    func() time.Time
 }
 
 // New returns a service over db.
 func New(db *postgres.DB, o Options) (*Service, error) {
-	key, err := hkdf.Key(sha256.New, o.SecretKey, nil, "assay organization sign-in", 32)
-	if err != nil {
-		return nil, fmt.Errorf("organization sign-in: %w", err)
-	}
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, fmt.Errorf("organization sign-in: %w", err)
-	}
-	aead, err := cipher.NewGCMWithRandomNonce(block)
-	if err != nil {
-		return nil, fmt.Errorf("organization sign-in: %w", err)
-	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Service{db: db, url: strings.TrimRight(o.PublicURL, "/"), aead: aead, client: newClient(o), now: o.Now}, nil
+	return &Service{db: db, url: strings.TrimRight(o.PublicURL, "/"), box: seal.New("assay organization sign-in", o.SecretKey, o.OldSecretKeys...), client: newClient(o), now: o.Now}, nil
 }
 
 var errNotPublic = errors.New("the address is not a public one")
@@ -117,11 +104,11 @@ func (b bounded) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func (s *Service) seal(secret string, org id.Organization) []byte {
-	return s.aead.Seal(nil, nil, []byte(secret), []byte(org))
+	return s.box.Seal([]byte(secret), string(org))
 }
 
 func (s *Service) open(ctx context.Context, sealed []byte, org id.Organization) (string, error) {
-	plain, err := s.aead.Open(nil, nil, sealed, []byte(org))
+	plain, err := s.box.Open(sealed, string(org))
 	if err != nil {
 		return "", fmt.Errorf("organization sign-in: the secret of %s does not open: %w", org, err)
 	}

@@ -20,7 +20,7 @@ var Secret = bytes.Repeat([]byte{7}, 32)
 // Open returns a service over a vault of its own that tells c.
 func Open(t testing.TB, db *postgres.DB, c credential.Catalog) *credential.Service {
 	t.Helper()
-	return credential.New(db, vaulttest.Open(t, db), c, Secret, time.Now)
+	return credential.New(db, vaulttest.Open(t, db), c, credential.Options{SecretKey: Secret})
 }
 
 // Radiologist is a person with a label.
