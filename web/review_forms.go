@@ -23,6 +23,10 @@ func (s *Server) decisionForms(it review.Item, tries reviewTries, view *page.Rev
 		view.Why = "You belong to this seller. Another reviewer has to decide."
 		return
 	}
+	if it.Waits && it.Rejected {
+		view.Why = "You rejected this version before. After the appeal another reviewer decides."
+		return
+	}
 	if it.Waits {
 		view.Checklist = checklistView(it, tries, view.Shell.CSRF)
 		view.Decision = decisionForm(it, tries, view.Shell.CSRF)

@@ -156,7 +156,10 @@ func (s *Server) standingView(r *http.Request, it review.Item, tries reviewTries
 	if !it.Waits {
 		return page.StandingView{}, nil
 	}
-	v := page.StandingView{Waits: true, Kind: kindWords(it.Kinds), URL: reviewURL(it.Dossier.Version.ID), MayAct: !it.Own}
+	v := page.StandingView{Waits: true, Kind: kindWords(it.Kinds), URL: reviewURL(it.Dossier.Version.ID), MayAct: !it.Own && !it.Rejected}
+	if it.Returned {
+		v.Kind += ", after an appeal"
+	}
 	due := review.Due(it.Kinds[0], it.Since)
 	v.Due, v.DueKind = dueWords(due, time.Now())
 	v.DueOn = ui.DateTime(due)
@@ -182,7 +185,7 @@ func (s *Server) standingView(r *http.Request, it review.Item, tries reviewTries
 	}
 	form, mistakes := tries.of("assign")
 	v.Error = ui.FieldErrorOf(mistakes, "reviewer")
-	if it.Own {
+	if !v.MayAct {
 		return v, nil
 	}
 	people, err := s.Reviews.Colleagues(r.Context(), s.actor(r), it.Dossier.Version.ID)

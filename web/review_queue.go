@@ -135,11 +135,20 @@ func reviewRow(x review.Waiting, now time.Time, reader id.User) page.ReviewRow {
 	row := page.ReviewRow{
 		ID: string(x.Version), Title: x.Title, URL: reviewURL(x.Version), Version: fmt.Sprintf("Version %d", x.Number),
 		Seller: x.Seller, Demo: x.Demo, Level: x.Level, Kind: kindWords(x.Kinds), Risk: review.Risks.Label(x.Risk()),
-		RiskKind: riskKind(x.Risk()), Own: x.Own, Since: ui.Date(x.Since), Holder: x.HolderName,
+		RiskKind: riskKind(x.Risk()), Since: ui.Date(x.Since), Holder: x.HolderName,
 	}
 	row.Due, row.DueKind = dueWords(x.Due(), now)
 	if x.Warnings > 0 && !x.Amends {
 		row.Answers = fmt.Sprintf("%d of %s accepted", x.Accepted, ui.Plural(x.Warnings, "answer", "answers"))
+	}
+	switch {
+	case x.Own:
+		row.NotYours = "Yours: another reviewer decides"
+	case x.Rejected:
+		row.NotYours = "You rejected it: another reviewer decides"
+	}
+	if x.Returned {
+		row.Kind += ", after an appeal"
 	}
 	if x.Second > 0 && !x.Own {
 		row.Second = ui.Plural(x.Second, "answer needs a second person", "answers need a second person")
@@ -147,7 +156,7 @@ func reviewRow(x review.Waiting, now time.Time, reader id.User) page.ReviewRow {
 	switch {
 	case x.Holder == reader:
 		row.Holder = "you"
-	case x.Holder == "" && !x.Own:
+	case x.Holder == "" && row.NotYours == "":
 		row.ClaimURL = row.URL + "/claim"
 	}
 	return row

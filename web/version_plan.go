@@ -46,7 +46,7 @@ func planView(v listing.Version) *page.PlanView {
 // planText says what is planned; nothing if nothing is, or it is done.
 func planText(v listing.Version) string {
 	switch {
-	case v.State.IsFinal() || v.State == listing.Live || v.State == listing.Embargoed || v.State == listing.Suspended:
+	case v.State.IsFinal() || v.State == listing.Rejected || v.State == listing.Live || v.State == listing.Embargoed || v.State == listing.Suspended:
 		return ""
 	case v.Plan == listing.AtOnce:
 		return "on offer at once"

@@ -28,7 +28,7 @@ var sellersMeaning = map[listing.State]string{
 	listing.AuditError:       "The audit stopped through a fault of ours. It is tried again; you have nothing to do.",
 	listing.InReview:         "A reviewer looks at the files, the claims and the report. You get an e-mail with the decision.",
 	listing.ChangesRequested: "A reviewer asks for changes. Mend what is named, then send a new version.",
-	listing.Rejected:         "A reviewer rejected this version. You can appeal within 60 days: see “Reports, strikes and appeals” on your desk.",
+	listing.Rejected:         "A reviewer rejected this version. You can appeal within 60 days: see “Reports, strikes and appeals” on your desk. If the appeal is granted, another reviewer decides about this version.",
 	listing.Approved:         "A reviewer approved exactly these files with exactly these claims.",
 	listing.Embargoed:        "Approved, and kept back until the day that you named. It goes live by itself.",
 	listing.Live:             "Buyers find it in the catalog.",

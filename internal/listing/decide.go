@@ -78,6 +78,39 @@ func (s *Service) Decide(ctx context.Context, a postgres.Actor, r Ruling) (Versi
 	return decided, nil
 }
 
+// ReopenWithin brings a rejected version back to the reviewers, in the
+// transaction that grants the appeal against the rejection; the database
+// refuses any other. Files, claims and the rejection stay as they are. If a
+// newer version has been begun it is errs.Conflict.
+func (s *Service) ReopenWithin(ctx context.Context, tx pgx.Tx, a postgres.Actor, v id.Version) error {
+	if a.Platform != postgres.Reviewer && a.Platform != postgres.Admin {
+		return errs.New(errs.NotFound, noSuchVersion)
+	}
+	locked, err := lockVersion(ctx, tx, v)
+	if err != nil {
+		return err
+	}
+	var newer int
+	err = tx.QueryRow(ctx, newerVersion, pgx.NamedArgs{"listing": locked.Listing, "organization": locked.Organization, "number": locked.Number}).Scan(&newer)
+	if err != nil {
+		return err
+	}
+	if newer > 0 {
+		return errs.Newf(errs.Conflict, "Version %d has been sent since.", newer)
+	}
+	if err := s.move(ctx, tx, a, &locked, Reopen, change{}); err != nil {
+		return fmt.Errorf("version %s: %w", v, err)
+	}
+	return nil
+}
+
+const newerVersion = `
+SELECT coalesce(max(number), 0)
+FROM   version
+WHERE  listing_id = @listing
+AND    organization_id = @organization
+AND    number > @number`
+
 // claimsToDecide returns the claims that wait for a ruling.
 func claimsToDecide(ctx context.Context, q postgres.Querier, v Version) (Revision, error) {
 	if v.State == InReview {

@@ -45,15 +45,16 @@ const (
 	// retry_audit, which the platform fires.
 	AuditError State = "audit_error"
 
-	// InReview waits for a reviewer. Leaves by approve, request_changes and
-	// reject.
+	// InReview waits for a reviewer: another than the one who rejected it, if it
+	// came back. Leaves by approve, request_changes and reject.
 	InReview State = "in_review"
 
 	// ChangesRequested was sent back with reasons. Final: the seller starts a
 	// new version.
 	ChangesRequested State = "changes_requested"
 
-	// Rejected was refused with a reason. Final; the seller may appeal.
+	// Rejected was refused with a reason; the seller may appeal. Leaves by
+	// reopen if the appeal is granted.
 	Rejected State = "rejected"
 
 	// Approved may go live: its files and claims are the ones that the approval
@@ -128,6 +129,7 @@ const (
 	Approve        Event = "approve"
 	RequestChanges Event = "request_changes"
 	Reject         Event = "reject"
+	Reopen         Event = "reopen"
 	Publish        Event = "publish"
 	Embargo        Event = "embargo"
 	CancelEmbargo  Event = "cancel_embargo"
@@ -158,7 +160,7 @@ type Transition struct {
 }
 
 // transitions is the whole state machine. The table
-// version_transition holds the same rows (migrations 000021, 000076 and 000157), and a
+// version_transition holds the same rows (migrations 000021, 000076, 000146 and 000157), and a
 // test holds the two together.
 var transitions = []Transition{
 	{Draft, StartUpload, Uploading, []Party{Seller}},
@@ -180,6 +182,7 @@ var transitions = []Transition{
 	{InReview, Approve, Approved, []Party{Reviewer}},
 	{InReview, RequestChanges, ChangesRequested, []Party{Reviewer}},
 	{InReview, Reject, Rejected, []Party{Reviewer}},
+	{Rejected, Reopen, InReview, []Party{Reviewer}},
 	{Approved, Publish, Live, []Party{Seller, Worker}},
 	{Approved, Embargo, Embargoed, []Party{Seller, Worker}},
 	{Embargoed, CancelEmbargo, Approved, []Party{Seller}},

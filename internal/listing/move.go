@@ -96,6 +96,8 @@ var sentences = map[string]string{
 	"version_says_why":          "Give a reason.",
 	"decision_once":             "Somebody else has decided in the meantime. Reload the page to see what.",
 	"decision_answers_accepted": "Every warning needs an answer that a reviewer has accepted before the version can be approved.",
+	"decision_other_reviewer":   "You rejected this version before. After the appeal another reviewer decides.",
+	"version_reopened":          "No appeal against this rejection was granted.",
 	"decision_checked":          "The checklist is not complete, or one of its answers is no.",
 	"decision_two_people":       "A warning about identifiers is overridden by two people: another reviewer has to confirm the answer.",
 	"finding_answer_two_people": "The same person cannot confirm what that person accepted.",

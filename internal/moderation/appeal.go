@@ -29,7 +29,7 @@ const (
 // AppealKinds is the vocabulary of AppealKind.
 var AppealKinds = listing.Vocabulary[AppealKind]{
 	{Value: OfSuspension, Label: "Suspension of a version", Help: "If it is granted, the version is put back on offer, as long as its files and claims are still approved and clear."},
-	{Value: OfRejection, Label: "Rejection of a version", Help: "If it is granted, the rejection no longer stands and you may send the same files again."},
+	{Value: OfRejection, Label: "Rejection of a version", Help: "If it is granted, the version goes back to review as it is, and another reviewer than the one who rejected it decides."},
 	{Value: OfFlag, Label: "Report that was upheld", Help: "If it is granted, the report is dismissed and what followed from it is taken back."},
 	{Value: OfStrike, Label: "Strike", Help: "If it is granted, the strike is taken back."},
 }

@@ -3,6 +3,7 @@ package moderation_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"assay/internal/account"
 	"assay/internal/account/accounttest"
@@ -13,6 +14,7 @@ import (
 	"assay/internal/moderation"
 	"assay/internal/notice"
 	"assay/internal/postgres"
+	"assay/internal/review"
 )
 
 // Three strikes at a time block publishing, in the database; they end after a
@@ -239,6 +241,89 @@ func TestGrantedAppealUndoesWhatFollowed(t *testing.T) {
 	}
 	if st := st0(t, d); st.Active != 1 {
 		t.Errorf("after a denied appeal %d strikes hold, want 1", st.Active)
+	}
+}
+
+// A granted appeal of a rejection brings the version back to the reviewers:
+// nothing is approved by it, who rejected it is refused by the service and by
+// the database, what was checked is checked anew, and without a granted appeal
+// nobody brings it back.
+func TestGrantedAppealReopensARejectedVersion(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	ctx := t.Context()
+	reviews := review.New(d.db, d.listings, time.Now)
+	made := listingtest.Version(t, d.db, d.seller, listing.InReview)
+	v := made.Version.ID
+	listingtest.Check(t, d.db, d.reviewer, v)
+	listingtest.Rule(t, d.db, d.reviewer, v, listing.Rejects)
+	const bare = `UPDATE version SET state = 'in_review', last_event = 'reopen' WHERE id = $1`
+	if err := d.in(t, d.second, bare, v); !postgres.IsRefused(err) {
+		t.Errorf("a version came back without an appeal: %v, want refused by the database", err)
+	}
+	key := d.appeal(t, moderation.OfRejection, d.subject(t, moderation.OfRejection))
+	if err := d.in(t, d.second, bare, v); !postgres.IsRefused(err) {
+		t.Errorf("a version came back while the appeal is open: %v, want refused by the database", err)
+	}
+	if err := d.flags.Rule(ctx, d.second, key, moderation.Ruling{Outcome: moderation.Granted, Reason: "The letter of March was overlooked."}); err != nil {
+		t.Fatal(err)
+	}
+	it, err := reviews.Item(ctx, d.second, v)
+	if err != nil || it.Dossier.Version.State != listing.InReview || !it.Returned || it.Rejected {
+		t.Fatalf("after the ruling: %s, returned %v, rejected by the reader %v (err: %v)", it.Dossier.Version.State, it.Returned, it.Rejected, err)
+	}
+	if m := it.Missing(); m.Unchecked == 0 {
+		t.Error("what was checked before the rejection counts for the next decision")
+	}
+	if it.Since.Before(*it.Dossier.Version.SubmittedAt) || it.Since.Equal(*it.Dossier.Version.SubmittedAt) {
+		t.Errorf("the clock runs since %s, when it was submitted", it.Since)
+	}
+	decision := review.Decision{Version: v, RootDigest: it.Dossier.Version.RootDigest, ClaimsDigest: it.Claims.Digest, Outcome: listing.Approves}
+	if err := reviews.Claim(ctx, d.reviewer, v); errs.KindOf(err) != errs.Forbidden {
+		t.Errorf("who rejected it takes it: %v, want forbidden", err)
+	}
+	if _, err := reviews.Decide(ctx, d.reviewer, decision); errs.KindOf(err) != errs.Forbidden {
+		t.Errorf("who rejected it decides: %v, want forbidden", err)
+	}
+	again := listing.Ruling{Version: v, RootDigest: decision.RootDigest, ClaimsDigest: decision.ClaimsDigest, Outcome: listing.Rejects, Reason: "I still think so."}
+	if _, err := d.listings.Decide(ctx, d.reviewer, again); errs.KindOf(err) != errs.Conflict {
+		t.Errorf("who rejected it decides past the desk: %v, want refused by the database", err)
+	}
+	if _, err := reviews.Decide(ctx, d.second, decision); errs.KindOf(err) != errs.Conflict {
+		t.Errorf("approved without checks of its own: %v, want a conflict", err)
+	}
+	answers := review.Answers{RootDigest: decision.RootDigest, ClaimsDigest: decision.ClaimsDigest}
+	for _, c := range it.Checklist {
+		answers.Given = append(answers.Given, review.Checked{Item: c.Item, Verdict: "yes"})
+	}
+	if err := reviews.SaveChecks(ctx, d.second, v, answers); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := reviews.Decide(ctx, d.second, decision); err != nil || got.State != listing.Approved {
+		t.Errorf("another reviewer decides: %s (err: %v)", got.State, err)
+	}
+	if p, err := d.flags.OwnAppeal(ctx, d.seller.Owner, key); err != nil || !strings.Contains(p.Remedy, "back in review") {
+		t.Errorf("remedy %q (err: %v)", p.Remedy, err)
+	}
+}
+
+// A rejected version stays where it is if a newer one was begun since.
+func TestGrantedAppealLeavesNewerVersionsAlone(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	rejected := listingtest.Version(t, d.db, d.seller, listing.InReview)
+	listingtest.Rule(t, d.db, d.reviewer, rejected.Version.ID, listing.Rejects)
+	key := d.appeal(t, moderation.OfRejection, d.subject(t, moderation.OfRejection))
+	listingtest.Begin(t, d.db, d.seller.Owner, listing.Description{Listing: rejected.Listing})
+	if err := d.flags.Rule(t.Context(), d.second, key, moderation.Ruling{Outcome: moderation.Granted, Reason: "The letter of March was overlooked."}); err != nil {
+		t.Fatal(err)
+	}
+	p, err := d.flags.OwnAppeal(t.Context(), d.seller.Owner, key)
+	if err != nil || !strings.Contains(p.Remedy, "This version is not reviewed again") {
+		t.Errorf("remedy %q (err: %v)", p.Remedy, err)
+	}
+	if v, err := d.listings.Version(t.Context(), d.seller.Owner, rejected.Version.ID); err != nil || v.Version.State != listing.Rejected {
+		t.Errorf("the version is %s, want rejected (err: %v)", v.Version.State, err)
 	}
 }
 

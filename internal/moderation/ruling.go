@@ -92,8 +92,8 @@ type Ruling struct {
 
 // Rule decides an appeal. Granted, it undoes what was decided in the same
 // transaction: a strike is taken back, a version is put back on offer if its
-// files and claims are still approved and clear, an upheld flag is dismissed
-// with what followed from it. Whoever decided first, and everybody of the
+// files and claims are still approved and clear, a rejected one goes back to
+// the reviewers, an upheld flag is dismissed with what followed from it. Whoever decided first, and everybody of the
 // seller, is refused, here and by the database. Mistakes are errs.Fields with
 // the fields outcome and ruling.
 func (s *Service) Rule(ctx context.Context, a postgres.Actor, appeal id.Appeal, r Ruling) error {
@@ -168,7 +168,23 @@ func (s *Service) undo(ctx context.Context, tx pgx.Tx, a postgres.Actor, p Appea
 	case OfFlag:
 		return s.overturn(ctx, tx, a, p)
 	}
-	return "The rejection no longer stands: send the same files again as a new version.", nil
+	return s.reopen(ctx, tx, a, p.Version)
+}
+
+// reopen brings a rejected version back to the reviewers. If a newer version
+// is on its way the appeal is granted all the same, and the seller is told.
+func (s *Service) reopen(ctx context.Context, tx pgx.Tx, a postgres.Actor, v id.Version) (string, error) {
+	err := pgx.BeginFunc(ctx, tx, func(inner pgx.Tx) error { return s.listings.ReopenWithin(ctx, inner, a, v) })
+	switch errs.KindOf(err) {
+	case errs.Conflict:
+		return "The rejection no longer stands. This version is not reviewed again: " + lower(errs.MessageOf(err)), nil
+	case errs.NotFound:
+		return "The rejection no longer stands: send the same files again as a new version.", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return "The version is back in review, as it is. Another reviewer than the one who rejected it decides; nothing is approved yet.", nil
 }
 
 // putBack restores a suspended version. If its approval or its report no

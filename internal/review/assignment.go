@@ -71,6 +71,7 @@ AND      assay_platform() IN ('reviewer', 'admin')
 AND      NOT EXISTS (SELECT FROM membership m
                      WHERE  m.organization_id = v.organization_id
                      AND    m.user_id = u.id)
+AND      NOT (v.state = 'in_review' AND rejected_by(v.id, v.claims_id, u.id))
 ORDER BY u.name, u.id
 LIMIT    200`
 

@@ -84,9 +84,11 @@ FROM   review_check k
 JOIN   app_user u ON u.id = k.reviewer_id
 WHERE  k.version_id = @version
 AND    k.claims_id = @claims
-AND    k.organization_id = @organization`
+AND    k.organization_id = @organization
+AND    k.checked_at > version_reopened_at(@version)`
 
-// readChecks returns the checks that an item needs, answered or not.
+// readChecks returns the checks that an item needs, answered or not. What was
+// answered before a version came back from an appeal is open again.
 func readChecks(ctx context.Context, q postgres.Querier, org id.Organization, v id.Version, c id.Claims, kinds []Kind) ([]Checked, error) {
 	given, err := rowsOf[Checked](ctx, q, checksQuery, pgx.NamedArgs{"version": v, "claims": c, "organization": org})
 	if err != nil {
@@ -115,7 +117,8 @@ SET    root_digest = excluded.root_digest,
        note = excluded.note,
        reviewer_id = excluded.reviewer_id,
        checked_at = clock_timestamp()
-WHERE  (review_check.verdict, review_check.note) IS DISTINCT FROM (excluded.verdict, excluded.note)`
+WHERE  (review_check.verdict, review_check.note) IS DISTINCT FROM (excluded.verdict, excluded.note)
+OR     review_check.checked_at <= version_reopened_at(review_check.version_id)`
 
 // Answers are what a reviewer answers to some checks, about the digests that
 // the reviewer has seen.

@@ -36,6 +36,8 @@ type Item struct {
 	Licensing  []Licensing      // reviews of the commercial terms, the newest first
 	Match      *Match           // images that equal those of others; nil for none
 	Own        bool             // the reviewer belongs to the seller: somebody else decides
+	Rejected   bool             // the reviewer rejected it before an appeal: somebody else decides
+	Returned   bool             // it came back after an appeal
 }
 
 // Seller is who offers the data set.
@@ -179,13 +181,15 @@ AND      r.submitted_at IS NOT NULL
 ORDER BY v.uploaded_at DESC, d.document_id DESC, r.submitted_at DESC
 LIMIT    100`
 
-const kindsQuery = `SELECT review_kinds(@version, @claims)`
+const kindsQuery = `
+SELECT review_kinds(@version, @claims), rejected_by(@version, @claims, assay_user()), isfinite(version_reopened_at(@version)),
+       greatest(@since::timestamptz, version_reopened_at(@version))`
 
 // readDesk reads what the reviewers themselves keep about the item.
 func (it *Item) readDesk(ctx context.Context, tx pgx.Tx) (err error) {
 	v := it.Dossier.Version
-	args := pgx.NamedArgs{"version": v.ID, "organization": v.Organization, "claims": it.Claims.ID, "listing": v.Listing}
-	if err := tx.QueryRow(ctx, kindsQuery, args).Scan(&it.Kinds); err != nil {
+	args := pgx.NamedArgs{"version": v.ID, "organization": v.Organization, "claims": it.Claims.ID, "listing": v.Listing, "since": it.Since}
+	if err := tx.QueryRow(ctx, kindsQuery, args).Scan(&it.Kinds, &it.Rejected, &it.Returned, &it.Since); err != nil {
 		return err
 	}
 	if it.Assigned, err = rowsOf[Assignment](ctx, tx, allAssignments, args); err != nil {

@@ -41,8 +41,11 @@ var said = map[listing.Event]words{
 
 // Moved tells the seller's people if somebody else fired the event.
 func (l Letters) Moved(ctx context.Context, tx pgx.Tx, v listing.Version, by listing.Event) error {
-	if by == listing.Submit {
+	switch by {
+	case listing.Submit:
 		return versionWaits(ctx, tx, v)
+	case listing.Reopen: // its seller reads the ruling on the appeal
+		return versionReturned(ctx, tx, v)
 	}
 	w, ok := said[by]
 	if !ok {

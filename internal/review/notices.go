@@ -19,6 +19,12 @@ func versionWaits(ctx context.Context, tx pgx.Tx, v listing.Version) error {
 		"Waits for review", "A seller submitted this version. The queue says by when it is due.", "Open the review")
 }
 
+// versionReturned tells the reviewers of a version that came back.
+func versionReturned(ctx context.Context, tx pgx.Tx, v listing.Version) error {
+	return tellReviewers(ctx, tx, v, v.ClaimsID, notice.ReviewWaiting, notice.To{Platform: postgres.Reviewer},
+		"Waits for review again", "An appeal against the rejection of this version was granted. Another reviewer than the one who rejected it decides.", "Open the review")
+}
+
 // ClaimsWait tells the reviewers of changed claims of a live version.
 func (l Letters) ClaimsWait(ctx context.Context, tx pgx.Tx, v listing.Version, claims listing.Revision) error {
 	return tellReviewers(ctx, tx, v, claims.ID, notice.ReviewWaiting, notice.To{Platform: postgres.Reviewer},

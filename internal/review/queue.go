@@ -67,7 +67,9 @@ type Waiting struct {
 	Accepted     int             `db:"accepted"` // answers accepted by as many people as it takes
 	Second       int             `db:"second"`   // accepted by one person, waiting for another than the reader
 	KnownSeller  bool            `db:"known_seller"`
-	Own          bool            `db:"own"` // of an organization of the reviewer's: somebody else decides
+	Own          bool            `db:"own"`      // of an organization of the reviewer's: somebody else decides
+	Returned     bool            `db:"returned"` // came back after an appeal against its rejection
+	Rejected     bool            `db:"rejected"` // by the reader, before the appeal: somebody else decides
 	Holder       id.User         `db:"holder"`
 	HolderName   string          `db:"holder_name"` // empty while nobody has it
 }
@@ -119,6 +121,7 @@ const waitingColumns = `
          EXISTS (SELECT FROM membership m
                  WHERE  m.organization_id = v.organization_id
                  AND    m.user_id = assay_user()) AS own,
+         isfinite(version_reopened_at(v.id)) AS returned, rejected_by(v.id, c.id, assay_user()) AS rejected,
          coalesce(a.reviewer_id::text, '') AS holder, coalesce(u.name, '') AS holder_name`
 
 // waitingJoins read the newest report with its answers, and who has the item.
@@ -145,7 +148,7 @@ LEFT JOIN LATERAL (
          LIMIT    1) r ON true`
 
 const queueQuery = `
-SELECT   false AS amends, coalesce(v.submitted_at, v.updated_at) AS since,` + waitingColumns + `
+SELECT   false AS amends, greatest(coalesce(v.submitted_at, v.updated_at), version_reopened_at(v.id)) AS since,` + waitingColumns + `
 FROM     version v
 JOIN     listing_claims c ON c.id = v.claims_id` + waitingJoins + `
 WHERE    v.state = 'in_review'

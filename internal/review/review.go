@@ -48,7 +48,8 @@ AND    assay_platform() IN ('reviewer', 'admin')
 FOR    UPDATE OF v`
 
 const waitingClaimsQuery = `
-SELECT c.id AS claims_id, c.claims_digest, coalesce(c.claims -> 'basics' ->> 'title', '') AS title
+SELECT c.id AS claims_id, c.claims_digest, coalesce(c.claims -> 'basics' ->> 'title', '') AS title,
+       rejected_by(@version, c.id, assay_user()) AS rejected
 FROM   listing_claims c
 WHERE  c.listing_id = @listing
 AND    c.organization_id = @organization
@@ -71,7 +72,11 @@ type waits struct {
 	Claims       id.Claims `db:"claims_id"`
 	ClaimsDigest string    `db:"claims_digest"`
 	Title        string    `db:"title"`
+	Rejected     bool      `db:"rejected"` // by who acts, before an appeal
 }
+
+// youRejected is said to who decided first.
+const youRejected = "You rejected this version before. After the appeal another reviewer decides."
 
 // onItem runs fn with a submitted version locked. A version of the reviewer's
 // own organization is errs.Forbidden.
@@ -98,7 +103,7 @@ func (s *Service) onItem(ctx context.Context, a postgres.Actor, v id.Version, fn
 }
 
 // onWaiting is onItem for what waits for a decision; otherwise it is
-// errs.Conflict.
+// errs.Conflict. Who rejected it before an appeal is errs.Forbidden.
 func (s *Service) onWaiting(ctx context.Context, a postgres.Actor, v id.Version, fn func(pgx.Tx, locked, waits) error) error {
 	return s.onItem(ctx, a, v, func(tx pgx.Tx, l locked) error {
 		list, err := rowsOf[waits](ctx, tx, waitingClaimsQuery, pgx.NamedArgs{
@@ -108,6 +113,9 @@ func (s *Service) onWaiting(ctx context.Context, a postgres.Actor, v id.Version,
 		}
 		if len(list) == 0 {
 			return errs.Newf(errs.Conflict, "Nothing waits for a decision here: this version is %q.", l.State.Label())
+		}
+		if list[0].Rejected {
+			return errs.New(errs.Forbidden, youRejected)
 		}
 		return fn(tx, l, list[0])
 	})
