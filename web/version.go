@@ -110,6 +110,9 @@ func (s *Server) versionView(r *http.Request, d listing.Dossier, tries versionTr
 	if view.Grounds = groundLines(d); len(view.Grounds) > 0 {
 		view.Reason = review.CommentOn(view.Reason, d.Decisions[len(d.Decisions)-1].Grounds)
 	}
+	if view.NewRules, err = s.newRules(r, d); err != nil {
+		return view, err
+	}
 	if view.Licensing, err = s.sellersLicensing(r, d); err != nil {
 		return view, err
 	}

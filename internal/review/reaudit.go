@@ -27,17 +27,23 @@ type Reaudit struct {
 	By        string     `db:"rules_version"` // version of the rules
 	Report    id.Report  `db:"report_id"`
 	AuditedAt time.Time  `db:"audited_at"`
-	Own       bool       `db:"own"` // the reviewer belongs to the seller
+	Own       bool       `db:"own"`     // the reviewer belongs to the seller
+	IsOpen    bool       `db:"is_open"` // it waits for a reviewer's answer
+	Reason    string     `db:"reason"`  // of who closed it
 }
 
-const openReaudits = `
+const reauditQuery = `
 SELECT   x.id, x.version_id, v.number, coalesce(c.claims -> 'basics' ->> 'title', '') AS title, o.name AS seller,
          v.state AS version_state, x.outcome, x.rules, x.rules_version, x.report_id, x.audited_at,
-         EXISTS (SELECT FROM membership m WHERE m.organization_id = x.organization_id AND m.user_id = assay_user()) AS own
+         EXISTS (SELECT FROM membership m WHERE m.organization_id = x.organization_id AND m.user_id = assay_user()) AS own,
+         x.state = 'open' AS is_open, x.reason
 FROM     reaudit x
 JOIN     version v ON v.id = x.version_id
 JOIN     listing_claims c ON c.id = v.claims_id
 JOIN     organization o ON o.id = x.organization_id
+`
+
+const openReaudits = reauditQuery + `
 WHERE    x.state = 'open'
 AND      assay_platform() IN ('reviewer', 'admin')
 ORDER BY array_position(ARRAY['identifiers', 'blockers', 'warnings'], x.outcome), x.audited_at, x.id
@@ -53,6 +59,26 @@ func (s *Service) Reaudits(ctx context.Context, a postgres.Actor) ([]Reaudit, er
 		return nil, fmt.Errorf("audits by new rules: %w", err)
 	}
 	return list, nil
+}
+
+const reauditByID = reauditQuery + `
+WHERE    x.id = @reaudit
+AND      x.report_id IS NOT NULL
+AND      assay_platform() IN ('reviewer', 'admin')`
+
+// Reaudit returns an audit by new rules that has a report.
+func (s *Service) Reaudit(ctx context.Context, a postgres.Actor, x id.Reaudit) (Reaudit, error) {
+	if err := mustReview(a); err != nil {
+		return Reaudit{}, err
+	}
+	list, err := collect[Reaudit](ctx, s.db, a, reauditByID, pgx.NamedArgs{"reaudit": x})
+	if err != nil {
+		return Reaudit{}, fmt.Errorf("audit by new rules %s: %w", x, err)
+	}
+	if len(list) == 0 {
+		return Reaudit{}, errs.New(errs.NotFound, "There is no such audit.")
+	}
+	return list[0], nil
 }
 
 const closeReaudit = `
