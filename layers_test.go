@@ -20,7 +20,7 @@ var rows = [][]string{
 	{"internal/listing/...", "internal/verification/...", "internal/credential/..."},
 	{"internal/notary/..."},
 	{"internal/catalog/...", "internal/upload/...", "internal/agreement/..."},
-	{"internal/review/...", "internal/moderation/...", "internal/ingest/...", "internal/freeaudit/...", "internal/sellerdesk/...", "internal/admindesk/..."},
+	{"internal/review/...", "internal/moderation/...", "internal/ingest/...", "internal/freeaudit/...", "internal/sellerdesk/...", "internal/admindesk/...", "internal/storage/..."},
 	{"web/style"},
 	{"web/static"},
 	{"web/ui"},

@@ -27,6 +27,7 @@ const (
 
 func (s *Server) adminShell(r *http.Request, title string) ui.Shell {
 	shell := s.formShell(r, title, "admin")
+	shell.Styles = reportStyles() // for the plots
 	return shell
 }
 

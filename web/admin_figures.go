@@ -6,7 +6,8 @@ import (
 	"strconv"
 	"time"
 
-	"assay/internal/moderation"
+	"assay/internal/admindesk"
+	"assay/internal/storage"
 	"assay/web/page"
 	"assay/web/ui"
 )
@@ -24,8 +25,16 @@ func (s *Server) showOverview(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var waits moderation.Counts
-	if waits, err = s.Moderation.Counts(r.Context(), s.actor(r)); err != nil {
+	waits, err := s.Moderation.Counts(r.Context(), s.actor(r))
+	if err != nil {
+		return err
+	}
+	hours, err := s.hourBlocks(r)
+	if err != nil {
+		return err
+	}
+	kept, err := s.Storage.Report(r.Context(), s.actor(r), 0)
+	if err != nil {
 		return err
 	}
 	chain := "Nothing is published yet: the hourly job publishes the first head."
@@ -39,8 +48,9 @@ func (s *Server) showOverview(w http.ResponseWriter, r *http.Request) error {
 			Links: []ui.Pair{{Term: "The published heads", URL: "/trust/activity"}}},
 		{ID: "size", Title: "People and data", Pairs: []ui.Pair{
 			{Term: "Users", Value: ui.Number(o.Users), URL: adminUsersPath}, {Term: "Organizations", Value: ui.Number(o.Organizations), URL: adminOrganizationsPath},
-			{Term: "Live listings", Value: ui.Number(o.Live)}, {Term: "Submissions kept", Value: ui.Bytes(o.Stored)}}},
+			{Term: "Live listings", Value: ui.Number(o.Live)}, {Term: "Submissions kept", Value: ui.Bytes(o.Stored)}, storedPair(kept)}},
 	}
+	view.Blocks = append(view.Blocks, hours...)
 	step := func(n int, what, url string) {
 		if n > 0 {
 			view.Blocks[0].Table.Rows = append(view.Blocks[0].Table.Rows, []page.AdminCell{{Text: what, URL: url}, number(n)})
@@ -50,14 +60,87 @@ func (s *Server) showOverview(w http.ResponseWriter, r *http.Request) error {
 	step(o.Retryable, "Jobs that failed and are tried again", adminJobsPath)
 	step(o.Late, "Jobs that are due for more than 10 minutes", adminJobsPath)
 	step(o.Errors, "Server errors in 24 hours", adminErrorsPath)
+	step(missingOf(kept), "Rows whose object is gone from the store", adminStoragePath)
+	step(fullOf(kept), "Percent of the store’s disk in use", adminStoragePath)
 	step(waits.Identifiers, "Reports of identifiers", "/review/flags")
 	step(waits.Flags, "Reports on listings", "/review/flags")
 	step(waits.Appeals, "Appeals", "/review/appeals")
 	step(o.Verifications, "Requests for verification", "/review/verifications")
 	step(o.Expiring, "Verifications that end within 30 days", adminOrganizationsPath)
 	step(o.NoFactor, "Platform roles without a second factor", adminAccessPath+"?where=platform")
+	step(int(kept.Deletable[0].Objects), "Objects in the store without a row", adminStoragePath)
 	step(o.Stale, "Reference data sets not checked for 12 months", adminReferencesPath)
 	return s.render(w, r, http.StatusOK, page.AdminPage(view))
+}
+
+// hourBlocks are the queue and the errors of the last 24 hours.
+func (s *Server) hourBlocks(r *http.Request) ([]page.AdminBlock, error) {
+	jobs, err := s.Admin.Jobs(r.Context(), s.actor(r))
+	if err != nil {
+		return nil, err
+	}
+	t, err := s.Admin.Traffic(r.Context(), s.actor(r))
+	if err != nil {
+		return nil, err
+	}
+	finished, failed := hoursPlot("Jobs finished, without sweeps", "jobs", jobs.Hours), errorsPlot(t.Hours)
+	waiting, running, retried, given := 0, 0, 0, 0
+	for _, k := range jobs.Kinds {
+		waiting, running, retried, given = waiting+k.Waiting, running+k.Running, retried+k.Retryable, given+k.Discarded
+	}
+	return []page.AdminBlock{
+		{ID: "queue", Title: "The queue of jobs", Plot: &finished, Links: []ui.Pair{{Term: "Jobs by kind", URL: adminJobsPath}},
+			Pairs: []ui.Pair{{Term: "Waiting", Value: ui.Number(waiting)}, {Term: "Running", Value: ui.Number(running)},
+				{Term: "To be tried again", Value: ui.Number(retried)}, {Term: "Given up", Value: ui.Number(given)}}},
+		{ID: "answers", Title: "Answers to requests", Plot: &failed, Links: []ui.Pair{{Term: "Errors by route", URL: adminErrorsPath}}},
+	}, nil
+}
+
+// errorsPlot draws the errors of 24 hours; its table has their rates.
+func errorsPlot(hours []admindesk.Hour) ui.PlotProps {
+	plot := hoursPlot("Server errors", "answers of 500 and above", hours)
+	all := 0
+	for i, h := range hours {
+		plot.Bars[i].Text = fmt.Sprintf("%s of %s (%s)", ui.Number(h.N), ui.Number(h.Of), ui.Percent(h.N, h.Of))
+		all += h.Of
+	}
+	plot.Caption = fmt.Sprintf("%s of %s answers (%s); the last 24 hours", ui.Number(plot.N), ui.Number(all), ui.Percent(plot.N, all))
+	return plot
+}
+
+// storedPair is what the last measurement of storage found.
+func storedPair(kept storage.Report) ui.Pair {
+	pair := ui.Pair{Term: "Storage", Value: "not measured yet", URL: adminStoragePath}
+	if kept.Measurement != nil {
+		var bytes int64
+		for _, p := range kept.Parts {
+			bytes += p.Bytes
+		}
+		pair.Value = ui.Bytes(bytes) + " on " + ui.DateTime(kept.Measurement.FinishedAt)
+	}
+	return pair
+}
+
+func missingOf(kept storage.Report) (n int) {
+	for _, p := range kept.Parts {
+		n += int(p.Missing)
+	}
+	return n
+}
+
+// fullDisk is the share of the store's disk in use from which it is a next step
+// to make room, in percent.
+const fullDisk = 85
+
+func fullOf(kept storage.Report) int {
+	m := kept.Measurement
+	if m == nil || m.DiskTotal == nil {
+		return 0
+	}
+	if used := int((*m.DiskTotal - *m.DiskFree) * 100 / *m.DiskTotal); used >= fullDisk {
+		return used
+	}
+	return 0
 }
 
 // showErrors is how requests were answered.
@@ -66,7 +149,7 @@ func (s *Server) showErrors(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	plot := hoursPlot("Server errors", "answers of 500 and above", t.Hours)
+	plot := errorsPlot(t.Hours)
 	total := 0
 	for _, c := range t.Classes {
 		total += c.N

@@ -47,9 +47,9 @@ func (s *Server) showJobs(w http.ResponseWriter, r *http.Request) error {
 	return s.render(w, r, http.StatusOK, page.AdminJobs(view))
 }
 
-// hoursPlot draws twelve hours.
+// hoursPlot draws the last 24 hours.
 func hoursPlot(title, what string, hours []admindesk.Hour) ui.PlotProps {
-	plot := ui.PlotProps{Title: title, LabelHead: "Hour in UTC", ValueHead: what, Ordered: true, Note: "the last 12 hours"}
+	plot := ui.PlotProps{Title: title, LabelHead: "Hour in UTC", ValueHead: what, Ordered: true, Note: "the last 24 hours"}
 	for _, h := range hours {
 		from := h.From.UTC()
 		plot.Bars = append(plot.Bars, ui.Bar{Label: from.Format("15h"), Long: "From " + ui.DateTime(from), Value: h.N})

@@ -42,6 +42,7 @@ import (
 	"assay/internal/postgres/postgrestest"
 	"assay/internal/review"
 	"assay/internal/sellerdesk"
+	"assay/internal/storage"
 	"assay/internal/vault"
 	"assay/internal/verification"
 	"assay/internal/verification/verificationtest"
@@ -71,6 +72,7 @@ type site struct {
 	Verify   *verification.Service
 	Privacy  *privacy.Service
 	readers  *credential.Service
+	folder   string // of Blobs
 }
 
 // newSite serves the real routes over a database of its own. Demo opens the
@@ -101,7 +103,8 @@ func siteAt(t testing.TB, host string, demo bool, limits freeaudit.Limits) site 
 		t.Fatal(err)
 	}
 	address := "http://" + net.JoinHostPort(host, port)
-	documents, err := blob.Open(t.Context(), "file://"+t.TempDir()+"/blob")
+	folder := t.TempDir() + "/blob"
+	documents, err := blob.Open(t.Context(), "file://"+folder)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -130,7 +133,7 @@ func siteAt(t testing.TB, host string, demo bool, limits freeaudit.Limits) site 
 		t.Fatal(err)
 	}
 	server.Config.Handler = web.New(c, log, web.Services{
-		Views: views, Desk: sellerdesk.New(db, time.Now), Admin: admindesk.New(db, time.Now), Answers: answers,
+		Views: views, Desk: sellerdesk.New(db, time.Now), Admin: admindesk.New(db, time.Now), Storage: storage.New(db, documents, time.Now), Answers: answers,
 		DB: db, Sessions: web.NewSessions(account.NewSessionStore(db), c.Secure()), Accounts: accounts, Privacy: kept, SSO: signIns,
 		Catalog: catalog.NewStore(db), Listings: listings, Reviews: review.New(db, listings, time.Now),
 		Moderation: moderation.New(db, listings, siteSecret, time.Now),
@@ -138,7 +141,7 @@ func siteAt(t testing.TB, host string, demo bool, limits freeaudit.Limits) site 
 	})
 	server.Start()
 	t.Cleanup(server.Close)
-	return site{address, db, accounts, listings, documents, free, notices, acts, server, views, verify, kept, readers}
+	return site{address, db, accounts, listings, documents, free, notices, acts, server, views, verify, kept, readers, folder}
 }
 
 // user makes a user with a confirmed address and goodPassword.

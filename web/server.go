@@ -31,6 +31,7 @@ import (
 	"assay/internal/postgres"
 	"assay/internal/review"
 	"assay/internal/sellerdesk"
+	"assay/internal/storage"
 	"assay/internal/upload"
 	"assay/internal/verification"
 	"assay/web/api"
@@ -60,6 +61,7 @@ type Services struct {
 	Verification *verification.Service
 	Credentials  *credential.Service
 	Admin        *admindesk.Service
+	Storage      *storage.Service
 	Answers      *admindesk.Answers // nil counts nothing
 	Board        http.Handler       // River's own pages, at /admin/river; nil for none
 	Environ      []string           // of the process, for the page of settings

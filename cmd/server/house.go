@@ -36,6 +36,7 @@ import (
 	"assay/internal/postgres"
 	"assay/internal/review"
 	"assay/internal/sellerdesk"
+	"assay/internal/storage"
 	"assay/internal/upload"
 	"assay/internal/vault"
 	"assay/internal/verification"
@@ -69,6 +70,7 @@ type house struct {
 	free       *freeaudit.Service
 	views      *catalog.Views
 	answers    *admindesk.Answers
+	storage    *storage.Service
 	web        http.Handler
 }
 
@@ -154,6 +156,7 @@ func (h *house) open(ctx context.Context) (err error) {
 	}
 	h.views = catalog.NewViews(h.db, h.log, time.Now)
 	h.answers = admindesk.NewAnswers(h.db, h.log, time.Now)
+	h.storage = storage.New(h.db, h.blobs, time.Now)
 	board, err := newBoard(ctx, h.db, "/admin/river")
 	if err != nil {
 		return err
@@ -162,7 +165,7 @@ func (h *house) open(ctx context.Context) (err error) {
 		DB: h.db, Sessions: web.NewSessions(account.NewSessionStore(h.db), c.Secure()), Accounts: h.accounts, Privacy: h.privacy, SSO: h.sso,
 		Catalog: catalog.NewStore(h.db), Listings: h.listings, Uploads: h.uploads, Receiver: receiver, Audits: h.audits,
 		Reviews: h.reviews, Moderation: h.flags, Notary: h.notary, Free: h.free, Verification: h.verify, Credentials: h.readers, Notices: h.notices, Agreements: h.agreements, Acts: h.acts,
-		Views: h.views, Desk: sellerdesk.New(h.db, time.Now), Admin: admindesk.New(h.db, time.Now), Answers: h.answers, Board: board, Environ: os.Environ(),
+		Views: h.views, Desk: sellerdesk.New(h.db, time.Now), Admin: admindesk.New(h.db, time.Now), Storage: h.storage, Answers: h.answers, Board: board, Environ: os.Environ(),
 		FormTime: 3 * time.Second,
 	})
 	return nil
@@ -206,6 +209,8 @@ func (h *house) workers() job.Workers {
 	job.Handle(w, h.notices.Digest)
 	job.Handle(w, h.verify.CheckDomain)
 	job.Handle(w, h.privacy.Gather)
+	job.Handle(w, h.storage.Measure)
+	job.Handle(w, h.storage.DeleteOrphans)
 	job.Handle(w, h.sweep)
 	job.Handle(w, h.publishActs)
 	return w

@@ -145,6 +145,7 @@ func TestNobodyReachesWhatIsNotTheirs(t *testing.T) {
 			t.Errorf("rows of %s changed: somebody who may not, or a GET, wrote there", table)
 		}
 	}
+	w.wantStorageWhole(t)
 	t.Logf("%d patterns, %d identities: %d requests; %d let in, %d refused, %d refusals compared with those for ids that do not exist, %d forgeries; %d forbidden successes, %d unequal refusals, %d other faults",
 		len(routes), len(w.people), count.sent, count.allowed, count.refused, count.compared, count.forgeries, count.forbidden, count.unequal, count.other)
 	if count.sent < 5000 {

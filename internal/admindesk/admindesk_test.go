@@ -79,8 +79,15 @@ func TestAnswersOfAllProcessesAddUp(t *testing.T) {
 	if diff := cmp.Diff([]admindesk.FailedRoute{{Route: "/seller/listings", N: 2, Of: 2}}, got.Routes); diff != "" {
 		t.Errorf("routes (-want +got):\n%s", diff)
 	}
-	if len(got.Errors) != 2 || got.Errors[0].Status != 500 || len(got.Hours) != 12 {
+	if len(got.Errors) != 2 || got.Errors[0].Status != 500 || len(got.Hours) != 24 {
 		t.Errorf("%d errors in %d hours: %v", len(got.Errors), len(got.Hours), got.Errors)
+	}
+	errors, all := 0, 0
+	for _, h := range got.Hours {
+		errors, all = errors+h.N, all+h.Of
+	}
+	if errors != 2 || all != 10 {
+		t.Errorf("the hours hold %d errors of %d answers, want 2 of 10", errors, all)
 	}
 }
 

@@ -171,7 +171,7 @@ func (c *Answers) Close(ctx context.Context) error {
 // Traffic is how requests of the last 24 hours were answered.
 type Traffic struct {
 	Classes []Count       // by class of status
-	Hours   []Hour        // answers of 500 and above, 12 hours, the oldest first
+	Hours   []Hour        // answers of 500 and above among all, 24 hours, the oldest first
 	Routes  []FailedRoute // with the most of them
 	Errors  []ServerError // the newest, at most 50
 }
@@ -191,9 +191,9 @@ GROUP BY class
 ORDER BY class`
 
 const errorsByHour = `
-SELECT    h.hour, coalesce(sum(a.n), 0)::int AS n
-FROM      generate_series(date_trunc('hour', now()) - interval '11 hours', date_trunc('hour', now()), interval '1 hour') AS h (hour)
-LEFT JOIN answer_count a ON a.class = '5xx' AND a.minute >= h.hour AND a.minute < h.hour + interval '1 hour'
+SELECT    h.hour, coalesce(sum(a.n) FILTER (WHERE a.class = '5xx'), 0)::int AS n, coalesce(sum(a.n), 0)::int AS of_all
+FROM      generate_series(date_trunc('hour', now()) - interval '23 hours', date_trunc('hour', now()), interval '1 hour') AS h (hour)
+LEFT JOIN answer_count a ON a.minute >= h.hour AND a.minute < h.hour + interval '1 hour'
 GROUP BY  h.hour
 ORDER BY  h.hour`
 

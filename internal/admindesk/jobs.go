@@ -39,11 +39,12 @@ ORDER BY kind`
 type Hour struct {
 	From time.Time `db:"hour"`
 	N    int       `db:"n"`
+	Of   int       `db:"of_all"` // among how many
 }
 
 const jobsByHour = `
-SELECT    h.hour, count(j.id)::int AS n
-FROM      generate_series(date_trunc('hour', now()) - interval '11 hours', date_trunc('hour', now()), interval '1 hour') AS h (hour)
+SELECT    h.hour, count(j.id)::int AS n, count(j.id)::int AS of_all
+FROM      generate_series(date_trunc('hour', now()) - interval '23 hours', date_trunc('hour', now()), interval '1 hour') AS h (hour)
 LEFT JOIN river_job j ON j.state = 'completed' AND j.kind <> 'sweep'
           AND j.finalized_at >= h.hour AND j.finalized_at < h.hour + interval '1 hour'
 GROUP BY  h.hour
@@ -74,7 +75,7 @@ LIMIT    50`
 // Jobs is the queue.
 type Jobs struct {
 	Kinds  []KindOfJob
-	Hours  []Hour // of finished jobs without sweeps, 12 hours, the oldest first
+	Hours  []Hour // of finished jobs without sweeps, 24 hours, the oldest first
 	Failed []FailedJob
 }
 

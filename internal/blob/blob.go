@@ -22,7 +22,10 @@ import (
 )
 
 // Store is an object store.
-type Store struct{ bucket *blob.Bucket }
+type Store struct {
+	bucket *blob.Bucket
+	folder string // of a store in a folder; else empty
+}
 
 // Open opens the store at address: file:///folder (made if absent) or
 // s3://bucket?region=…&endpoint=….
@@ -38,7 +41,7 @@ func Open(ctx context.Context, address string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the object store: %w", err)
 	}
-	return &Store{bucket}, nil
+	return &Store{bucket: bucket}, nil
 }
 
 func openFolder(folder string) (*Store, error) {
@@ -49,7 +52,7 @@ func openFolder(folder string) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open the object store: %w", err)
 	}
-	return &Store{bucket}, nil
+	return &Store{bucket, folder}, nil
 }
 
 // Close releases the store.
@@ -109,6 +112,15 @@ func (s *Store) Size(ctx context.Context, key string) (int64, error) {
 	return a.Size, nil
 }
 
+// Stat returns what List says of an object, or errs.NotFound.
+func (s *Store) Stat(ctx context.Context, key string) (Object, error) {
+	a, err := s.bucket.Attributes(ctx, key)
+	if err != nil {
+		return Object{}, kind(err)
+	}
+	return Object{key, a.Size, a.ModTime}, nil
+}
+
 // Delete removes an object; one that is not there is no error.
 func (s *Store) Delete(ctx context.Context, key string) error {
 	if err := s.bucket.Delete(ctx, key); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
@@ -124,24 +136,51 @@ type Object struct {
 	At    time.Time // last written
 }
 
-// List calls visit for each object whose key starts with prefix.
+// Objects a page of List. A folder is walked from its beginning for each page,
+// so its pages are large; S3 gives at most 1,000 at once.
+const (
+	pageOfFolder = 50_000
+	pageOfBucket = 1000
+)
+
+// List calls visit for each object whose key starts with prefix, in the order
+// of their keys.
 func (s *Store) List(ctx context.Context, prefix string, visit func(Object) error) error {
-	it := s.bucket.List(&blob.ListOptions{Prefix: prefix})
-	for {
-		o, err := it.Next(ctx)
-		if err == io.EOF {
-			return nil
-		}
+	size := pageOfBucket
+	if s.folder != "" {
+		size = pageOfFolder
+	}
+	for token := blob.FirstPageToken; len(token) > 0; {
+		page, next, err := s.bucket.ListPage(ctx, token, size, &blob.ListOptions{Prefix: prefix})
 		if err != nil {
 			return fmt.Errorf("list objects: %w", err)
 		}
-		if o.IsDir || strings.HasSuffix(o.Key, ".attrs") {
-			continue
+		for _, o := range page {
+			if o.IsDir || strings.HasSuffix(o.Key, ".attrs") {
+				continue
+			}
+			if err := visit(Object{o.Key, o.Size, o.ModTime}); err != nil {
+				return err
+			}
 		}
-		if err := visit(Object{o.Key, o.Size, o.ModTime}); err != nil {
-			return err
-		}
+		token = next
 	}
+	return nil
+}
+
+// Room is the room on the disk of a store, in bytes.
+type Room struct {
+	Free  int64 // for this process
+	Total int64
+}
+
+// Room returns the room on the store's disk; ok is false for a store that does
+// not say, such as S3.
+func (s *Store) Room() (r Room, ok bool, err error) {
+	if s.folder == "" {
+		return Room{}, false, nil
+	}
+	return roomOf(s.folder)
 }
 
 func kind(err error) error {

@@ -32,6 +32,8 @@ type (
 	Agreement    string // a version of an agreement's text
 	Signer       string // somebody who may sign for an organization
 	Export       string // of what is kept about a person
+	Measurement  string // of what is stored
+	Cleanup      string // of objects that no row names
 )
 
 // New returns a fresh identifier.

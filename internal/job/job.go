@@ -193,6 +193,35 @@ func (QueueReaudits) InsertOpts() river.InsertOpts {
 // reauditsEvery is how often QueueReaudits runs.
 const reauditsEvery = 10 * time.Minute
 
+// MeasureStorage measures what the platform keeps. It runs by the clock, and
+// when an admin asks.
+type MeasureStorage struct{}
+
+// Kind names the job in the queue.
+func (MeasureStorage) Kind() string { return "measure_storage" }
+
+// InsertOpts keeps at most one waiting: asking again for one that runs does
+// nothing.
+func (MeasureStorage) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{MaxAttempts: 3, UniqueOpts: river.UniqueOpts{ByState: unfinished()}}
+}
+
+// MeasureStorageEvery is how often MeasureStorage runs by the clock.
+const MeasureStorageEvery = 6 * time.Hour
+
+// DeleteOrphans deletes the objects that an admin chose and no row names.
+type DeleteOrphans struct {
+	Cleanup id.Cleanup `json:"cleanup"`
+}
+
+// Kind names the job in the queue.
+func (DeleteOrphans) Kind() string { return "delete_orphans" }
+
+// InsertOpts keeps one job a cleanup.
+func (DeleteOrphans) InsertOpts() river.InsertOpts {
+	return river.InsertOpts{MaxAttempts: 12, UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished()}}
+}
+
 // Later is the error of a job that steps back: it is tried again then, and this
 // try does not count.
 func Later(by time.Duration) error { return river.JobSnooze(by) }
@@ -257,8 +286,9 @@ func NewRunner(pool *pgxpool.Pool, w Workers, o Options) (*Runner, error) {
 			queueReaudit: {MaxWorkers: 1},
 		},
 		RescueStuckJobsAfter: rescueAfter,
-		PeriodicJobs:         []*river.PeriodicJob{every(sweepEvery, Sweep{}), every(digestsEvery, SendDigests{}), every(publishEvery, PublishActivity{}), every(reauditsEvery, QueueReaudits{})},
-		FetchPollInterval:    time.Second,
+		PeriodicJobs: []*river.PeriodicJob{every(sweepEvery, Sweep{}), every(digestsEvery, SendDigests{}), every(publishEvery, PublishActivity{}), every(reauditsEvery, QueueReaudits{}),
+			every(MeasureStorageEvery, MeasureStorage{})},
+		FetchPollInterval: time.Second,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("job workers: %w", err)

@@ -58,6 +58,7 @@ var Fates = map[string]Decision{
 	"invitation.accepted_by":              authored,
 	"verification_request.submitted_by":   authored,
 	"verification_request.decided_by":     judged,
+	"storage_cleanup.asked_by":            judged,
 	"verification_request.contact_name":   {Stays, "the organization named its contact, and changes it"},
 	"verification_request.legal_name":     {Stays, "of the organization"},
 	"verification_request.postal_address": {Stays, "of the organization"},

@@ -1,0 +1,10 @@
+DROP TRIGGER object_gets_named ON vault_version;
+DROP TRIGGER object_gets_named ON vault_leftover;
+DROP TRIGGER object_gets_named ON audit_report;
+DROP TRIGGER object_gets_named ON free_audit;
+DROP TRIGGER object_gets_named ON upload;
+DROP FUNCTION object_gets_named();
+DROP TABLE storage_deleted;
+DROP FUNCTION storage_deleted_guard();
+DROP FUNCTION lock_of_object(text);
+DROP TABLE storage_cleanup;
