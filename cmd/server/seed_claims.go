@@ -10,7 +10,7 @@ import (
 // flagged and failed ones, of five kinds of image.
 func demoSets() []demoSet {
 	return []demoSet{
-		{seller: "seller", claims: chestCT(), checked: true, versions: []demoVersion{
+		{seller: "seller", claims: chestCT(), checked: true, licensed: true, versions: []demoVersion{
 			{series: chest(2), labels: outlines, goal: toLive},
 			{note: "One more patient, and the slice order of the first two corrected.", series: chest(3), labels: outlines, goal: toLive},
 		}},

@@ -30,6 +30,7 @@ type demoSet struct {
 	claims   listing.Claims
 	versions []demoVersion
 	checked  bool // two of its readers were checked
+	licensed bool // its commercial terms were reviewed
 }
 
 // demoVersion is one submission: series made by code, sent as one zip.
@@ -67,6 +68,11 @@ func (h *house) seedSets(ctx context.Context, people cast) error {
 		for _, v := range set.versions {
 			if err := h.submitDemo(ctx, people, actor, l, v); err != nil {
 				return fmt.Errorf("%s: %w", set.claims.Basics.Title, err)
+			}
+		}
+		if set.licensed {
+			if err := h.licenseDemo(ctx, people, people[set.seller], l); err != nil {
+				return fmt.Errorf("%s: commercial terms: %w", set.claims.Basics.Title, err)
 			}
 		}
 		tell("demo data set: " + set.claims.Basics.Title)

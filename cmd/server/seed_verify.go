@@ -76,7 +76,7 @@ func (h *house) askForVerification(ctx context.Context, who *person) error {
 		{Kind: vault.IRBExemption, Title: "Determination: no human subjects", Name: "determination.pdf"},
 		{Kind: vault.SigningAuthority, Title: "Power of attorney", Name: "attorney.pdf", ExpiresOn: &until},
 	} {
-		paper.Content = bytes.NewReader(demoPDF)
+		paper.Content = bytes.NewReader(fmt.Appendf(nil, "%s\n%% %s\n", demoPDF, paper.Title))
 		if authority, err = h.verify.Attach(ctx, seller, paper); err != nil {
 			return err
 		}

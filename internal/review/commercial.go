@@ -265,6 +265,8 @@ JOIN     verification_request r ON r.id = d.request_id
 WHERE    d.organization_id = @organization
 AND      v.sha256 = @sha256
 AND      r.submitted_at IS NOT NULL
+AND      d.verdict <> 'rejected'
+ORDER BY d.kind = 'ethics' DESC, d.kind
 LIMIT    1`
 
 // DocumentKinds are the kinds of a seller's papers in words.
@@ -273,7 +275,7 @@ var DocumentKinds = map[string]string{
 }
 
 // documentKind says in words what the document with a digest is; only one that
-// the seller has sent in counts.
+// the seller has sent in, and no reviewer rejected, counts.
 func documentKind(ctx context.Context, q postgres.Querier, org id.Organization, sha256 string) (string, error) {
 	if sha256 == "" {
 		return "", nil
@@ -285,7 +287,7 @@ func documentKind(ctx context.Context, q postgres.Querier, org id.Organization, 
 		return "", err
 	}
 	if len(kinds) == 0 {
-		return "", &errs.Error{Kind: errs.Invalid, Field: "document", Message: "Choose one of the documents that the seller has sent in."}
+		return "", &errs.Error{Kind: errs.Invalid, Field: "document", Message: "Choose one of the documents that the seller has sent in and that no reviewer rejected."}
 	}
 	return DocumentKinds[kinds[0].Kind], nil
 }
