@@ -322,6 +322,48 @@ func TestSweepWritesDownWhatHasEnded(t *testing.T) {
 	}
 }
 
+// Five people: one ends in 25 days, one tomorrow, one in 40, one has a renewal
+// that was checked, one was refused.
+func TestOrganizationIsToldBeforeACredentialEnds(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	end := func(label string, days int, outcome credential.State) (id.Annotator, id.Credential) {
+		person, key := r.submitted(label)
+		r.decide(key, outcome)
+		r.past(`UPDATE credential SET expires_on = (now() AT TIME ZONE 'UTC')::date + $2::integer WHERE id = $1`, key, days)
+		return person, key
+	}
+	_, first := end("Reader 1", 25, credential.Verified)
+	end("Reader 2", 1, credential.Verified)
+	end("Reader 3", 40, credential.Verified)
+	renewed, _ := end("Reader 4", 5, credential.Verified)
+	r.decide(credentialtest.Submit(t, r.Service, r.org.Owner, renewed, credentialtest.Facts(nil)), credential.Verified)
+	end("Reader 5", 3, credential.Refused)
+	told := func() string {
+		return r.text(`SELECT coalesce(string_agg(subject, '; ' ORDER BY subject), '') FROM notice_event WHERE kind = 'credential_expiring'`)
+	}
+
+	for range 3 {
+		ok(t, r.Sweep(t.Context()))
+	}
+	want := "Reader 1: the board certificate ends in 25 days; Reader 2: the board certificate ends tomorrow"
+	if got := told(); got != want {
+		t.Errorf("told:\n%s\nwant:\n%s", got, want)
+	}
+
+	r.past(`UPDATE credential SET expires_on = (now() AT TIME ZONE 'UTC')::date + 7 WHERE id = $1`, first)
+	for range 2 {
+		ok(t, r.Sweep(t.Context()))
+	}
+	want = "Reader 1: the board certificate ends in 25 days; Reader 1: the board certificate ends in 7 days; Reader 2: the board certificate ends tomorrow"
+	if got := told(); got != want {
+		t.Errorf("with seven days left told:\n%s\nwant:\n%s", got, want)
+	}
+	if got := r.text(`SELECT string_agg(array_to_string(lines, ' '), ' ') FROM notice_event WHERE kind = 'credential_expiring'`); strings.Contains(got, "Testperson") || strings.Contains(got, "EBR-4711") {
+		t.Errorf("a notice tells a name or a number: %s", got)
+	}
+}
+
 func TestRemovalForgetsNameAndNumbersAndKeepsTheDecision(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)

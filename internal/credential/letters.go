@@ -3,6 +3,7 @@ package credential
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -32,12 +33,21 @@ FROM   annotator
 WHERE  id = @annotator
 AND    organization_id = @organization`
 
+// labelOf is the public label of a credential's annotator.
+func labelOf(ctx context.Context, tx pgx.Tx, c Credential) (label string, err error) {
+	err = tx.QueryRow(ctx, labelQuery, pgx.NamedArgs{"annotator": c.Annotator, "organization": c.Organization}).Scan(&label)
+	if err != nil {
+		return "", fmt.Errorf("credential: %w", err)
+	}
+	return label, nil
+}
+
 // tellDecided tells the organization. It names the annotator by the public
 // label; the reason stands on the page, where only owners and admins read it.
 func (s *Service) tellDecided(ctx context.Context, tx pgx.Tx, c Credential, outcome State) error {
-	var label string
-	if err := tx.QueryRow(ctx, labelQuery, pgx.NamedArgs{"annotator": c.Annotator, "organization": c.Organization}).Scan(&label); err != nil {
-		return fmt.Errorf("credential: %w", err)
+	label, err := labelOf(ctx, tx, c)
+	if err != nil {
+		return err
 	}
 	n := notice.Notice{
 		Kind: notice.CredentialDecided, To: notice.To{Organization: c.Organization},
@@ -59,6 +69,28 @@ func (s *Service) tellDecided(ctx context.Context, tx pgx.Tx, c Credential, outc
 		n.Lines = []string{"A reviewer has refused it. The reason stands on the page. You may add another one."}
 	}
 	return notice.Send(ctx, tx, n)
+}
+
+// tellEnding tells the organization of a credential that ends in some days.
+func (s *Service) tellEnding(ctx context.Context, tx pgx.Tx, c Credential, left int) error {
+	label, err := labelOf(ctx, tx, c)
+	if err != nil {
+		return err
+	}
+	in := "in " + strconv.Itoa(left) + " days"
+	switch left {
+	case 0:
+		in = "today"
+	case 1:
+		in = "tomorrow"
+	}
+	return notice.Send(ctx, tx, notice.Notice{
+		Kind: notice.CredentialExpiring, To: notice.To{Organization: c.Organization},
+		Subject: label + ": the " + strings.ToLower(c.Kind.Label()) + " ends " + in,
+		Lines: []string{"It holds until " + c.ExpiresOn.Format("2 January 2006") + ". From the day after it counts in no data set.",
+			"Add the new one and submit it now, so that a reviewer checks it before."},
+		Action: "Add the new one", Path: annotatorPath(c.Annotator),
+	})
 }
 
 func annotatorPath(a id.Annotator) string { return "/seller/annotators/" + string(a) }

@@ -29,9 +29,13 @@ AND    organization_id = @organization
 AND    state = 'verified'`
 
 // Sweep writes down which checked credentials have ended, counts listings anew
-// and tells their organizations. Nothing counts an ended one meanwhile: whoever
-// reads compares days.
+// and tells their organizations; it tells of ends before they come, too. Nothing
+// counts an ended one meanwhile: whoever reads compares days.
 func (s *Service) Sweep(ctx context.Context) error {
+	return errors.Join(s.expireEnded(ctx), s.warnEnding(ctx))
+}
+
+func (s *Service) expireEnded(ctx context.Context) error {
 	var ended []id.Credential
 	err := s.db.InTx(ctx, worker, func(tx pgx.Tx) error {
 		rows, err := tx.Query(ctx, endedCredentials)

@@ -20,6 +20,7 @@ const (
 	DocumentExpiring     Kind = "document_expiring"
 	DomainProofLost      Kind = "domain_proof_lost"
 	CredentialDecided    Kind = "credential_decided"
+	CredentialExpiring   Kind = "credential_expiring"
 
 	AuditFinished     Kind = "audit_finished"
 	AuditFailed       Kind = "audit_failed"
@@ -85,6 +86,7 @@ var all = []About{
 	{DocumentExpiring, Selling, "A document of your organization ends soon", false},
 	{DomainProofLost, Selling, "The proof of your organization’s domain is gone", false},
 	{CredentialDecided, Selling, "A reviewer checked an annotator’s credentials", false},
+	{CredentialExpiring, Selling, "A credential of an annotator ends soon", false},
 	{AuditFinished, Selling, "The audit of a version is finished", false},
 	{AuditFailed, Selling, "The audit of a version failed", false},
 	{VersionApproved, Selling, "A version was approved", false},

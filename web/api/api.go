@@ -78,6 +78,7 @@ func New(s Services, o Options) *API {
 		a.organizations()
 		a.listings()
 		a.claims()
+		describeAnnotators(a.huma.OpenAPI().Components.Schemas)
 		a.versions()
 		a.uploads(r)
 	})

@@ -168,7 +168,7 @@ func TestEverySchemaIsDescribed(t *testing.T) {
 		}
 	}
 	walk("", doc)
-	for _, own := range []string{"Me", "Organization", "Listing", "Basics", "ClaimsRevision", "Version", "Audit", "Upload", "NewUpload", "Acceptance", "Agreement", "Problem", "ProblemDetail"} {
+	for _, own := range []string{"Me", "Organization", "Listing", "Basics", "ClaimsRevision", "Version", "Audit", "Upload", "NewUpload", "Acceptance", "Agreement", "Problem", "ProblemDetail", "ClaimedAnnotator"} {
 		properties, ok := at(schemas[own], "properties").(map[string]any)
 		if !ok {
 			t.Errorf("there is no schema %s", own)
@@ -178,6 +178,35 @@ func TestEverySchemaIsDescribed(t *testing.T) {
 				t.Errorf("%s.%s has no description", own, name)
 			}
 		}
+	}
+}
+
+// Programs that send annotators find the words, the bounds and whose ids are
+// meant in the description, not in an error.
+func TestClaimsOnAnnotatorsAreDescribed(t *testing.T) {
+	group := at(document(t), "components", "schemas", "ClaimedAnnotator", "properties")
+	for _, tt := range []struct {
+		property, key string
+		want          any
+	}{
+		{"role", "enum", "radiologist"},
+		{"adjudication", "enum", "consensus_meeting"},
+		{"board_certified", "enum", "yes"},
+		{"metric", "enum", "cohen_kappa"},
+	} {
+		list, _ := at(group, tt.property, tt.key).([]any)
+		if !slices.Contains(list, tt.want) {
+			t.Errorf("%s of %s is %v, without %v", tt.key, tt.property, list, tt.want)
+		}
+	}
+	if got := at(group, "annotators", "items", "format"); got != "uuid" {
+		t.Errorf("annotators are of the format %v, want uuid", got)
+	}
+	if got := at(group, "annotators", "type"); got != "array" {
+		t.Errorf("annotators are of the type %v, want array", got)
+	}
+	if got := at(group, "years", "maximum"); got != float64(80) {
+		t.Errorf("years are at most %v, want 80", got)
 	}
 }
 
