@@ -486,24 +486,6 @@ func TestEachWarningIsSentOnce(t *testing.T) {
 	}
 }
 
-func BenchmarkKeepAndRead20MiB(b *testing.B) {
-	db := newBenchRoom(b)
-	body := pdf + strings.Repeat("%", vault.MaxBytes-len(pdf))
-	b.SetBytes(int64(len(body)))
-	for b.Loop() {
-		v, err := db.vault.Put(b.Context(), db.owner, vault.Incoming{Kind: vault.Other, Name: "a.pdf", Content: strings.NewReader(body)}, anyone, nil)
-		if err != nil {
-			b.Fatal(err)
-		}
-		if _, _, err := db.vault.Open(b.Context(), db.owner, v.Ref(), reader); err != nil {
-			b.Fatal(err)
-		}
-		if err := db.vault.Remove(b.Context(), db.owner, v.Document, anyone); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
-
 // Thirty documents under two older keys and one in clear: interrupted by a
 // cancelled context after a few, then run again.
 func TestDocumentsMoveToANewKeyThoughInterrupted(t *testing.T) {

@@ -23,11 +23,17 @@ type QueuedRequest struct {
 	State            RequestState    `db:"state"`
 	At               time.Time       `db:"at"` // submitted, or decided
 	DocumentCount    int             `db:"document_count"`
+	BegunBy          string          `db:"begun_by"` // names of reviewers who saved answers; empty for none
 }
 
 const waitingRequests = `
 SELECT   r.id, o.name AS organization_name, organization_verification(r.organization_id) AS level, r.state, r.submitted_at AS at,
-         (SELECT count(*) FROM verification_document d WHERE d.request_id = r.id) AS document_count
+         (SELECT count(*) FROM verification_document d WHERE d.request_id = r.id) AS document_count,
+         coalesce((SELECT string_agg(DISTINCT u.name, ', ')
+                   FROM   verification_answer v
+                   JOIN   app_user u ON u.id = v.saved_by
+                   WHERE  v.request_id = r.id
+                   AND    v.submitted_at = r.submitted_at), '') AS begun_by
 FROM     verification_request r
 JOIN     organization o ON o.id = r.organization_id
 WHERE    r.state = 'submitted'
@@ -36,7 +42,7 @@ LIMIT    200`
 
 const decidedRequests = `
 SELECT   r.id, o.name AS organization_name, organization_verification(r.organization_id) AS level, r.state, r.decided_at AS at,
-         (SELECT count(*) FROM verification_document d WHERE d.request_id = r.id) AS document_count
+         (SELECT count(*) FROM verification_document d WHERE d.request_id = r.id) AS document_count, '' AS begun_by
 FROM     verification_request r
 JOIN     organization o ON o.id = r.organization_id
 WHERE    r.state IN ('granted', 'returned', 'refused')
@@ -79,6 +85,7 @@ type Case struct {
 	Domain        DomainProof // the zero value if none was begun
 	Signers       []Signer    // who was named to sign and not taken back
 	Checks        []Check     // of the latest decision
+	Saved         Answers     // of the next one, by reviewers who go on later
 }
 
 // DomainHolds reports whether something shows that the website's domain is the
@@ -119,6 +126,9 @@ func readCase(ctx context.Context, tx pgx.Tx, request id.Verification) (c Case, 
 		return c, err
 	}
 	if c.Checks, err = readChecks(ctx, tx, request); err != nil {
+		return c, err
+	}
+	if c.Saved, err = readAnswers(ctx, tx, c.Request); err != nil {
 		return c, err
 	}
 	if c.Domain, err = readDomain(ctx, tx, c.Organization); err != nil && errs.KindOf(err) != errs.NotFound {

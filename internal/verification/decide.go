@@ -159,6 +159,9 @@ func (s *Service) decide(ctx context.Context, tx pgx.Tx, a postgres.Actor, c Cas
 	if err := judge(ctx, tx, a, c, d); err != nil {
 		return err
 	}
+	if err := dropAnswers(ctx, tx, c); err != nil {
+		return err
+	}
 	detail := map[string]string{"outcome": string(d.Outcome)}
 	if d.Outcome == RequestGranted {
 		detail["level"] = string(d.Level)

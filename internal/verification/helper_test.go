@@ -185,3 +185,13 @@ func (d desk) as(t *testing.T, a postgres.Actor, sql string, args ...any) error 
 		return err
 	})
 }
+
+// count reads one number as somebody.
+func (d desk) count(t *testing.T, a postgres.Actor, sql string) (n int) {
+	t.Helper()
+	err := d.db.DB.InTx(t.Context(), a, func(tx pgx.Tx) error { return tx.QueryRow(t.Context(), sql).Scan(&n) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}

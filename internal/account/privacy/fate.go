@@ -96,6 +96,7 @@ var Fates = map[string]Decision{
 	"signer.named_by":                     authored,
 	"signer.decided_by":                   judged,
 	"verification_check.decided_by":       judged,
+	"verification_answer.saved_by":        {Pseudonym, "what colleagues of the platform rely on until the request is decided"},
 	"organization_oidc.set_by":            authored,
 	"oidc_identity.user_id":               alone,
 	"audit_sample.cleared_by":             judged,
