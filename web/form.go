@@ -7,6 +7,7 @@ import (
 	"errors"
 	"mime"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"assay/internal/errs"
@@ -90,5 +91,17 @@ func parseForm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return errs.Wrap(errs.Invalid, "This form could not be read. Go back, reload the page and send it again.", err)
 	}
+	keepText(r.PostForm)
+	keepText(r.Form)
 	return nil
+}
+
+// keepText leaves in values what is text: the database stores no zero byte and
+// nothing but UTF-8, and nobody types either.
+func keepText(values url.Values) {
+	for _, list := range values {
+		for i, v := range list {
+			list[i] = strings.ToValidUTF8(strings.ReplaceAll(v, "\x00", ""), "\uFFFD")
+		}
+	}
 }

@@ -8,7 +8,9 @@ import (
 	"net/http"
 	"net/url"
 	"runtime/debug"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
@@ -137,4 +139,17 @@ func queryEscape(s string) string { return url.QueryEscape(s) }
 // redirect answers a POST: the browser gets the next page.
 func redirect(w http.ResponseWriter, r *http.Request, path string) {
 	http.Redirect(w, r, path, http.StatusSeeOther)
+}
+
+// namesNothing answers an address that no page can have, with a zero byte or
+// bytes that are no UTF-8, as one where there is nothing: the database takes
+// neither as text.
+func namesNothing(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.ContainsRune(r.URL.Path, 0) || !utf8.ValidString(r.URL.Path) {
+			r = r.Clone(r.Context())
+			r.URL.Path, r.URL.RawPath = "/-", ""
+		}
+		next.ServeHTTP(w, r)
+	})
 }

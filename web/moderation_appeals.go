@@ -68,6 +68,10 @@ func (s *Server) appealPage(w http.ResponseWriter, r *http.Request, status int, 
 		by = "The audit, by a new rule"
 	}
 	view.Lines = append([]ui.Pair{{Term: "Seller", Value: p.Seller}, {Term: "Decided by", Value: by}}, view.Lines...)
+	if p.State == "open" {
+		view.Due, view.DueKind = dueWords(p.Due(), time.Now())
+		view.DueOn = "another reviewer rules by " + ui.DateTime(p.Due())
+	}
 	if p.Version != "" {
 		view.Lines = append(view.Lines, ui.Pair{Term: "Version", Value: "Files and review", URL: reviewURL(p.Version)})
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -112,11 +113,15 @@ func (s *Server) ownFlagPage(w http.ResponseWriter, r *http.Request, status int,
 	}
 	role := s.visitor(r).Role
 	view := page.OwnFlagView{
-		Shell: s.formShell(r, "Report: "+f.Title, "sell"), Action: ownFlagURL(flag), Title: f.Title, Reason: moderation.Reasons.Label(f.Reason),
+		Shell: s.formShell(r, "Report: "+f.Title, "sell"), Action: ownFlagURL(flag), Title: f.Title, Reason: lowerFirst(moderation.Reasons.Label(f.Reason)),
 		Lines:    []ui.Pair{{Term: "Data set", Value: f.Title, URL: "/datasets/" + f.Slug}, {Term: "Reported", Value: ui.Date(f.CreatedAt)}},
 		Question: f.Question, Reply: f.Reply, CanReply: f.State == moderation.NeedsSeller && role.CanEdit(), NeedsAnEditor: f.State == moderation.NeedsSeller && !role.CanEdit(), Errors: mistakes,
 	}
 	view.Kind, view.State, view.Words = ownFlagWords(f)
+	if f.State == moderation.NeedsSeller {
+		view.Due, view.DueKind = dueWords(f.Due(), time.Now())
+		view.DueOn = "until " + ui.DateTime(f.Due()) + "; then the reviewer decides on what there is"
+	}
 	if view.CanReply {
 		view.Reply = r.PostForm.Get("reply")
 	}

@@ -22,8 +22,10 @@ func (s site) newRules(t *testing.T, v listing.Version, outcome, rule, severity 
 		report := id.New[string]()
 		_, err := tx.Exec(t.Context(), `
 INSERT INTO audit_report (id, organization_id, version_id, root_digest, claims_digest, verdict, blockers, warnings, warning_keys, report, rules_version, is_reaudit)
-SELECT $2, organization_id, version_id, root_digest, claims_digest, 'flagged', 0, 0, '{}',
-       jsonb_set(report, '{findings}', jsonb_build_array(jsonb_build_object('rule', $3::text, 'severity', $4::text, 'path', '(0018,1000) DeviceSerialNumber', 'count', 2, 'message', 'DeviceSerialNumber present'))),
+SELECT $2, organization_id, version_id, root_digest, claims_digest, CASE $4::text WHEN 'blocker' THEN 'failed' ELSE 'flagged' END,
+       ($4::text = 'blocker')::int, ($4::text = 'warning')::int, CASE $4::text WHEN 'warning' THEN '{k}' ELSE '{}' END::text[],
+       jsonb_set(report, '{findings}', report -> 'findings' || jsonb_build_array(jsonb_build_object(
+           'rule', $3::text, 'severity', $4::text, 'path', '(0010,0030) PatientBirthDate', 'count', 2, 'message', 'PatientBirthDate present'))),
        '9999.1', true
 FROM   audit_report WHERE version_id = $1 AND NOT is_reaudit`, v.ID, report, rule, severity)
 		if err != nil {
@@ -57,7 +59,7 @@ func TestNewRulesInABrowser(t *testing.T) {
 	ada.WantText("[data-testid=new-rules]", "Mend the files and send a new version by then")
 	ada.CheckViews("version-new-rules")
 	ada.Follow("[data-testid=new-rules] [data-testid=new-report]")
-	ada.WantText("main", "DeviceSerialNumber present")
+	ada.WantText("main", "PatientBirthDate present")
 	ada.CheckViews("version-new-rules-report")
 
 	rita := b.Visitor(t, s.URL, webtest.NoScript)
@@ -70,7 +72,7 @@ func TestNewRulesInABrowser(t *testing.T) {
 	looker.CheckViews("reaudit-report")
 	rita.Go("/review/reaudits")
 	rita.Follow("[data-testid=reaudit] [data-testid=new-report]")
-	rita.WantText("#report", "DeviceSerialNumber present")
+	rita.WantText("#report", "PatientBirthDate present")
 	rita.Submit("form[action$='/close']")
 	rita.WantText("[data-testid=error-summary]", "Say in 10 to 4000 characters what you found.")
 	rita.Set("reason", "The date is that of a calibration phantom.")
@@ -95,7 +97,7 @@ func TestNewRulesInABrowser(t *testing.T) {
 func TestNewReportsAreForReviewersAndTheirSeller(t *testing.T) {
 	t.Parallel()
 	s, _, v, _ := reportSite(t)
-	x := string(s.newRules(t, v, "warnings", "phi-device-serial", "warning"))
+	x := string(s.newRules(t, v, "warnings", "phi-birth-date", "warning"))
 	other := s.owner(t, "other@example.org", "Southfield")
 	foreign := listingtest.Begin(t, s.DB, other, listingtest.Complete(t, s.DB, other))
 	seller, stranger, rita := s.person(t), s.person(t), s.person(t)

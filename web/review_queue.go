@@ -253,6 +253,11 @@ func (s *Server) besideQueue(r *http.Request, view *page.ReviewQueueView) error 
 		return err
 	}
 	view.Sellers = len(sellers)
+	found, err := s.Reviews.Reaudits(ctx, a)
+	if err != nil {
+		return err
+	}
+	view.Reaudits = len(found)
 	view.Readers, err = s.Credentials.CountWaiting(ctx, a)
 	return err
 }

@@ -18,7 +18,7 @@ import (
 // router is every route, grouped by who may use it.
 func (s *Server) router() chi.Router {
 	r := chi.NewRouter()
-	r.Use(identify, s.secureHeaders, s.logRequests, middleware.GetHead)
+	r.Use(identify, s.secureHeaders, s.logRequests, namesNothing, middleware.GetHead)
 	r.Handle("/static/*", static.Handler())
 	r.Get("/healthz", s.live)
 	r.Get("/readyz", s.ready)
