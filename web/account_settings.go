@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 
 	"github.com/a-h/templ"
@@ -28,6 +29,14 @@ func (s *Server) accountView(r *http.Request) (page.AccountView, error) {
 			ID: string(m.Organization), Name: m.Name, Role: m.Role.Label(), IsCurrent: m.Organization == v.Organization,
 		})
 	}
+	for _, m := range v.Closed {
+		view.Closed = append(view.Closed, page.AccountClosed{Name: m.Name, IsConnected: m.IsConnected})
+	}
+	if v.Within != "" {
+		view.Within = cmp.Or(v.OrganizationName, "an organization")
+		view.Doors = []page.AccountDoor{inboxDoor(v), organizationDoor}
+		return view, nil
+	}
 	list, err := s.Accounts.Sessions(r.Context(), v.Actor())
 	view.Doors = doors(v, len(list))
 	return view, err
@@ -35,23 +44,30 @@ func (s *Server) accountView(r *http.Request) (page.AccountView, error) {
 
 // doors lead to the pages of an account.
 func doors(v account.Visitor, sessions int) []page.AccountDoor {
-	inbox, factor := "Nothing is unread.", "Your password alone opens this account. A passkey or an authenticator app makes that safer."
-	if unread := unreadWords(v); unread != "" {
-		inbox = unread + " unread."
-	}
+	factor := "Your password alone opens this account. A passkey or an authenticator app makes that safer."
 	if v.HasSecondFactor {
 		factor = "Your password alone does not open this account: it has a second factor."
 	}
 	return []page.AccountDoor{
-		{Title: "Inbox", URL: "/inbox", Text: inbox},
+		inboxDoor(v),
 		{Title: "Notices", URL: "/account/notices", Text: "What is mailed to you, and when."},
 		{Title: "Ways to sign in", URL: "/account/security", Text: factor},
 		{Title: "Sessions", URL: "/account/sessions", Text: "You are signed in with " + ui.Plural(sessions, "browser", "browsers") + "."},
-		{Title: "Sign in with your organization", URL: ssoAccountPath, Text: "Where your organization has a sign-in of its own."},
+		organizationDoor,
 		{Title: "What is kept about you", URL: privacyPath, Text: "Have a copy of it, or have the account erased."},
 		{Title: "Tokens to the API", URL: "/account/tokens", Text: "With these, scripts and the command line act for you."},
 	}
 }
+
+func inboxDoor(v account.Visitor) page.AccountDoor {
+	text := "Nothing is unread."
+	if unread := unreadWords(v); unread != "" {
+		text = unread + " unread."
+	}
+	return page.AccountDoor{Title: "Inbox", URL: "/inbox", Text: text}
+}
+
+var organizationDoor = page.AccountDoor{Title: "Sign in with your organization", URL: ssoAccountPath, Text: "Where your organization has a sign-in of its own."}
 
 // renderAccount shows the account page again after a failure.
 func (s *Server) renderAccount(w http.ResponseWriter, r *http.Request, err error, change func(*page.AccountView)) error {
@@ -125,6 +141,10 @@ func (s *Server) invitationPage(r *http.Request, token string, failure error) te
 	v := s.visitor(r)
 	view.Organization, view.Role, view.RoleHelp, view.Email = offer.OrganizationName, offer.Role.Label(), offer.Role.Help(), offer.Email
 	view.IsSignedIn, view.IsOther = v.SignedIn(), v.SignedIn() && v.Email != offer.Email
+	if !view.IsSignedIn {
+		_, err := s.providerOf(r, offer)
+		view.HasSignIn = err == nil
+	}
 	view.Return = queryEscape("/invitation?token=" + queryEscape(token))
 	return page.Invitation(view)
 }
@@ -140,6 +160,15 @@ func (s *Server) acceptInvitation(w http.ResponseWriter, r *http.Request) error 
 	}
 	if err := s.workFor(r, org); err != nil {
 		return err
+	}
+	now, err := s.Accounts.VisitorBy(r.Context(), s.visitor(r).User, org, s.means(r))
+	if err != nil {
+		return err
+	}
+	if now.Organization != org {
+		s.flash(r, "You have joined the organization. Its members come in by its own sign-in: connect your account with it.")
+		redirect(w, r, ssoAccountPath)
+		return nil
 	}
 	s.flash(r, "You have joined the organization. You work for it now.")
 	redirect(w, r, "/account")

@@ -35,6 +35,10 @@ func (s *Server) fail(w http.ResponseWriter, r *http.Request, err error) {
 		redirect(w, r, securityPath+"?for=desk")
 		return
 	}
+	if errors.Is(err, errNotOwnMeans) && (r.Method == http.MethodGet || r.Method == http.MethodHead) {
+		redirect(w, r, "/account") // which says why
+		return
+	}
 	level := slog.LevelInfo
 	if status >= http.StatusInternalServerError {
 		level = slog.LevelError

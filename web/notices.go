@@ -18,10 +18,16 @@ import (
 	"assay/web/ui"
 )
 
+// reader is whose inbox it is: of a session that an organization's own sign-in
+// began, what concerns that organization.
+func (s *Server) reader(r *http.Request) notice.Reader {
+	return notice.Reader{Actor: s.actor(r), Within: s.visitor(r).Within}
+}
+
 func (s *Server) showInbox(w http.ResponseWriter, r *http.Request) error {
 	query := r.URL.Query()
 	before, unread := query.Get("before"), query.Get("show") == "unread"
-	items, next, err := s.Notices.Inbox(r.Context(), s.actor(r), before, unread)
+	items, next, err := s.Notices.Inbox(r.Context(), s.reader(r), before, unread)
 	if err != nil {
 		return err
 	}
@@ -85,7 +91,7 @@ func backToInbox(r *http.Request) string {
 // openNotice marks a notice as read and leads to its page, working for the
 // organization that the page belongs to.
 func (s *Server) openNotice(w http.ResponseWriter, r *http.Request) error {
-	item, err := s.Notices.Mark(r.Context(), s.actor(r), chi.URLParam(r, "notice"), true)
+	item, err := s.Notices.Mark(r.Context(), s.reader(r), chi.URLParam(r, "notice"), true)
 	if err != nil {
 		return err
 	}
@@ -108,7 +114,7 @@ func (s *Server) openNotice(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) markNotice(w http.ResponseWriter, r *http.Request) error {
-	if _, err := s.Notices.Mark(r.Context(), s.actor(r), chi.URLParam(r, "notice"), r.PostForm.Get("as") != "unread"); err != nil {
+	if _, err := s.Notices.Mark(r.Context(), s.reader(r), chi.URLParam(r, "notice"), r.PostForm.Get("as") != "unread"); err != nil {
 		return err
 	}
 	redirect(w, r, backToInbox(r))
@@ -116,7 +122,7 @@ func (s *Server) markNotice(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) markNoticesRead(w http.ResponseWriter, r *http.Request) error {
-	n, err := s.Notices.MarkAllRead(r.Context(), s.actor(r), r.PostForm.Get("newest"))
+	n, err := s.Notices.MarkAllRead(r.Context(), s.reader(r), r.PostForm.Get("newest"))
 	if err != nil {
 		return err
 	}

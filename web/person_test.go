@@ -23,6 +23,7 @@ import (
 	"assay/internal/account/accounttest"
 	"assay/internal/account/privacy"
 	"assay/internal/account/sso"
+	"assay/internal/account/sso/ssotest"
 	"assay/internal/activity"
 	"assay/internal/admindesk"
 	"assay/internal/agreement"
@@ -73,6 +74,7 @@ type site struct {
 	Privacy  *privacy.Service
 	readers  *credential.Service
 	folder   string // of Blobs
+	SignIns  *sso.Service
 }
 
 // newSite serves the real routes over a database of its own. Demo opens the
@@ -128,7 +130,7 @@ func siteAt(t testing.TB, host string, demo bool, limits freeaudit.Limits) site 
 	t.Cleanup(func() { views.Close(context.Background()) })
 	acts := activity.New(db, documents, nil, address)
 	kept := privacy.New(db, documents, siteSecret)
-	signIns, err := sso.New(db, sso.Options{PublicURL: address, SecretKey: siteSecret, Allow: func(a netip.AddrPort) bool { return a.Addr().IsLoopback() }})
+	signIns, err := sso.New(db, sso.Options{PublicURL: address, SecretKey: siteSecret, Roots: ssotest.Roots(), Allow: func(a netip.AddrPort) bool { return a.Addr().IsLoopback() }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -141,7 +143,7 @@ func siteAt(t testing.TB, host string, demo bool, limits freeaudit.Limits) site 
 	})
 	server.Start()
 	t.Cleanup(server.Close)
-	return site{address, db, accounts, listings, documents, free, notices, acts, server, views, verify, kept, readers, folder}
+	return site{address, db, accounts, listings, documents, free, notices, acts, server, views, verify, kept, readers, folder, signIns}
 }
 
 // user makes a user with a confirmed address and goodPassword.

@@ -124,6 +124,7 @@ func (s *Server) strangers(r chi.Router) {
 	limited.Post("/login/second/passkey/options", s.handle(s.askSecondPasskey))
 	limited.Post("/login/second/passkey", s.handle(s.takeSecondPasskey))
 	limited.Post("/login/organization", s.handle(s.chooseOrganization))
+	limited.Post("/invitation/organization", s.handle(s.joinByOrganization))
 	r.Get("/login/organization/leave", s.handle(s.showLeave))
 	r.With(s.limitTries()).Get(sso.CallbackPath, s.handle(s.finishOrganization))
 	r.Post("/logout", s.handle(s.signOut))
@@ -144,16 +145,17 @@ func (s *Server) strangers(r chi.Router) {
 
 // users are the routes for whoever is signed in.
 func (s *Server) users(r chi.Router) {
-	limited := r.With(s.limitTries())
+	own := r.With(s.need(ownMeans))
+	limited := own.With(s.limitTries())
 	r.Get("/account", s.handle(s.showAccount))
-	r.Post("/account/name", s.handle(s.renameUser))
+	own.Post("/account/name", s.handle(s.renameUser))
 	limited.Post("/account/password", s.handle(s.changePassword))
-	r.Get("/account/sessions", s.handle(s.showSessions))
-	r.Post("/account/sessions/end", s.handle(s.endSession))
-	r.Post("/account/sessions/end-others", s.handle(s.endOtherSessions))
+	own.Get("/account/sessions", s.handle(s.showSessions))
+	own.Post("/account/sessions/end", s.handle(s.endSession))
+	own.Post("/account/sessions/end-others", s.handle(s.endOtherSessions))
 	r.Post("/account/organization", s.handle(s.switchOrganization))
-	r.Get("/organizations/new", s.handle(s.showNewOrganization))
-	r.Post("/organizations", s.handle(s.createOrganization))
+	own.Get("/organizations/new", s.handle(s.showNewOrganization))
+	own.Post("/organizations", s.handle(s.createOrganization))
 	limited.Post("/invitation", s.handle(s.acceptInvitation))
 	r.Get("/vault/{document}/{edition}", s.handle(s.sendDocument))
 }
@@ -249,6 +251,8 @@ func (s *Server) organizationOwners(r chi.Router) {
 	limited.Post(ssoPath, s.provedFor(backTo(ssoPath), s.saveSSO))
 	limited.Post(ssoPath+"/enable", s.provedFor(backTo(ssoPath), s.enableSSO))
 	r.Post(ssoPath+"/disable", s.handle(s.disableSSO))
+	limited.Post(ssoPath+"/require", s.provedFor(backTo(ssoPath), s.requireSSO))
+	limited.Post(ssoPath+"/relax", s.provedFor(backTo(ssoPath), s.relaxSSO))
 }
 
 // reviewers are the routes of the platform's reviewers.
@@ -383,11 +387,12 @@ func (s *Server) moderators(r chi.Router) {
 // security are the routes of a person's second factors.
 func (s *Server) security(r chi.Router) {
 	r = r.With(noStore)
+	r.Get("/account/security/again", s.handle(s.showProof))
+	r.With(s.limitTries()).Post("/account/security/again", s.handle(s.proveAgain))
+	r.With(s.limitTries()).Post("/account/security/again/options", s.handle(s.askAgain))
+	r = r.With(s.need(ownMeans))
 	limited := r.With(s.limitTries())
 	r.Get("/account/security", s.handle(s.showSecurity))
-	r.Get("/account/security/again", s.handle(s.showProof))
-	limited.Post("/account/security/again", s.handle(s.proveAgain))
-	limited.Post("/account/security/again/options", s.handle(s.askAgain))
 	r.Post("/account/security/app/new", s.proved(s.beginApp))
 	r.Get("/account/security/app", s.handle(s.showApp))
 	limited.Post("/account/security/app", s.proved(s.confirmApp))
@@ -402,6 +407,7 @@ func (s *Server) security(r chi.Router) {
 
 // tokens are the routes of a person's keys to the API.
 func (s *Server) tokens(r chi.Router) {
+	r = r.With(s.need(ownMeans))
 	r.Get("/account/tokens", s.handle(s.listTokens))
 	r.Get("/account/tokens/new", s.handle(s.showNewToken))
 	r.With(s.limitTries()).Post("/account/tokens", s.handle(s.makeToken))
@@ -412,8 +418,9 @@ func (s *Server) tokens(r chi.Router) {
 func (s *Server) privacy(r chi.Router) {
 	r = r.With(noStore)
 	r.Get(ssoAccountPath, s.handle(s.showSSOAccount))
-	r.With(s.limitTries()).Post(ssoAccountPath+"/connect", s.provedFor(backTo(ssoAccountPath), s.connectSSO))
 	r.Post(ssoAccountPath+"/disconnect", s.handle(s.disconnectSSO))
+	r = r.With(s.need(ownMeans))
+	r.With(s.limitTries()).Post(ssoAccountPath+"/connect", s.provedFor(backTo(ssoAccountPath), s.connectSSO))
 	r.Get("/account/privacy", s.handle(s.showPrivacy))
 	r.Post("/account/privacy/export", s.provedFor(backTo(privacyPath), s.askExport))
 	r.Get("/account/privacy/exports/{export}", s.provedFor(backTo(privacyPath), s.sendExport))
@@ -428,6 +435,7 @@ func (s *Server) notices(r chi.Router) {
 	r.Post("/inbox/read", s.handle(s.markNoticesRead))
 	r.Post("/inbox/{notice}/open", s.handle(s.openNotice))
 	r.Post("/inbox/{notice}/mark", s.handle(s.markNotice))
+	r = r.With(s.need(ownMeans))
 	r.Get("/account/notices", s.handle(s.showNotices))
 	r.Post("/account/notices", s.handle(s.saveNotices))
 	r.Post("/account/notices/reset", s.handle(s.resetNotices))
@@ -515,6 +523,19 @@ func (s *Server) need(allow func(account.Visitor) error) func(http.Handler) http
 func signedIn(v account.Visitor) error {
 	if !v.SignedIn() {
 		return errs.New(errs.Unauthenticated, "Sign in to see this page.")
+	}
+	return nil
+}
+
+// errNotOwnMeans is the refusal of what concerns the account in a session that
+// an organization's sign-in began.
+var errNotOwnMeans = errs.New(errs.Forbidden, "You came in by the sign-in of an organization. Such a session reaches that organization alone and changes nothing about your account. Sign in with your password or a passkey for this.")
+
+// ownMeans asks for a session that a means of the account's own began: who runs
+// an organization's sign-in could open any other.
+func ownMeans(v account.Visitor) error {
+	if v.Within != "" {
+		return errNotOwnMeans
 	}
 	return nil
 }

@@ -68,7 +68,7 @@ func (s *Server) takeSecondStep(w http.ResponseWriter, r *http.Request) error {
 		code, field = r.PostForm.Get("recovery"), "recovery"
 	}
 	in, err := s.Accounts.SignInByCode(r.Context(), account.SecondStep{
-		User: user, Code: code, Device: s.deviceOf(r), Browser: browserName(r.UserAgent()),
+		User: user, Code: code, Within: s.means(r).Organization, Device: s.deviceOf(r), Browser: browserName(r.UserAgent()),
 	})
 	if err != nil {
 		return s.renderSecondStep(w, r, user, next, field, err)
@@ -109,12 +109,9 @@ func (s *Server) enter(w http.ResponseWriter, r *http.Request, in account.Signed
 		redirect(w, r, withNext("/login/second", next))
 		return nil
 	}
-	v, err := s.Accounts.Visitor(r.Context(), in.User, "")
+	v, err := s.Accounts.VisitorBy(r.Context(), in.User, "", s.means(r))
 	if err != nil {
 		return err
-	}
-	if in.Factor != account.NoFactor {
-		v = v.WithSecondFactor()
 	}
 	redirect(w, r, landing(next, v))
 	return nil
@@ -187,7 +184,7 @@ func (s *Server) takeSecondPasskey(w http.ResponseWriter, r *http.Request) error
 		return s.startAgain(w, r, next)
 	}
 	answer := s.answer(r, askedSecond)
-	answer.User = user
+	answer.User, answer.Within = user, s.means(r).Organization
 	in, err := s.Accounts.SignInByPasskey(r.Context(), answer)
 	if err != nil {
 		return s.renderSecondStep(w, r, user, next, "", err)

@@ -146,7 +146,11 @@ func (s site) age(t *testing.T, user id.User, by time.Duration) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		values["proved"] = values["proved"].(int64) - int64(by.Seconds())
+		for _, key := range []string{"proved", "within_since"} {
+			if at, ok := values[key].(int64); ok {
+				values[key] = at - int64(by.Seconds())
+			}
+		}
 		if r.data, err = (scs.GobCodec{}).Encode(deadline, values); err != nil {
 			t.Fatal(err)
 		}

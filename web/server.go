@@ -120,8 +120,8 @@ func (s *Server) loadVisitor(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		v, err := s.Accounts.Visitor(r.Context(), user, id.Organization(s.sessions.GetString(r.Context(), sessionOrganization)))
-		if errs.KindOf(err) == errs.Unauthenticated { // gone or disabled: a stranger from now on
+		v, err := s.Accounts.VisitorBy(r.Context(), user, id.Organization(s.sessions.GetString(r.Context(), sessionOrganization)), s.means(r))
+		if errs.KindOf(err) == errs.Unauthenticated || s.vouchedTooLong(r) { // gone, disabled or over: a stranger from now on
 			if err = s.sessions.Destroy(r.Context()); err == nil {
 				next.ServeHTTP(w, r)
 				return
@@ -131,9 +131,6 @@ func (s *Server) loadVisitor(next http.Handler) http.Handler {
 			s.fail(w, r, err)
 			return
 		}
-		if s.sessions.GetString(r.Context(), sessionFactor) != string(account.NoFactor) {
-			v = v.WithSecondFactor()
-		}
-		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitorKey, s.within(r, v))))
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), visitorKey, v)))
 	})
 }

@@ -84,9 +84,9 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 // second step, under a new token: who knew the old one (fixation) has nothing.
 func (s *Server) begin(w http.ResponseWriter, r *http.Request, in account.SignedIn) error {
 	ctx := r.Context()
-	within := ""
+	within := id.Organization("")
 	if s.pending(r) == in.User { // the second step of what an organization's sign-in began
-		within = s.sessions.GetString(ctx, sessionWithin)
+		within = s.means(r).Organization
 	}
 	if err := s.sessions.Clear(ctx); err != nil {
 		return err
@@ -101,7 +101,7 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request, in account.Signed
 		s.sessions.Put(ctx, sessionFactor, string(in.Factor))
 		s.setDevice(w, in.Device)
 	}
-	s.sessions.Put(ctx, sessionWithin, within)
+	s.beginWithin(r, within)
 	s.sessions.Put(ctx, sessionProved, time.Now().Unix())
 	s.sessions.Put(ctx, account.SessionKeyID, id.New[string]())
 	s.sessions.Put(ctx, account.SessionKeyAgent, browserName(r.UserAgent()))

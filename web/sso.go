@@ -3,14 +3,13 @@ package web
 import (
 	"net/http"
 	"net/url"
-	"strings"
+	"time"
 
 	"assay/internal/account"
 	"assay/internal/account/sso"
 	"assay/internal/errs"
 	"assay/internal/id"
 	"assay/web/page"
-	"assay/web/ui"
 )
 
 const (
@@ -19,9 +18,10 @@ const (
 
 	sessionTry     = "sso_try"
 	sessionTryNext = "sso_next"
-	// sessionWithin is the organization whose own sign-in began the session: it
-	// reaches no other.
+	// sessionWithin is the organization whose own sign-in began the session, and
+	// sessionSince when, in Unix seconds.
 	sessionWithin = "within"
+	sessionSince  = "within_since"
 )
 
 // chooseOrganization looks for the sign-in of an address's domain. The answer
@@ -33,7 +33,7 @@ func (s *Server) chooseOrganization(w http.ResponseWriter, r *http.Request) erro
 		err = &errs.Error{Kind: errs.Invalid, Field: "organization-email", Message: "No organization signs people in for this domain. Use your password or a passkey."}
 	}
 	if err == nil {
-		err = s.leaveFor(w, r, p, "", next)
+		err = s.leaveFor(w, r, p, sso.Aim{}, next)
 	}
 	if err == nil {
 		return nil
@@ -43,9 +43,39 @@ func (s *Server) chooseOrganization(w http.ResponseWriter, r *http.Request) erro
 	return s.renderTry(w, r, err, page.SignIn(view))
 }
 
+// providerOf is the sign-in by which an invitation may be taken up: that of the
+// organization, if it is for the domain of the invited address.
+func (s *Server) providerOf(r *http.Request, o account.Offer) (sso.Provider, error) {
+	p, err := s.SSO.ForAddress(r.Context(), o.Email)
+	if err == nil && p.Organization != o.Organization {
+		return sso.Provider{}, errs.New(errs.NotFound, "This organization has no sign-in for the invited address.")
+	}
+	return p, err
+}
+
+// joinByOrganization begins a visit that takes up an invitation.
+func (s *Server) joinByOrganization(w http.ResponseWriter, r *http.Request) error {
+	token := r.PostForm.Get("token")
+	offer, err := s.Accounts.Offer(r.Context(), token)
+	if errs.KindOf(err) == errs.NotFound {
+		return s.render(w, r, http.StatusUnprocessableEntity, s.invitationPage(r, token, nil))
+	}
+	if err != nil {
+		return err
+	}
+	p, err := s.providerOf(r, offer)
+	if err == nil {
+		err = s.leaveFor(w, r, p, sso.Aim{Invitation: account.InvitationHash(token)}, "")
+	}
+	if err != nil {
+		return s.renderTry(w, r, err, s.invitationPage(r, token, err))
+	}
+	return nil
+}
+
 // leaveFor begins a visit to a provider and leads to the page that says so.
-func (s *Server) leaveFor(w http.ResponseWriter, r *http.Request, p sso.Provider, binds id.User, next string) error {
-	try, err := s.SSO.Begin(r.Context(), p, binds)
+func (s *Server) leaveFor(w http.ResponseWriter, r *http.Request, p sso.Provider, aim sso.Aim, next string) error {
+	try, err := s.SSO.Begin(r.Context(), p, aim)
 	if err != nil {
 		return err
 	}
@@ -99,6 +129,9 @@ func (s *Server) finishOrganization(w http.ResponseWriter, r *http.Request) erro
 	if err == nil {
 		err = s.enterVouched(w, r, user, try.Organization, next)
 	}
+	if err == nil {
+		return nil
+	}
 	if k := errs.KindOf(err); k != errs.Invalid && k != errs.Forbidden && k != errs.Conflict && k != errs.NotFound {
 		return err
 	}
@@ -120,113 +153,39 @@ func (s *Server) enterVouched(w http.ResponseWriter, r *http.Request, user id.Us
 	if err := s.begin(w, r, in); err != nil {
 		return err
 	}
-	s.sessions.Put(r.Context(), sessionWithin, string(org))
+	s.beginWithin(r, org)
 	if in.NeedsSecondStep {
 		redirect(w, r, withNext("/login/second", next))
 		return nil
 	}
 	s.sessions.Remove(r.Context(), sessionProved) // what the account is entered by needs a proof of the account's own
-	v, err := s.Accounts.Visitor(r.Context(), user, org)
+	v, err := s.Accounts.VisitorBy(r.Context(), user, "", s.means(r))
 	if err != nil {
 		return err
 	}
-	redirect(w, r, landing(next, v.Within(org)))
+	redirect(w, r, landing(next, v))
 	return nil
 }
 
-func (s *Server) showSSO(w http.ResponseWriter, r *http.Request) error { return s.renderSSO(w, r, nil) }
-
-func (s *Server) renderSSO(w http.ResponseWriter, r *http.Request, failure error) error {
-	a := s.actor(r)
-	view := page.SSOView{Shell: s.formShell(r, "Sign-in of your organization", "account"), Callback: strings.TrimRight(s.config.PublicURL, "/") + sso.CallbackPath}
-	domain, err := s.SSO.ProvedDomain(r.Context(), a)
-	if err != nil && errs.KindOf(err) != errs.NotFound {
-		return err
+// means are what the session began by.
+func (s *Server) means(r *http.Request) account.Means {
+	return account.Means{
+		Factor:       account.Factor(s.sessions.GetString(r.Context(), sessionFactor)),
+		Organization: id.Organization(s.sessions.GetString(r.Context(), sessionWithin)),
 	}
-	view.Domain = domain
-	p, err := s.SSO.Of(r.Context(), a)
-	if err != nil && errs.KindOf(err) != errs.NotFound {
-		return err
-	}
-	if err == nil {
-		view.IsSet, view.Issuer, view.ClientID = true, p.Issuer, p.ClientID
-		if p.EnabledAt != nil {
-			view.EnabledAt = ui.DateTime(*p.EnabledAt)
-		}
-	}
-	if failure == nil {
-		return s.render(w, r, http.StatusOK, page.SSO(view))
-	}
-	if r.PostForm.Has("issuer") {
-		view.Issuer, view.ClientID = r.PostForm.Get("issuer"), r.PostForm.Get("client_id")
-	}
-	view.Errors = mistakes(failure)
-	return s.renderTry(w, r, failure, page.SSO(view))
 }
 
-func (s *Server) saveSSO(w http.ResponseWriter, r *http.Request) error {
-	err := s.SSO.Save(r.Context(), s.actor(r), sso.Settings{Issuer: r.PostForm.Get("issuer"), ClientID: r.PostForm.Get("client_id"), Secret: r.PostForm.Get("client_secret")})
-	return s.afterSSO(w, r, err, "Saved. It is off until you turn it on.")
+// beginWithin notes that an organization's own sign-in begins the session.
+func (s *Server) beginWithin(r *http.Request, org id.Organization) {
+	if org != "" {
+		s.sessions.Put(r.Context(), sessionWithin, string(org))
+		s.sessions.Put(r.Context(), sessionSince, time.Now().Unix())
+	}
 }
 
-func (s *Server) enableSSO(w http.ResponseWriter, r *http.Request) error {
-	return s.afterSSO(w, r, s.SSO.Enable(r.Context(), s.actor(r)), "The provider answers, and its sign-in is on. Members connect their accounts next.")
-}
-
-func (s *Server) disableSSO(w http.ResponseWriter, r *http.Request) error {
-	return s.afterSSO(w, r, s.SSO.Disable(r.Context(), s.actor(r)), "The sign-in is off. Members use their passwords and passkeys.")
-}
-
-func (s *Server) afterSSO(w http.ResponseWriter, r *http.Request, err error, sentence string) error {
-	if err != nil {
-		return s.renderSSO(w, r, err)
-	}
-	s.flash(r, sentence)
-	redirect(w, r, ssoPath)
-	return nil
-}
-
-func (s *Server) showSSOAccount(w http.ResponseWriter, r *http.Request) error {
-	v := s.visitor(r)
-	view := page.SSOAccountView{Shell: s.formShell(r, "Sign in with your organization", "account"), Organization: v.OrganizationName}
-	p, err := s.SSO.Of(r.Context(), s.actor(r))
-	if err != nil && errs.KindOf(err) != errs.NotFound {
-		return err
-	}
-	if err == nil && p.EnabledAt != nil {
-		view.IsOn, view.Domain = true, p.Domain
-	}
-	if view.IsBound, err = s.SSO.IsBound(r.Context(), s.actor(r)); err != nil {
-		return err
-	}
-	return s.render(w, r, http.StatusOK, page.SSOAccount(view))
-}
-
-func (s *Server) connectSSO(w http.ResponseWriter, r *http.Request) error {
-	p, err := s.SSO.Of(r.Context(), s.actor(r))
-	if err != nil {
-		return err
-	}
-	if err := s.leaveFor(w, r, p, s.visitor(r).User, ""); err != nil {
-		s.flash(r, errs.MessageOf(err))
-		redirect(w, r, ssoAccountPath)
-	}
-	return nil
-}
-
-func (s *Server) disconnectSSO(w http.ResponseWriter, r *http.Request) error {
-	if err := s.SSO.Unbind(r.Context(), s.actor(r)); err != nil && errs.KindOf(err) != errs.NotFound {
-		return err
-	}
-	s.flash(r, "Your account is disconnected. Sign in with your password or a passkey.")
-	redirect(w, r, ssoAccountPath)
-	return nil
-}
-
-// within narrows the visitor of a session that an organization's sign-in began.
-func (s *Server) within(r *http.Request, v account.Visitor) account.Visitor {
-	if org := s.sessions.GetString(r.Context(), sessionWithin); org != "" {
-		v = v.Within(id.Organization(org))
-	}
-	return v
+// vouchedTooLong reports whether the session began by an organization's own
+// sign-in so long ago that it is over.
+func (s *Server) vouchedTooLong(r *http.Request) bool {
+	since := time.Unix(s.sessions.GetInt64(r.Context(), sessionSince), 0)
+	return s.means(r).Organization != "" && time.Since(since) > account.VouchedLifetime
 }

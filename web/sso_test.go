@@ -2,9 +2,18 @@ package web_test
 
 import (
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
+	"time"
 
+	"assay/internal/account"
+	"assay/internal/account/accounttest"
+	"assay/internal/account/sso"
+	"assay/internal/account/sso/ssotest"
+	"assay/internal/id"
+	"assay/internal/listing"
+	"assay/internal/postgres"
 	"assay/web/webtest"
 )
 
@@ -27,6 +36,223 @@ func TestChoosingAnOrganizationTellsOfTheDomainAlone(t *testing.T) {
 	}
 }
 
+// provesDomain lets an organization have proved a domain.
+func (s site) provesDomain(t *testing.T, org id.Organization, domain string) {
+	t.Helper()
+	exec(t, s, postgres.Actor{Organization: org, Platform: postgres.Worker},
+		`INSERT INTO domain_proof (organization_id, domain, token, method, proved_at) VALUES ($1, $2, repeat('a', 43), 'dns', now())`, org, domain)
+}
+
+// provider lets an organization sign people of a domain in by a provider that
+// runs until the test ends.
+func (s site) provider(t *testing.T, owner postgres.Actor, domain string) *ssotest.Issuer {
+	t.Helper()
+	s.provesDomain(t, owner.Organization, domain)
+	issuer := ssotest.New(t, s.URL+sso.CallbackPath)
+	if err := s.SignIns.Save(t.Context(), owner, sso.Settings{Issuer: issuer.URL, ClientID: ssotest.ClientID, Secret: ssotest.ClientSecret}); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SignIns.Enable(t.Context(), owner); err != nil {
+		t.Fatal(err)
+	}
+	return issuer
+}
+
+// visit goes to the provider from the page that leads there, signs in as email,
+// and returns the address to come back to.
+func (p *person) visit(issuer *ssotest.Issuer, email string) (back string) {
+	p.t.Helper()
+	link, _ := p.get("/login/organization/leave").Page.Find(`main a[href^="` + issuer.URL + `"]`).Attr("href")
+	at, err := url.Parse(link)
+	if err != nil || link == "" {
+		p.t.Fatalf("no way to the provider: %q, %v", link, err)
+	}
+	return sso.CallbackPath + "?" + issuer.Grant(at.Query(), email).Encode()
+}
+
+// connect connects the account with the organization's provider.
+func (p *person) connect(issuer *ssotest.Issuer, org id.Organization, email string) {
+	p.t.Helper()
+	p.fill("/account", "/account/organization-sign-in/connect", "organization", string(org))
+	wantStatus(p.t, "connect", p.get(p.visit(issuer, email)), http.StatusSeeOther, "/account/organization-sign-in")
+	if a := p.get("/account/organization-sign-in"); !strings.Contains(a.Body, "Your account is connected.") {
+		p.t.Fatalf("the page does not say that the account is connected:\n%s", a.Page.Find("main").Text())
+	}
+}
+
+// enterBy signs in by the provider and returns the answer to coming back.
+func (p *person) enterBy(issuer *ssotest.Issuer, email string) answer {
+	p.t.Helper()
+	wantStatus(p.t, "choose", p.fill("/login", "/login/organization", "organization-email", email), http.StatusSeeOther, "/login/organization/leave")
+	return p.get(p.visit(issuer, email))
+}
+
+func TestAnswersOfAProviderThatDoNotHoldOpenNoSession(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, false)
+	owner := s.owner(t, "ada@byron.example", "Byron Imaging")
+	issuer := s.provider(t, owner, "byron.example")
+	ada := s.person(t)
+	ada.signIn("ada@byron.example")
+	ada.connect(issuer, owner.Organization, "ada@byron.example")
+
+	claim := func(name string, value any) ssotest.Answer {
+		return ssotest.Answer{Claims: map[string]any{name: value}}
+	}
+	tests := []struct {
+		name string
+		says ssotest.Answer
+	}{
+		{"another nonce", claim("nonce", "other")},
+		{"another audience", claim("aud", "other")},
+		{"an expired token", claim("exp", time.Now().Add(-time.Minute).Unix())},
+		{"a foreign issuer", claim("iss", "https://login.other.example")},
+		{"an address that is not verified", claim("email_verified", false)},
+		{"a signature of nobody", ssotest.Answer{By: "other"}},
+		{"no signature", ssotest.Answer{By: "none"}},
+		{"a subject that nobody has connected, with Ada's address", claim("sub", "eve")},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			issuer.Say(tt.says)
+			p := s.person(t)
+			a := p.enterBy(issuer, "ada@byron.example")
+			wantStatus(t, "come back", a, http.StatusSeeOther, "/login")
+			wantStatus(t, "the account", p.get("/account"), http.StatusSeeOther, "/login?next=%2Faccount")
+		})
+	}
+	issuer.Say(ssotest.Answer{})
+
+	p := s.person(t)
+	p.fill("/login", "/login/organization", "organization-email", "ada@byron.example")
+	back := p.visit(issuer, "ada@byron.example")
+	stranger := s.person(t)
+	wantStatus(t, "the answer in a browser that began no visit", stranger.get(back), http.StatusOK, "")
+	wantStatus(t, "the account there", stranger.get("/account"), http.StatusSeeOther, "/login?next=%2Faccount")
+	begun := p.cookie()
+	wantStatus(t, "the answer where the visit began", p.get(back), http.StatusSeeOther, "/seller")
+	if p.cookie() == begun {
+		t.Error("the session keeps its token although somebody is signed in by it now")
+	}
+	again := s.person(t)
+	again.fill("/login", "/login/organization", "organization-email", "ada@byron.example")
+	fresh, _ := url.Parse(again.visit(issuer, "ada@byron.example"))
+	used, _ := url.Parse(back)
+	q := fresh.Query()
+	q.Set("code", used.Query().Get("code"))
+	wantStatus(t, "a code that was used, in a new visit", again.get(sso.CallbackPath+"?"+q.Encode()), http.StatusSeeOther, "/login")
+	wantStatus(t, "the account there", again.get("/account"), http.StatusSeeOther, "/login?next=%2Faccount")
+}
+
+func TestASessionOfAnOrganizationsSignInReachesItAlone(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, false)
+	byron := s.owner(t, "ada@byron.example", "Byron Imaging")
+	other, err := s.Accounts.CreateOrganization(t.Context(), byron.User, account.NewOrganization{Name: "Ada’s own company"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	theirs := postgres.Actor{User: byron.User, Organization: other}
+	draft, err := s.Listings.Create(t.Context(), theirs, listing.Basics{Title: "A data set of the company"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Accounts.SetPlatformRole(t.Context(), accounttest.Admin(t, s.DB), byron.User, postgres.Admin); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Accounts.SetApp(t.Context(), byron.User, accounttest.AppSecret); err != nil {
+		t.Fatal(err)
+	}
+	issuer := s.provider(t, byron, "byron.example")
+	own := s.person(t)
+	own.signIn("ada@byron.example")
+	own.connect(issuer, byron.Organization, "ada@byron.example")
+
+	p := s.person(t)
+	wantStatus(t, "come back", p.enterBy(issuer, "ada@byron.example"), http.StatusSeeOther, "/login/second")
+	a := p.fill("/login/second", "/login/second", "code", accounttest.Code(t, s.DB, s.Accounts, "ada@byron.example"))
+	wantStatus(t, "the second factor", a, http.StatusSeeOther, "/seller")
+
+	for _, tt := range []struct {
+		path          string
+		within, alone int // the status in this session, and in one of the account's own
+	}{
+		{"/account", 200, 200},
+		{"/organization", 200, 200},
+		{"/inbox", 200, 200},
+		{"/account/organization-sign-in", 200, 200},
+		{"/seller/listings/" + string(draft.Listing.ID) + "/preview", 404, 200},
+		{"/admin", 404, 200},
+		{"/review", 404, 200},
+		{"/account/sessions", 303, 200},
+		{"/account/tokens", 303, 200},
+		{"/account/tokens/new", 303, 200},
+		{"/account/security", 303, 200},
+		{"/account/privacy", 303, 200},
+		{"/account/notices", 303, 200},
+		{"/organizations/new", 303, 200},
+	} {
+		if got := p.get(tt.path).Status; got != tt.within {
+			t.Errorf("GET %s in the session of the sign-in: %d, want %d", tt.path, got, tt.within)
+		}
+		if tt.path == "/seller/listings/"+string(draft.Listing.ID)+"/preview" {
+			own.fill("/account", "/account/organization", "organization", string(other))
+		}
+		if got := own.get(tt.path).Status; got != tt.alone {
+			t.Errorf("GET %s in a session of the account's own: %d, want %d", tt.path, got, tt.alone)
+		}
+	}
+	for path, fields := range map[string][]string{
+		"/account/name":                         {"name", "Eve"},
+		"/account/password":                     {"present", goodPassword, "password", "seven kettles and a drum"},
+		"/account/sessions/end-others":          nil,
+		"/organizations":                        {"name", "Another"},
+		"/account/tokens":                       {"name", "x", "scope", "read:listings", "days", "7", "password", goodPassword, "id", id.New[string]()},
+		"/account/security/app/remove":          nil,
+		"/account/security/codes":               nil,
+		"/account/privacy/export":               nil,
+		"/account/notices/reset":                nil,
+		"/account/organization-sign-in/connect": {"organization", string(byron.Organization)},
+	} {
+		wantStatus(t, "POST "+path, p.fill("/account", path, fields...), http.StatusForbidden, "")
+	}
+	wantStatus(t, "work for the other organization", p.fill("/account", "/account/organization", "organization", string(other)), http.StatusNotFound, "")
+	if body := p.get("/account").Body; strings.Contains(body, "Ada’s own company") {
+		t.Error("the page of the account tells of the other organization")
+	}
+
+	s.mailTo(t, "ada@byron.example") // so that the inbox is filled
+	if body := p.get("/inbox").Body; strings.Contains(body, "new browser") {
+		t.Error("the inbox tells of the account itself")
+	}
+	if body := own.get("/inbox").Body; !strings.Contains(body, "new browser") {
+		t.Error("the inbox of the account's own session does not tell of the account")
+	}
+
+	if err := s.SignIns.Disable(t.Context(), byron); err != nil {
+		t.Fatal(err)
+	}
+	wantStatus(t, "the organization once its sign-in is off", p.get("/organization"), http.StatusForbidden, "")
+	wantStatus(t, "the account still", p.get("/account"), http.StatusOK, "")
+}
+
+func TestASessionOfAnOrganizationsSignInEndsAfterTwelveHours(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, false)
+	owner := s.owner(t, "ada@byron.example", "Byron Imaging")
+	issuer := s.provider(t, owner, "byron.example")
+	own := s.person(t)
+	own.signIn("ada@byron.example")
+	own.connect(issuer, owner.Organization, "ada@byron.example")
+	p := s.person(t)
+	wantStatus(t, "come back", p.enterBy(issuer, "ada@byron.example"), http.StatusSeeOther, "/seller")
+	s.age(t, owner.User, account.VouchedLifetime-time.Minute)
+	wantStatus(t, "the account within twelve hours", p.get("/account"), http.StatusOK, "")
+	s.age(t, owner.User, 2*time.Minute)
+	wantStatus(t, "the account after them", p.get("/account"), http.StatusSeeOther, "/login?next=%2Faccount")
+	wantStatus(t, "a session of the account's own", own.get("/account"), http.StatusOK, "")
+}
+
 func TestOrganizationSignInPagesInABrowser(t *testing.T) {
 	s := newSite(t, false)
 	s.owner(t, "ada@example.org", "North Imaging Institute")
@@ -40,4 +266,146 @@ func TestOrganizationSignInPagesInABrowser(t *testing.T) {
 	p.CheckViews("organization-sign-in")
 	p.Go("/account/organization-sign-in")
 	p.CheckViews("account-organization-sign-in")
+}
+
+// The whole of an organization's sign-in at a provider with pages of its own,
+// without scripts: set, tried, connected, used, made the only way in, joined by.
+func TestOrganizationSignInThroughAProviderInABrowser(t *testing.T) {
+	s := newSite(t, false)
+	owner := s.owner(t, "owen@byron.example", "Byron Imaging")
+	s.provesDomain(t, owner.Organization, "byron.example")
+	if err := s.Accounts.SetApp(t.Context(), owner.User, accounttest.AppSecret); err != nil {
+		t.Fatal(err)
+	}
+	member := s.user(t, "ada@byron.example")
+	guest := s.user(t, "guest@elsewhere.example")
+	for _, user := range []id.User{member, guest} {
+		exec(t, s, owner, `INSERT INTO membership (organization_id, user_id, role) VALUES ($1, $2, 'editor')`, owner.Organization, user)
+	}
+	issuer := ssotest.New(t, s.URL+sso.CallbackPath)
+	b := webtest.Start(t)
+	visitor := func() *webtest.Page { return b.Visitor(t, s.URL, webtest.NoScript, webtest.Beside(issuer.URL)) }
+	look := b.Visitor(t, s.URL, webtest.Beside(issuer.URL)) // the same pages where they can be checked
+	directory := func(p *webtest.Page, email string) {
+		t.Helper()
+		p.WantText("h1", "Go on to your organization’s sign-in")
+		p.Follow("main a.btn:not(.quiet)")
+		p.WantText("h1", "The organization’s directory")
+		p.Fill("login", email)
+		p.Submit("form")
+	}
+	enter := func(p *webtest.Page, email string) {
+		t.Helper()
+		p.Go("/login")
+		p.Fill("organization-email", email)
+		p.Submit("#sign-in-organization")
+		directory(p, email)
+	}
+
+	owen := visitor()
+	s.withApp(t, owen, owner.User, "owen@byron.example")
+	owen.Go("/organization/sign-in")
+	owen.Fill("issuer", "http://byron.example")
+	owen.Fill("client_id", " ")
+	owen.Submit("#set-sign-in")
+	if owen.Status() != http.StatusUnprocessableEntity {
+		t.Errorf("settings with mistakes: status %d, want 422", owen.Status())
+	}
+	owen.WantText("main", "Enter the issuer’s address")
+	owen.Fill("issuer", issuer.URL)
+	owen.Fill("client_id", ssotest.ClientID)
+	owen.Fill("client_secret", ssotest.ClientSecret)
+	owen.Submit("#set-sign-in")
+	owen.Submit("#enable-sign-in")
+	owen.WantText("[data-testid=flash]", "The provider answers")
+	owen.WantText("[data-testid=unready]", "guest@elsewhere.example: has an address of another domain")
+	owen.Submit("#require-sign-in")
+	owen.WantText("[data-testid=error-summary]", "sign in by the provider once")
+	owen.Go("/account/organization-sign-in")
+	owen.FollowText("Connect my account")
+	directory(owen, "eve@byron.example")
+	owen.WantText("[data-testid=flash]", "names another address")
+	owen.FollowText("Connect my account")
+	directory(owen, "owen@byron.example")
+	owen.WantText("[data-testid=flash]", "Your account is connected")
+
+	by := visitor()
+	enter(by, "owen@byron.example")
+	by.WantText("h1", "Second step") // a factor of the account is asked for all the same
+	by.Fill("code", accounttest.NextCode(t, s.DB, owner.User))
+	by.Submit("#second-step")
+	by.Go("/account")
+	by.WantText("main", "You came in by the sign-in of Byron Imaging")
+
+	owen.Go("/organization/sign-in")
+	owen.Submit("#require-sign-in")
+	owen.WantText("main", "Members come in by it alone")
+	owen.Submit("#disable-sign-in")
+	owen.WantText("[data-testid=error-summary]", "Let them use their passwords again first")
+
+	ada := visitor()
+	s.signInPage(t, ada, "ada@byron.example")
+	ada.WantText("main", "Byron Imaging is entered by its own sign-in")
+	ada.Go("/organization")
+	if ada.Status() != http.StatusForbidden {
+		t.Errorf("the organization by password: status %d, want 403", ada.Status())
+	}
+	ada.Go("/account")
+	ada.FollowText("Connect your account")
+	ada.FollowText("Connect my account")
+	directory(ada, "ada@byron.example")
+	ada.Go("/account")
+	ada.FollowText("Go on to the sign-in")
+	directory(ada, "ada@byron.example")
+	ada.WantText("h1", "Your data sets")
+
+	if _, err := s.Accounts.Invite(t.Context(), owner, "grace@byron.example", account.Editor); err != nil {
+		t.Fatal(err)
+	}
+	invitation := "/invitation?token=" + s.mailedToken(t, "grace@byron.example")
+	grace := visitor()
+	grace.Go(invitation)
+	grace.Submit("#join-by-organization")
+	directory(grace, "grace@byron.example")
+	grace.Go("/organization")
+	grace.WantText("main", "grace@byron.example")
+
+	s.signInPage(t, look, "guest@elsewhere.example")
+	look.CheckViews("account-closed")
+	look.Go("/account/organization-sign-in")
+	look.CheckViews("account-organization-sign-in-on")
+	look = b.Visitor(t, s.URL, webtest.Beside(issuer.URL))
+	s.withApp(t, look, owner.User, "owen@byron.example")
+	look.Go("/organization/sign-in")
+	look.CheckViews("organization-sign-in-required")
+	look.Submit("#relax-sign-in")
+	look.WantText("[data-testid=flash]", "their passwords and passkeys again")
+	look.CheckViews("organization-sign-in-on")
+	if _, err := s.Accounts.Invite(t.Context(), owner, "henry@byron.example", account.Editor); err != nil {
+		t.Fatal(err)
+	}
+	look = b.Visitor(t, s.URL, webtest.Beside(issuer.URL))
+	look.Go("/invitation?token=" + s.mailedToken(t, "henry@byron.example"))
+	look.CheckViews("invitation-with-sign-in")
+	look.Submit("#join-by-organization")
+	look.CheckViews("leave-for-sign-in")
+	look.Follow("main a.btn:not(.quiet)")
+	look.Fill("login", "henry@byron.example")
+	look.Submit("form")
+	look.Go("/account")
+	look.CheckViews("account-within")
+	look.Go("/account/sessions")
+	if look.Path() != "/account" {
+		t.Errorf("the sessions lead to %s, want the page that says why not", look.Path())
+	}
+	look.Go("/login/organization/leave")
+	look.CheckViews("leave-over")
+}
+
+// withApp signs in a person who has the app of accounttest.
+func (s site) withApp(t *testing.T, p *webtest.Page, user id.User, email string) {
+	t.Helper()
+	s.signInPage(t, p, email)
+	p.Fill("code", accounttest.NextCode(t, s.DB, user))
+	p.Submit("#second-step")
 }

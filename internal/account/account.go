@@ -2,7 +2,6 @@ package account
 
 import (
 	"context"
-	"fmt"
 	"strings"
 	"time"
 
@@ -68,6 +67,14 @@ type Membership struct {
 	Name, Slug   string
 	Role         Role
 	Rights       Rights
+	// MustSignIn is true if the organization lets its members in by its own
+	// sign-in alone.
+	MustSignIn bool
+	// IsConnected is true if the account is connected to that sign-in, which is
+	// on.
+	IsConnected bool
+
+	isVouchedFor bool // by that sign-in, within VouchedTokenLifetime
 }
 
 // Visitor is who makes a request: a user, the organization acted for, and the
@@ -87,7 +94,13 @@ type Visitor struct {
 	Staff           postgres.Platform
 	HasSecondFactor bool // an authenticator app or a passkey
 	Memberships     []Membership
-	Unread          int // notices in the inbox, counted up to UnreadMost
+	// Closed are organizations that the session does not reach, since they let
+	// their members in by their own sign-in alone.
+	Closed []Membership
+	// Within is the organization whose own sign-in began the session, which
+	// reaches no other; empty for the account's own means.
+	Within id.Organization
+	Unread int // notices in the inbox, counted up to UnreadMost
 }
 
 // WithSecondFactor returns the visitor of a session that signed in with a
@@ -115,25 +128,11 @@ func (v Visitor) Actor() postgres.Actor {
 // organizations the wanted one is chosen; without a wish, the oldest
 // membership. A wish for an organization that the user has left chooses none,
 // so that an act meant for one never lands in another. A user who is gone or
-// disabled is errs.Unauthenticated. A role on the platform does not count yet:
-// see Visitor.WithSecondFactor.
+// disabled is errs.Unauthenticated. A role on the platform does not count yet,
+// and what organizations ask of a session is not asked: see VisitorBy.
 func (s *Service) Visitor(ctx context.Context, user id.User, want id.Organization) (Visitor, error) {
-	v := Visitor{User: user}
-	err := s.db.InTx(ctx, postgres.Actor{User: user}, func(tx pgx.Tx) error {
-		var err error
-		v, err = loadVisitor(ctx, tx, user)
-		return err
-	})
-	if err != nil {
-		return Visitor{}, fmt.Errorf("visitor: %w", err)
-	}
-	for i, m := range v.Memberships {
-		if m.Organization == want || (want == "" && i == 0) {
-			v.Organization, v.OrganizationName, v.OrganizationSlug, v.Role, v.Rights = m.Organization, m.Name, m.Slug, m.Role, m.Rights
-			break
-		}
-	}
-	return v, nil
+	v, err := s.person(ctx, user, "")
+	return v.choosing(want), err
 }
 
 const visitorQuery = `
@@ -141,23 +140,31 @@ SELECT    u.name, u.email, coalesce(p.role, '') AS staff,
           EXISTS (SELECT FROM second_factor f WHERE f.user_id = u.id)
           OR EXISTS (SELECT FROM passkey k WHERE k.user_id = u.id) AS has_second_factor,
           (SELECT count(*)
-           FROM   (SELECT FROM inbox_notice WHERE user_id = @user AND read_at IS NULL LIMIT @unread_most) n) AS unread,
+           FROM   (SELECT FROM inbox_notice WHERE user_id = @user AND read_at IS NULL
+                   AND (@within = '' OR of_organization_id = nullif(@within, '')::uuid) LIMIT @unread_most) n) AS unread,
           coalesce(m.organization_id::text, '') AS organization,
           coalesce(o.name, '') AS organization_name, coalesce(o.slug, '') AS organization_slug,
           coalesce(m.role, '') AS role,
           coalesce(role_may(m.role, m.may_submit, m.may_publish, 'submit'), false) AS may_submit,
-          coalesce(role_may(m.role, m.may_submit, m.may_publish, 'publish'), false) AS may_publish
+          coalesce(role_may(m.role, m.may_submit, m.may_publish, 'publish'), false) AS may_publish,
+          q.required_at IS NOT NULL AS must_sign_in,
+          q.enabled_at IS NOT NULL AND i.user_id IS NOT NULL AS is_connected,
+          coalesce(greatest(i.used_at, i.bound_at) > now() - @vouched::interval, false) AS is_vouched_for
 FROM      app_user u
 LEFT JOIN platform_role p ON p.user_id = u.id
 LEFT JOIN membership m ON m.user_id = u.id
 LEFT JOIN organization o ON o.id = m.organization_id
+LEFT JOIN organization_oidc q ON q.organization_id = m.organization_id
+LEFT JOIN oidc_identity i ON i.organization_id = m.organization_id AND i.user_id = u.id AND i.issuer = q.issuer
 WHERE     u.id = @user
 AND       u.disabled_at IS NULL
 ORDER BY  m.created_at, m.organization_id`
 
-func loadVisitor(ctx context.Context, q postgres.Querier, user id.User) (Visitor, error) {
+// loadVisitor reads a user; within is the organization whose notices alone are
+// counted, empty for all.
+func loadVisitor(ctx context.Context, q postgres.Querier, user id.User, within id.Organization) (Visitor, error) {
 	v := Visitor{User: user}
-	rows, err := q.Query(ctx, visitorQuery, pgx.NamedArgs{"user": user, "unread_most": UnreadMost})
+	rows, err := q.Query(ctx, visitorQuery, pgx.NamedArgs{"user": user, "unread_most": UnreadMost, "vouched": VouchedTokenLifetime, "within": string(within)})
 	if err != nil {
 		return Visitor{}, err
 	}
@@ -166,7 +173,8 @@ func loadVisitor(ctx context.Context, q postgres.Querier, user id.User) (Visitor
 	for rows.Next() {
 		found = true
 		var m Membership
-		if err := rows.Scan(&v.Name, &v.Email, &v.Staff, &v.HasSecondFactor, &v.Unread, &m.Organization, &m.Name, &m.Slug, &m.Role, &m.Rights.Submit, &m.Rights.Publish); err != nil {
+		if err := rows.Scan(&v.Name, &v.Email, &v.Staff, &v.HasSecondFactor, &v.Unread, &m.Organization, &m.Name, &m.Slug, &m.Role, &m.Rights.Submit, &m.Rights.Publish,
+			&m.MustSignIn, &m.IsConnected, &m.isVouchedFor); err != nil {
 			return Visitor{}, err
 		}
 		if m.Organization != "" {

@@ -56,9 +56,10 @@ AND    organization_id = @organization`
 
 // Bearer returns who acts by a secret. A secret that is unknown, expired or
 // revoked, whose user is disabled or has left the organization, is
-// errs.Unauthenticated in the same words.
+// errs.Unauthenticated in the same words; so is one of a member who did not come
+// in by the organization's own sign-in lately, where it asks for that.
 func (s *Service) Bearer(ctx context.Context, secret string) (Bearer, error) {
-	refused := errs.New(errs.Unauthenticated, "This token is not valid: it is mistyped, expired or revoked, or its user has left.")
+	refused := errs.New(errs.Unauthenticated, "This token is not valid: it is mistyped, expired or revoked, its user has left, or has not signed in with the organization for 30 days.")
 	if !isSecret(secret) {
 		return Bearer{}, refused
 	}
@@ -71,7 +72,7 @@ func (s *Service) Bearer(ctx context.Context, secret string) (Bearer, error) {
 	}
 	b.Visitor, err = s.Visitor(ctx, a.User, a.Organization)
 	switch {
-	case errs.KindOf(err) == errs.Unauthenticated, err == nil && b.Visitor.Organization != a.Organization:
+	case errs.KindOf(err) == errs.Unauthenticated, err == nil && !b.Visitor.mayUseTokens(a.Organization):
 		return Bearer{}, refused
 	case err != nil:
 		return Bearer{}, err
@@ -88,6 +89,13 @@ func (s *Service) Bearer(ctx context.Context, secret string) (Bearer, error) {
 		return Bearer{}, fmt.Errorf("bearer: %w", err)
 	}
 	return b, nil
+}
+
+// mayUseTokens reports whether the tokens of a person for an organization work.
+func (v Visitor) mayUseTokens(org id.Organization) bool {
+	return slices.ContainsFunc(v.Memberships, func(m Membership) bool {
+		return m.Organization == org && v.Organization == org && (!m.MustSignIn || m.IsConnected && m.isVouchedFor)
+	})
 }
 
 // findToken reads a token in force by the digest of its secret; stale is true if

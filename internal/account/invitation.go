@@ -198,9 +198,15 @@ AND    i.expires_at > now()`
 // Offer returns the invitation that a mailed token belongs to. One that is
 // accepted, revoked, expired or unknown is errs.NotFound.
 func (s *Service) Offer(ctx context.Context, token string) (Offer, error) {
-	hash := hashToken(token)
+	return offerOf(ctx, s.db, InvitationHash(token))
+}
+
+// InvitationHash is what is kept of a mailed token.
+func InvitationHash(token string) string { return hashToken(token) }
+
+func offerOf(ctx context.Context, db *postgres.DB, hash string) (Offer, error) {
 	var o Offer
-	err := s.db.InTx(ctx, postgres.Actor{}, func(tx pgx.Tx) error {
+	err := db.InTx(ctx, postgres.Actor{}, func(tx pgx.Tx) error {
 		if err := postgres.LookFor(ctx, tx, hash); err != nil {
 			return err
 		}
@@ -256,19 +262,21 @@ func (s *Service) Accept(ctx context.Context, user id.User, token string) (id.Or
 		return "", errs.New(errs.Forbidden, "This invitation is for another e-mail address than yours. Sign in with that address, or ask for an invitation to this one.")
 	}
 	a := postgres.Actor{User: user, Organization: o.Organization}
-	err = s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		args := pgx.NamedArgs{"id": o.ID, "organization": o.Organization, "user": user, "hash": hashToken(token), "role": o.Role}
-		tag, err := tx.Exec(ctx, acceptInvitation, args)
-		if err != nil {
-			return fmt.Errorf("accept: %w", err)
-		}
-		if tag.RowsAffected() == 0 {
-			return errs.New(errs.NotFound, "This invitation was used, taken back, or has expired. Ask for a new one.")
-		}
-		if _, err := tx.Exec(ctx, joinOrganization, args); err != nil {
-			return fmt.Errorf("accept: %w", err)
-		}
-		return record(ctx, tx, a, o.Organization, "invitation.accept", "invitation", string(o.ID), map[string]string{"role": string(o.Role)})
-	})
-	return o.Organization, err
+	return o.Organization, s.db.InTx(ctx, a, func(tx pgx.Tx) error { return accept(ctx, tx, a, o, InvitationHash(token)) })
+}
+
+// accept takes an offer up; of two at once only one succeeds.
+func accept(ctx context.Context, tx pgx.Tx, a postgres.Actor, o Offer, hash string) error {
+	args := pgx.NamedArgs{"id": o.ID, "organization": o.Organization, "user": a.User, "hash": hash, "role": o.Role}
+	tag, err := tx.Exec(ctx, acceptInvitation, args)
+	if err != nil {
+		return fmt.Errorf("accept: %w", err)
+	}
+	if tag.RowsAffected() == 0 {
+		return errs.New(errs.NotFound, "This invitation was used, taken back, or has expired. Ask for a new one.")
+	}
+	if _, err := tx.Exec(ctx, joinOrganization, args); err != nil {
+		return fmt.Errorf("accept: %w", err)
+	}
+	return record(ctx, tx, a, o.Organization, "invitation.accept", "invitation", string(o.ID), map[string]string{"role": string(o.Role)})
 }

@@ -21,6 +21,9 @@ type SecondStep struct {
 	User id.User
 	// Code is of the authenticator app, or a recovery code.
 	Code string
+	// Within is the organization whose own sign-in was the first step; empty for
+	// a password.
+	Within id.Organization
 	// Device and Browser as in SignInAttempt.
 	Device, Browser string
 }
@@ -47,7 +50,7 @@ func (s *Service) SignInByCode(ctx context.Context, try SecondStep) (SignedIn, e
 		if in.Factor, err = s.useCode(ctx, tx, try.User, try.Code); err != nil {
 			return err
 		}
-		return s.enter(ctx, tx, entry{try.User, email, in.Factor, try.Device, try.Browser})
+		return s.enter(ctx, tx, entry{try.User, email, in.Factor, try.Within, try.Device, try.Browser})
 	})
 	if err != nil {
 		return SignedIn{}, err
@@ -137,6 +140,7 @@ func (s *Service) AskPasskey(ctx context.Context, user id.User) (Ceremony, error
 type PasskeyAnswer struct {
 	User          id.User // whose second step it is; empty if the passkey is the only step
 	State, Answer []byte
+	Within        id.Organization // as in SecondStep
 	// Device and Browser as in SignInAttempt.
 	Device, Browser string
 }
@@ -156,7 +160,7 @@ func (s *Service) SignInByPasskey(ctx context.Context, in PasskeyAnswer) (Signed
 	}
 	err := s.checkPasskey(ctx, in, func(tx pgx.Tx, o passkeyOwner) error {
 		out.User, out.Device = o.user, s.newDevice(o.email)
-		return s.enter(ctx, tx, entry{o.user, o.email, out.Factor, in.Device, in.Browser})
+		return s.enter(ctx, tx, entry{o.user, o.email, out.Factor, in.Within, in.Device, in.Browser})
 	})
 	if err != nil {
 		return SignedIn{}, err
@@ -264,6 +268,7 @@ type entry struct {
 	User            id.User
 	Email           string
 	Factor          Factor
+	Within          id.Organization // whose own sign-in it was; empty for the account's own means
 	Device, Browser string
 }
 
@@ -275,6 +280,9 @@ func (s *Service) enter(ctx context.Context, tx pgx.Tx, e entry) error {
 		detail = map[string]string{"factor": string(e.Factor)}
 	}
 	if err := record(ctx, tx, postgres.Actor{User: e.User}, "", "user.sign_in", "user", string(e.User), detail); err != nil {
+		return err
+	}
+	if err := recordWayBack(ctx, tx, e); err != nil {
 		return err
 	}
 	if s.isDeviceOf(e.Device, e.Email) {
@@ -293,4 +301,34 @@ func (s *Service) enter(ctx context.Context, tx pgx.Tx, e entry) error {
 		},
 		Action: "See where you are signed in", Path: "/account",
 	})
+}
+
+const ownedClosed = `
+SELECT m.organization_id::text
+FROM   membership m
+JOIN   organization_oidc q ON q.organization_id = m.organization_id
+WHERE  m.user_id = @user
+AND    m.role = 'owner'
+AND    q.required_at IS NOT NULL`
+
+// recordWayBack records with each organization that lets its members in by its
+// own sign-in alone that an owner came in past it.
+func recordWayBack(ctx context.Context, tx pgx.Tx, e entry) error {
+	if e.Factor == NoFactor || e.Within != "" {
+		return nil
+	}
+	rows, err := tx.Query(ctx, ownedClosed, pgx.NamedArgs{"user": e.User})
+	if err != nil {
+		return fmt.Errorf("way back: %w", err)
+	}
+	list, err := pgx.CollectRows(rows, pgx.RowTo[id.Organization])
+	if err != nil {
+		return fmt.Errorf("way back: %w", err)
+	}
+	for _, org := range list {
+		if err := record(ctx, tx, postgres.Actor{User: e.User}, org, "organization.pass_sign_in", "user", string(e.User), nil); err != nil {
+			return err
+		}
+	}
+	return nil
 }

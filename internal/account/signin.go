@@ -82,7 +82,7 @@ func (s *Service) SignIn(ctx context.Context, try SignInAttempt) (SignedIn, erro
 			return err
 		}
 		in.Device = s.newDevice(email)
-		return s.enter(ctx, tx, entry{known.ID, email, NoFactor, try.Device, try.Browser})
+		return s.enter(ctx, tx, entry{known.ID, email, NoFactor, "", try.Device, try.Browser})
 	})
 	if err != nil {
 		return SignedIn{}, err

@@ -242,7 +242,11 @@ FROM   app_user
 WHERE  email = @email`
 
 func (s *Service) findUser(ctx context.Context, email string) (u foundUser, err error) {
-	err = s.db.InTx(ctx, postgres.Actor{}, func(tx pgx.Tx) error {
+	return userAt(ctx, s.db, email)
+}
+
+func userAt(ctx context.Context, db *postgres.DB, email string) (u foundUser, err error) {
+	err = db.InTx(ctx, postgres.Actor{}, func(tx pgx.Tx) error {
 		if err := postgres.LookFor(ctx, tx, email); err != nil {
 			return err
 		}

@@ -255,7 +255,7 @@ func TestTheDigestMailsEachNoticeOnceADay(t *testing.T) {
 	}
 	told("Fourth event")
 	h.exec(t, `UPDATE inbox_notice SET created_at = $1 WHERE subject = 'Fourth event'`, clock)
-	if _, err := h.Mark(t.Context(), postgres.Actor{User: reader}, h.inbox(t, reader)[0].ID, true); err != nil {
+	if _, err := h.Mark(t.Context(), notice.Reader{Actor: postgres.Actor{User: reader}}, h.inbox(t, reader)[0].ID, true); err != nil {
 		t.Fatal(err)
 	}
 	clock = clock.Add(24 * time.Hour)

@@ -258,7 +258,7 @@ func TestNobodyButTheWorkerReadsEventsAndNobodyAnothersInbox(t *testing.T) {
 		}
 	}
 	item := h.inbox(t, reader)[0].ID
-	if _, err := h.Mark(t.Context(), postgres.Actor{User: stranger}, item, true); errs.KindOf(err) != errs.NotFound {
+	if _, err := h.Mark(t.Context(), notice.Reader{Actor: postgres.Actor{User: stranger}}, item, true); errs.KindOf(err) != errs.NotFound {
 		t.Errorf("Mark by a stranger: kind = %v, want NotFound (err: %v)", errs.KindOf(err), err)
 	}
 }

@@ -96,7 +96,7 @@ func (h house) mails(t *testing.T) []mail.Waiting {
 // inbox is the first page of a user's inbox.
 func (h house) inbox(t *testing.T, user id.User) []notice.Item {
 	t.Helper()
-	list, _, err := h.Inbox(t.Context(), postgres.Actor{User: user}, "", false)
+	list, _, err := h.Inbox(t.Context(), notice.Reader{Actor: postgres.Actor{User: user}}, "", false)
 	if err != nil {
 		t.Fatal(err)
 	}

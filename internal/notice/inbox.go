@@ -36,6 +36,7 @@ const listInbox = `
 SELECT` + itemColumns + `
 FROM     inbox_notice
 WHERE    user_id = @user
+AND      (@within = '' OR of_organization_id = nullif(@within, '')::uuid)
 AND      (NOT @unread OR read_at IS NULL)
 AND      (@before = '' OR (created_at, id) < (
              SELECT created_at, id
@@ -45,17 +46,24 @@ AND      (@before = '' OR (created_at, id) < (
 ORDER BY created_at DESC, id DESC
 LIMIT    @limit`
 
-// Inbox returns a page of the actor's notices, newest first, and the cursor of
+// Reader is whose inbox is read.
+type Reader struct {
+	postgres.Actor
+	// Within is the organization whose notices alone are read; empty for all.
+	Within id.Organization
+}
+
+// Inbox returns a page of the reader's notices, newest first, and the cursor of
 // the next page, empty at the end. before is the cursor, empty for the first
 // page; unread leaves out what is read.
-func (s *Service) Inbox(ctx context.Context, a postgres.Actor, before string, unread bool) (list []Item, next string, err error) {
+func (s *Service) Inbox(ctx context.Context, a Reader, before string, unread bool) (list []Item, next string, err error) {
 	if before != "" {
 		if _, ok := id.Parse[string](before); !ok {
 			return nil, "", errs.New(errs.NotFound, "There is no such page of the inbox.")
 		}
 	}
-	err = s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, listInbox, pgx.NamedArgs{"user": a.User, "unread": unread, "before": before, "limit": PageLength + 1})
+	err = s.db.InTx(ctx, a.Actor, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, listInbox, pgx.NamedArgs{"user": a.User, "within": string(a.Within), "unread": unread, "before": before, "limit": PageLength + 1})
 		if err != nil {
 			return err
 		}
@@ -77,18 +85,19 @@ UPDATE inbox_notice
 SET    read_at = CASE WHEN @read THEN coalesce(read_at, now()) END
 WHERE  id = @id
 AND    user_id = @user
+AND    (@within = '' OR of_organization_id = nullif(@within, '')::uuid)
 RETURNING` + itemColumns
 
-// Mark marks one of the actor's notices as read or unread and returns it;
+// Mark marks one of the reader's notices as read or unread and returns it;
 // another's is errs.NotFound.
-func (s *Service) Mark(ctx context.Context, a postgres.Actor, item string, read bool) (Item, error) {
+func (s *Service) Mark(ctx context.Context, a Reader, item string, read bool) (Item, error) {
 	missing := "There is no such notice in your inbox. Notices are kept for 180 days."
 	if _, ok := id.Parse[string](item); !ok {
 		return Item{}, errs.New(errs.NotFound, missing)
 	}
 	var marked Item
-	err := s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, markItem, pgx.NamedArgs{"user": a.User, "id": item, "read": read})
+	err := s.db.InTx(ctx, a.Actor, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, markItem, pgx.NamedArgs{"user": a.User, "within": string(a.Within), "id": item, "read": read})
 		if err != nil {
 			return fmt.Errorf("notice: mark: %w", err)
 		}
@@ -102,6 +111,7 @@ const markAll = `
 UPDATE inbox_notice
 SET    read_at = now()
 WHERE  user_id = @user
+AND    (@within = '' OR of_organization_id = nullif(@within, '')::uuid)
 AND    read_at IS NULL
 AND    (created_at, id) <= (
            SELECT created_at, id
@@ -109,15 +119,15 @@ AND    (created_at, id) <= (
            WHERE  id = @newest
            AND    user_id = @user)`
 
-// MarkAllRead marks the actor's notices up to the newest that their page
+// MarkAllRead marks the reader's notices up to the newest that their page
 // showed: what came meanwhile stays unread. It returns how many.
-func (s *Service) MarkAllRead(ctx context.Context, a postgres.Actor, newest string) (int, error) {
+func (s *Service) MarkAllRead(ctx context.Context, a Reader, newest string) (int, error) {
 	if _, ok := id.Parse[string](newest); !ok {
 		return 0, errs.New(errs.NotFound, "There is no such notice in your inbox.")
 	}
 	var n int64
-	err := s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, markAll, pgx.NamedArgs{"user": a.User, "newest": newest})
+	err := s.db.InTx(ctx, a.Actor, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, markAll, pgx.NamedArgs{"user": a.User, "within": string(a.Within), "newest": newest})
 		n = tag.RowsAffected()
 		return err
 	})

@@ -16,6 +16,7 @@ import (
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/cdproto/security"
 	"github.com/chromedp/chromedp"
 )
 
@@ -28,12 +29,23 @@ type Option func(*Page)
 // NoScript is a visitor whose browser runs no script.
 func NoScript(p *Page) { p.noScript = true }
 
+// Beside is a visitor who also goes to another server, over TLS with a
+// certificate that nobody signed. Requests to it are not outside ones.
+func Beside(address string) Option {
+	return func(p *Page) {
+		if u, err := url.Parse(address); err == nil {
+			p.beside = u.Host
+		}
+	}
+}
+
 // Page is the tab of one visitor, who has cookies of their own.
 type Page struct {
 	t        testing.TB
 	ctx      context.Context
 	base     *url.URL
 	noScript bool
+	beside   string // another host that is part of the visit
 	view     View
 
 	mu       sync.Mutex
@@ -63,6 +75,10 @@ func (b *Browser) Visitor(t testing.TB, base string, options ...Option) *Page {
 	}
 	p.do("set up the tab", chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
 		_, err := cdp.Call(ctx, tab, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: p.noScript})
+		if err != nil || p.beside == "" {
+			return err
+		}
+		_, err = cdp.Call(ctx, tab, security.SetIgnoreCertificateErrors, security.SetIgnoreCertificateErrorsParams{Ignore: true})
 		return err
 	}))
 	p.SetView(View{Width: 1440, Height: 900})
@@ -90,7 +106,7 @@ func (p *Page) listen(event any) {
 			p.document[e.RequestID] = e.Request.URL
 		}
 		p.requests = append(p.requests, e.Request.URL)
-		if u, err := url.Parse(e.Request.URL); err == nil && u.Host != "" && u.Host != p.base.Host {
+		if u, err := url.Parse(e.Request.URL); err == nil && u.Host != "" && u.Host != p.base.Host && u.Host != p.beside {
 			p.outside = append(p.outside, e.Request.URL)
 		}
 	case *network.EventResponseReceived:

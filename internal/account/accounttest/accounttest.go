@@ -124,6 +124,13 @@ func Code(t testing.TB, db *postgres.DB, accounts *account.Service, email string
 	if err := accounts.SetApp(ctx, user, AppSecret); err != nil {
 		t.Fatalf("accounttest: %v", err)
 	}
+	return NextCode(t, db, user)
+}
+
+// NextCode returns a code that the second step of somebody with the app of
+// AppSecret takes now, also if it was used before.
+func NextCode(t testing.TB, db *postgres.DB, user id.User) string {
+	t.Helper()
 	in(t, db, postgres.Actor{User: user}, `UPDATE second_factor SET last_step = 0 WHERE user_id = @user`, pgx.NamedArgs{"user": user})
 	code, _, err := account.CodeOf(AppSecret, time.Now())
 	if err != nil {

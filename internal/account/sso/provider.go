@@ -2,12 +2,14 @@ package sso
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"assay/internal/account"
 	"assay/internal/activity"
@@ -23,12 +25,14 @@ type Provider struct {
 	ClientID     string          `db:"client_id"`
 	Domain       string          `db:"domain"`
 	EnabledAt    *time.Time      `db:"enabled_at"`
-	Secret       []byte          `db:"client_secret"` // sealed
+	// RequiredAt is since when members come in by it alone; nil if they need not.
+	RequiredAt *time.Time `db:"required_at"`
+	Secret     []byte     `db:"client_secret"` // sealed
 }
 
 const (
 	providerColumns = `
-SELECT organization_id::text AS organization_id, issuer, client_id, domain, enabled_at, client_secret
+SELECT organization_id::text AS organization_id, issuer, client_id, domain, enabled_at, required_at, client_secret
 FROM   organization_oidc`
 	ownProvider    = providerColumns + ` WHERE organization_id = @organization`
 	domainProvider = providerColumns + ` WHERE domain = @domain AND enabled_at IS NOT NULL`
@@ -163,22 +167,33 @@ func (s *Service) Enable(ctx context.Context, a postgres.Actor) error {
 	if err != nil {
 		return err
 	}
-	if _, err := s.discover(ctx, p); err != nil {
+	if _, err := s.ask(ctx, p); err != nil {
 		return err
 	}
 	err = s.change(ctx, a, "organization.enable_sign_in", enableProvider, pgx.NamedArgs{})
 	switch {
 	case postgres.IsUnique(err, "organization_oidc_domain"):
 		return errs.Wrap(errs.Conflict, "Another organization signs people in for this domain. Write to us.", err)
-	case err != nil && errs.KindOf(err) == errs.Internal && strings.Contains(err.Error(), "organization_oidc_proved"):
+	case isConstraint(err, "organization_oidc_proved"):
 		return errs.Wrap(errs.Conflict, "The domain is not proved any more. Prove it again.", err)
 	}
 	return err
 }
 
-// Disable ends sign-in by the provider; who is bound to it stays so.
+// Disable ends sign-in by the provider; who is bound to it stays so. While
+// members come in by it alone it is errs.Conflict.
 func (s *Service) Disable(ctx context.Context, a postgres.Actor) error {
-	return s.change(ctx, a, "organization.disable_sign_in", disableProvider, pgx.NamedArgs{})
+	err := s.change(ctx, a, "organization.disable_sign_in", disableProvider, pgx.NamedArgs{})
+	if isConstraint(err, "organization_oidc_asked_for") {
+		return errs.Wrap(errs.Conflict, "Members come in by this sign-in alone. Let them use their passwords again first, then turn it off.", err)
+	}
+	return err
+}
+
+// isConstraint reports whether the database refused by a rule of that name.
+func isConstraint(err error, name string) bool {
+	var pg *pgconn.PgError
+	return errors.As(err, &pg) && pg.ConstraintName == name
 }
 
 func (s *Service) change(ctx context.Context, a postgres.Actor, verb, sql string, args pgx.NamedArgs) error {

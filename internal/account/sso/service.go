@@ -1,7 +1,6 @@
 package sso
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -26,7 +25,7 @@ const CallbackPath = "/login/organization/callback"
 // Limits of a request to a provider.
 const (
 	requestTime  = 5 * time.Second
-	maxBodyBytes = 1 << 20
+	maxBodyBytes = 256 << 10
 	maxHeadBytes = 32 << 10
 	onlyPort     = 443
 )
@@ -50,6 +49,7 @@ type Service struct {
 	url    string
 	box    seal.Box
 	client *http.Client
+	known  descriptions
 	now    func() time.Time
 }
 
@@ -107,7 +107,7 @@ func (s *Service) seal(secret string, org id.Organization) []byte {
 	return s.box.Seal([]byte(secret), string(org))
 }
 
-func (s *Service) open(ctx context.Context, sealed []byte, org id.Organization) (string, error) {
+func (s *Service) unseal(sealed []byte, org id.Organization) (string, error) {
 	plain, err := s.box.Open(sealed, string(org))
 	if err != nil {
 		return "", fmt.Errorf("organization sign-in: the secret of %s does not open: %w", org, err)

@@ -1,222 +1,33 @@
 package sso_test
 
 import (
-	"crypto/rand"
-	"crypto/rsa"
-	"crypto/sha256"
-	"crypto/x509"
-	"encoding/base64"
-	"encoding/json"
+	"context"
 	"maps"
-	"net/http"
-	"net/http/httptest"
-	"net/netip"
 	"net/url"
-	"sync"
 	"testing"
 	"time"
-
-	"github.com/go-jose/go-jose/v4"
-	"github.com/jackc/pgx/v5"
 
 	"assay/internal/account"
 	"assay/internal/account/accounttest"
 	"assay/internal/account/sso"
+	"assay/internal/account/sso/ssotest"
 	"assay/internal/errs"
 	"assay/internal/id"
-	"assay/internal/postgres"
-	"assay/internal/postgres/postgrestest"
 )
-
-const client, secret = "assay-client", "a client's secret"
-
-// issuer is a provider of OpenID Connect over TLS. It checks client, secret,
-// redirect address and PKCE, and takes a code once.
-type issuer struct {
-	*httptest.Server
-	key   *rsa.PrivateKey
-	other *rsa.PrivateKey // that it does not publish
-	mu    sync.Mutex
-	codes map[string]issued
-}
-
-type issued struct {
-	challenge, redirect string
-	claims              map[string]any
-	key                 *rsa.PrivateKey
-}
-
-func newIssuer(t *testing.T) *issuer {
-	t.Helper()
-	i := &issuer{codes: map[string]issued{}}
-	var err error
-	if i.key, err = rsa.GenerateKey(rand.Reader, 2048); err != nil {
-		t.Fatal(err)
-	}
-	if i.other, err = rsa.GenerateKey(rand.Reader, 2048); err != nil {
-		t.Fatal(err)
-	}
-	mux := http.NewServeMux()
-	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, map[string]any{"issuer": i.URL, "authorization_endpoint": i.URL + "/authorize", "token_endpoint": i.URL + "/token",
-			"jwks_uri": i.URL + "/keys", "id_token_signing_alg_values_supported": []string{"RS256"}})
-	})
-	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: &i.key.PublicKey, KeyID: "one", Algorithm: "RS256", Use: "sig"}}})
-	})
-	mux.HandleFunc("POST /token", i.token)
-	i.Server = httptest.NewTLSServer(mux)
-	t.Cleanup(i.Close)
-	return i
-}
-
-func answer(w http.ResponseWriter, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	json.NewEncoder(w).Encode(v)
-}
-
-func (i *issuer) token(w http.ResponseWriter, r *http.Request) {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	code, found := i.codes[r.PostFormValue("code")]
-	delete(i.codes, r.PostFormValue("code"))
-	sum := sha256.Sum256([]byte(r.PostFormValue("code_verifier")))
-	user, password, _ := r.BasicAuth()
-	password, _ = url.QueryUnescape(password)
-	if !found || user != client || password != secret || r.PostFormValue("redirect_uri") != code.redirect ||
-		base64.RawURLEncoding.EncodeToString(sum[:]) != code.challenge {
-		http.Error(w, `{"error":"invalid_grant"}`, http.StatusBadRequest)
-		return
-	}
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: code.key, KeyID: "one"}}, nil)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	body, _ := json.Marshal(code.claims)
-	signed, err := signer.Sign(body)
-	if err != nil {
-		http.Error(w, err.Error(), http.StatusInternalServerError)
-		return
-	}
-	raw, _ := signed.CompactSerialize()
-	answer(w, map[string]any{"access_token": "unused", "token_type": "Bearer", "id_token": raw})
-}
-
-// visit is what a person does at the provider: it returns the query with which
-// the browser comes back. Claims change those of a good token; nil removes one.
-func (i *issuer) visit(t *testing.T, try sso.Try, change map[string]any) url.Values {
-	t.Helper()
-	at, err := url.Parse(try.Address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	q := at.Query()
-	if q.Get("code_challenge_method") != "S256" || q.Get("response_type") != "code" || q.Get("redirect_uri") != "https://assay.test"+sso.CallbackPath {
-		t.Fatalf("the request is %s", q.Encode())
-	}
-	claims := map[string]any{"iss": i.URL, "aud": client, "sub": "subject-of-ada", "nonce": q.Get("nonce"), "email": "ada@byron.example", "email_verified": true,
-		"iat": time.Now().Unix(), "exp": time.Now().Add(time.Minute).Unix()}
-	maps.Copy(claims, change)
-	key := i.key
-	if claims["wrong key"] != nil {
-		key = i.other
-	}
-	code := id.New[string]()
-	i.mu.Lock()
-	i.codes[code] = issued{q.Get("code_challenge"), q.Get("redirect_uri"), claims, key}
-	i.mu.Unlock()
-	return url.Values{"code": {code}, "state": {q.Get("state")}}
-}
-
-// room is an organization whose domain is proved and whose provider is on, with
-// a member who is not connected yet.
-type room struct {
-	postgrestest.Database
-	*sso.Service
-	*issuer
-	accounts *account.Service
-	owner    postgres.Actor
-	ada      postgres.Actor
-}
-
-func (r *room) super(t *testing.T, sql string, args ...any) {
-	t.Helper()
-	conn, err := pgx.Connect(t.Context(), r.SuperURL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close(t.Context())
-	if _, err := conn.Exec(t.Context(), sql, args...); err != nil {
-		t.Fatalf("%s: %v", sql, err)
-	}
-}
-
-func newRoom(t *testing.T) *room {
-	t.Helper()
-	r := &room{Database: postgrestest.NewDatabase(t), issuer: newIssuer(t)}
-	pool := x509.NewCertPool()
-	pool.AddCert(r.issuer.Certificate())
-	var err error
-	r.Service, err = sso.New(r.DB, sso.Options{PublicURL: "https://assay.test", SecretKey: make([]byte, 32), Roots: pool,
-		Allow: func(a netip.AddrPort) bool { return a.Addr().IsLoopback() }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	r.accounts = account.New(r.DB, account.Options{PublicURL: "https://assay.test", SecretKey: make([]byte, 32)})
-	org := accounttest.Organization(t, r.DB)
-	r.owner, r.ada = org.Owner, accounttest.Member(t, r.DB, org.ID, account.Viewer)
-	r.super(t, `UPDATE app_user SET name = 'Ada' WHERE id = $1`, string(r.ada.User))
-	r.super(t, `ALTER TABLE app_user DISABLE TRIGGER app_user_erasure`)
-	r.super(t, `UPDATE app_user SET email = 'ada@byron.example' WHERE id = $1`, string(r.ada.User))
-	r.super(t, `ALTER TABLE app_user ENABLE TRIGGER app_user_erasure`)
-	settings := sso.Settings{Issuer: r.URL, ClientID: client, Secret: secret}
-	if err := r.Save(t.Context(), r.owner, settings); errs.KindOf(err) != errs.Conflict {
-		t.Fatalf("Save without a proved domain: %v, want Conflict", err)
-	}
-	r.super(t, `INSERT INTO domain_proof (organization_id, domain, token, method, proved_at) VALUES ($1, 'byron.example', repeat('a', 43), 'dns', now())`, string(org.ID))
-	if err := r.Save(t.Context(), r.ada, settings); errs.KindOf(err) != errs.Forbidden {
-		t.Fatalf("Save by a viewer: %v, want Forbidden", err)
-	}
-	if err := r.Save(t.Context(), r.owner, settings); err != nil {
-		t.Fatal(err)
-	}
-	if err := r.Enable(t.Context(), r.owner); err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
-
-func (r *room) begin(t *testing.T, binds id.User) sso.Try {
-	t.Helper()
-	p, err := r.ForAddress(t.Context(), "whoever@BYRON.example")
-	if err != nil {
-		t.Fatal(err)
-	}
-	try, err := r.Begin(t.Context(), p, binds)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return try
-}
 
 func TestAPersonSignsInOnlyAfterConnectingTheAccount(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)
-	try := r.begin(t, "")
-	if _, err := r.Finish(t.Context(), try, r.visit(t, try, nil)); errs.KindOf(err) != errs.Forbidden {
+	if err := r.signIn("ada@byron.example"); errs.KindOf(err) != errs.Forbidden {
 		t.Fatalf("a subject that nobody bound, with the address of an account: %v, want Forbidden", err)
 	}
-	try = r.begin(t, r.ada.User)
-	if _, err := r.Finish(t.Context(), try, r.visit(t, try, map[string]any{"email": "eve@byron.example"})); errs.KindOf(err) != errs.Forbidden {
+	try := r.begin(sso.Aim{Binds: r.ada.User})
+	if _, err := r.Finish(t.Context(), try, r.visit(try, "eve@byron.example")); errs.KindOf(err) != errs.Forbidden {
 		t.Errorf("binding with the address of somebody else: %v, want Forbidden", err)
 	}
-	try = r.begin(t, r.ada.User)
-	if _, err := r.Finish(t.Context(), try, r.visit(t, try, nil)); err != nil {
-		t.Fatal(err)
-	}
-	try = r.begin(t, "")
-	back := r.visit(t, try, nil)
+	r.connect(r.ada, "ada@byron.example")
+	try = r.begin(sso.Aim{})
+	back := r.visit(try, "ada@byron.example")
 	user, err := r.Finish(t.Context(), try, back)
 	if err != nil || user != r.ada.User {
 		t.Fatalf("Finish = %s, %v; want %s", user, err, r.ada.User)
@@ -228,13 +39,12 @@ func TestAPersonSignsInOnlyAfterConnectingTheAccount(t *testing.T) {
 	if err != nil || in.Factor != account.NoFactor || in.NeedsSecondStep {
 		t.Errorf("SignInVouched = %+v, %v", in, err)
 	}
-	r.super(t, `INSERT INTO second_factor (user_id, secret) VALUES ($1, repeat('s', 40)::bytea)`, string(user))
+	r.super(`INSERT INTO second_factor (user_id, secret) VALUES ($1, repeat('s', 40)::bytea)`, string(user))
 	if in, err = r.accounts.SignInVouched(t.Context(), account.Vouched{User: user, Organization: r.owner.Organization}); err != nil || !in.NeedsSecondStep {
 		t.Errorf("with a second factor: %+v, %v; want a second step", in, err)
 	}
-	r.super(t, `DELETE FROM domain_proof`)
-	try = r.begin(t, "")
-	if _, err := r.Finish(t.Context(), try, r.visit(t, try, nil)); errs.KindOf(err) != errs.Forbidden {
+	r.super(`DELETE FROM domain_proof`)
+	if err := r.signIn("ada@byron.example"); errs.KindOf(err) != errs.Forbidden {
 		t.Errorf("after the domain's proof ended: %v, want Forbidden", err)
 	}
 }
@@ -242,39 +52,58 @@ func TestAPersonSignsInOnlyAfterConnectingTheAccount(t *testing.T) {
 func TestAnswersOfAProviderThatDoNotHoldSignNobodyIn(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)
-	try := r.begin(t, r.ada.User)
-	if _, err := r.Finish(t.Context(), try, r.visit(t, try, nil)); err != nil {
-		t.Fatal(err)
+	r.connect(r.ada, "ada@byron.example")
+	claims := func(pairs ...any) ssotest.Answer {
+		a := ssotest.Answer{Claims: map[string]any{}}
+		for i := 0; i < len(pairs); i += 2 {
+			a.Claims[pairs[i].(string)] = pairs[i+1]
+		}
+		return a
 	}
 	tests := []struct {
 		name   string
-		claims map[string]any
+		says   ssotest.Answer
 		answer url.Values
 		try    func(*sso.Try)
 	}{
 		{name: "another state", answer: url.Values{"state": {"other"}}},
 		{name: "no state", answer: url.Values{"state": nil}},
-		{name: "another nonce", claims: map[string]any{"nonce": "other"}},
-		{name: "no nonce", claims: map[string]any{"nonce": ""}},
-		{name: "for another client", claims: map[string]any{"aud": "other"}},
-		{name: "for several clients without azp", claims: map[string]any{"aud": []string{client, "other"}}},
-		{name: "another issuer in the token", claims: map[string]any{"iss": "https://login.other.example"}},
+		{name: "another nonce", says: claims("nonce", "other")},
+		{name: "no nonce", says: claims("nonce", nil)},
+		{name: "for another client", says: claims("aud", "other")},
+		{name: "for nobody", says: claims("aud", []string{})},
+		{name: "for several clients without azp", says: claims("aud", []string{ssotest.ClientID, "other"})},
+		{name: "for several clients, used by another", says: claims("aud", []string{ssotest.ClientID, "other"}, "azp", "other")},
+		{name: "for this client, used by another", says: claims("azp", "other")},
+		{name: "another issuer in the token", says: claims("iss", "https://login.other.example")},
 		{name: "another issuer in the answer", answer: url.Values{"iss": {"https://login.other.example"}}},
-		{name: "expired", claims: map[string]any{"exp": time.Now().Add(-time.Minute).Unix()}},
-		{name: "signed with a key that is not published", claims: map[string]any{"wrong key": true}},
-		{name: "an address of another domain", claims: map[string]any{"email": "ada@other.example"}},
-		{name: "an address of a subdomain", claims: map[string]any{"email": "ada@mail.byron.example"}},
-		{name: "an address that is not verified", claims: map[string]any{"email_verified": false}},
-		{name: "no address", claims: map[string]any{"email": ""}},
+		{name: "no issuer in the answer of a provider that names it", says: ssotest.Answer{Silent: true}},
+		{name: "expired", says: claims("exp", time.Now().Add(-time.Minute).Unix())},
+		{name: "without an end", says: claims("exp", nil)},
+		{name: "not valid yet", says: claims("nbf", time.Now().Add(time.Hour).Unix())},
+		{name: "signed with a key that is not published", says: ssotest.Answer{By: "other"}},
+		{name: "signed with the client's secret", says: ssotest.Answer{By: "secret"}},
+		{name: "not signed", says: ssotest.Answer{By: "none"}},
+		{name: "an address of another domain", says: claims("email", "ada@other.example")},
+		{name: "an address of a subdomain", says: claims("email", "ada@mail.byron.example")},
+		{name: "an address with the domain in the wrong place", says: claims("email", "ada@byron.example@other.example")},
+		{name: "an address that is not verified", says: claims("email_verified", false)},
+		{name: "an address of which nothing is said", says: claims("email_verified", nil)},
+		{name: "verified in a text, not a truth value", says: claims("email_verified", "true")},
+		{name: "no address", says: claims("email", nil)},
+		{name: "no subject", says: claims("sub", "")},
 		{name: "a refusal", answer: url.Values{"error": {"access_denied"}}},
+		{name: "a refusal beside a code", answer: url.Values{"error": {""}, "code": nil}},
 		{name: "a code of nobody", answer: url.Values{"code": {"other"}}},
 		{name: "another verifier", try: func(t *sso.Try) { t.Verifier = "0123456789012345678901234567890123456789012" }},
 		{name: "too late", try: func(t *sso.Try) { t.BeganAt = t.BeganAt.Add(-11 * time.Minute) }},
+		{name: "begun at the provider that was there before", try: func(t *sso.Try) { t.Issuer = "https://login.other.example" }},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			try := r.begin(t, "")
-			back := r.visit(t, try, tt.claims)
+			r.issuer.Say(tt.says)
+			try := r.begin(sso.Aim{})
+			back := r.visit(try, "ada@byron.example")
 			maps.Copy(back, tt.answer)
 			if tt.try != nil {
 				tt.try(&try)
@@ -284,22 +113,149 @@ func TestAnswersOfAProviderThatDoNotHoldSignNobodyIn(t *testing.T) {
 			}
 		})
 	}
+	r.issuer.Say(ssotest.Answer{})
+	if err := r.signIn("ada@byron.example"); err != nil {
+		t.Errorf("a good answer: %v", err)
+	}
 }
 
 func TestAProviderInsideTheNetworkIsNotAsked(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)
-	strict, err := sso.New(r.DB, sso.Options{PublicURL: "https://assay.test", SecretKey: make([]byte, 32)})
+	strict, err := sso.New(r.DB, sso.Options{PublicURL: site, SecretKey: make([]byte, 32)})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, host := range []string{"127.0.0.1", "[::1]", "localhost", "10.0.0.1", "169.254.169.254", "192.168.1.1", "[fd00::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "2130706433", "0x7f000001"} {
-		r.super(t, `UPDATE organization_oidc SET issuer = $1`, "https://"+host)
+		r.super(`UPDATE organization_oidc SET issuer = $1`, "https://"+host)
 		if err := strict.Enable(t.Context(), r.owner); errs.KindOf(err) != errs.Conflict {
 			t.Errorf("Enable with the issuer %s: %v, want Conflict", host, err)
 		}
 	}
-	if err := strict.Save(t.Context(), r.owner, sso.Settings{Issuer: "http://login.byron.example", ClientID: client}); errs.KindOf(err) != errs.Invalid {
+	if err := strict.Save(t.Context(), r.owner, sso.Settings{Issuer: "http://login.byron.example", ClientID: ssotest.ClientID}); errs.KindOf(err) != errs.Invalid {
 		t.Errorf("an issuer without TLS: %v, want Invalid", err)
+	}
+}
+
+func TestAProviderIsAskedForItsDescriptionOnceInTenMinutes(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	const describe = "/.well-known/openid-configuration"
+	r.connect(r.ada, "ada@byron.example")
+	for range 5 {
+		if err := r.signIn("ada@byron.example"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if d, k := r.issuer.Asked(describe), r.issuer.Asked("/keys"); d != 1 || k != 1 {
+		t.Errorf("six visits asked %d times for the description and %d times for the keys, want once", d, k)
+	}
+	r.issuer.Rotate(t)
+	if err := r.signIn("ada@byron.example"); err != nil {
+		t.Errorf("with a key that the provider has just begun to use: %v", err)
+	}
+	if d, k := r.issuer.Asked(describe), r.issuer.Asked("/keys"); d != 1 || k != 2 {
+		t.Errorf("after a new key: %d and %d, want 1 and 2", d, k)
+	}
+	r.ahead.Add(int64(11 * time.Minute))
+	if err := r.signIn("ada@byron.example"); err != nil {
+		t.Fatal(err)
+	}
+	if d, k := r.issuer.Asked(describe), r.issuer.Asked("/keys"); d != 2 || k != 3 {
+		t.Errorf("after eleven minutes: %d and %d, want both asked for anew", d, k)
+	}
+	if err := r.Enable(t.Context(), r.owner); err != nil || r.issuer.Asked(describe) != 3 {
+		t.Errorf("Enable: %v, asked %d times; it asks the provider itself", err, r.issuer.Asked(describe))
+	}
+}
+
+// invite invites an address and returns what is kept of the mailed token.
+func (r *room) invite(email string) string {
+	r.Helper()
+	key, err := r.accounts.Invite(context.Background(), r.owner, email, account.Editor)
+	if err != nil {
+		r.Fatal(err)
+	}
+	var hash string
+	if err := r.conn.QueryRow(context.Background(), `SELECT token_hash FROM invitation WHERE id = $1`, string(key)).Scan(&hash); err != nil {
+		r.Fatal(err)
+	}
+	return hash
+}
+
+func TestAnInvitationIsTakenUpAtTheProviderByTheInvitedAddressAlone(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	join := func(invitation, email string) (id.User, error) {
+		try := r.begin(sso.Aim{Invitation: invitation})
+		return r.Finish(t.Context(), try, r.visit(try, email))
+	}
+	has := func(user id.User, table string) (n int) {
+		t.Helper()
+		if err := r.conn.QueryRow(t.Context(), `SELECT count(*) FROM `+table+` WHERE user_id = $1`, string(user)).Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+
+	grace := r.invite("grace@byron.example")
+	for name, try := range map[string]func() (id.User, error){
+		"somebody else of the domain":     func() (id.User, error) { return join(grace, "eve@byron.example") },
+		"a link that nobody was sent":     func() (id.User, error) { return join(account.InvitationHash("guess"), "grace@byron.example") },
+		"an invitation to another domain": func() (id.User, error) { return join(r.invite("grace@other.example"), "grace@other.example") },
+		"an invitation of somebody else's organization": func() (id.User, error) {
+			other := accounttest.Organization(t, r.DB)
+			r.super(`UPDATE invitation SET organization_id = $1 WHERE token_hash = $2`, string(other.ID), grace)
+			defer r.super(`UPDATE invitation SET organization_id = $1 WHERE token_hash = $2`, string(r.owner.Organization), grace)
+			return join(grace, "grace@byron.example")
+		},
+	} {
+		if user, err := try(); err == nil || user != "" {
+			t.Errorf("%s: %q, %v; want a refusal", name, user, err)
+		}
+	}
+
+	user, err := join(grace, "grace@byron.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if has(user, "membership") != 1 || has(user, "oidc_identity") != 1 || has(user, "password") != 0 {
+		t.Errorf("a new person has %d memberships, %d connections and %d passwords, want 1, 1, 0", has(user, "membership"), has(user, "oidc_identity"), has(user, "password"))
+	}
+	if err := r.signIn("grace@byron.example"); err != nil {
+		t.Errorf("sign in after joining: %v", err)
+	}
+	if _, err := join(grace, "grace@byron.example"); err == nil {
+		t.Error("the link works a second time")
+	}
+
+	// Somebody began an account for the address, with a password of theirs.
+	if err := r.accounts.Register(t.Context(), account.Registration{Name: "Eve", Email: "henry@byron.example", Password: "four lanterns over the river"}); err != nil {
+		t.Fatal(err)
+	}
+	user, err = join(r.invite("henry@byron.example"), "henry@byron.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.accounts.SignIn(t.Context(), account.SignInAttempt{Email: "henry@byron.example", Password: "four lanterns over the river"}); err == nil {
+		t.Error("who began the account signs in to it by the password that they set")
+	}
+	if v, err := r.accounts.Visitor(t.Context(), user, ""); err != nil || v.Name != "Person at henry@byron.example" {
+		t.Errorf("the account is called %q, %v", v.Name, err)
+	}
+
+	// A member's account that exists is connected and keeps what it has.
+	closed := r.invite("mary@byron.example")
+	mary := accounttest.User(t, r.DB)
+	r.super(`UPDATE app_user SET disabled_at = now() WHERE id = $1`, string(mary))
+	r.super(`ALTER TABLE app_user DISABLE TRIGGER app_user_erasure`)
+	r.super(`UPDATE app_user SET email = 'mary@byron.example' WHERE id = $1`, string(mary))
+	r.super(`ALTER TABLE app_user ENABLE TRIGGER app_user_erasure`)
+	if _, err := join(closed, "mary@byron.example"); errs.KindOf(err) != errs.Forbidden {
+		t.Errorf("an account that was closed: %v, want Forbidden", err)
+	}
+	r.super(`UPDATE app_user SET disabled_at = NULL WHERE id = $1`, string(mary))
+	if user, err := join(closed, "mary@byron.example"); err != nil || user != mary {
+		t.Errorf("an account that exists: %s, %v; want %s", user, err, mary)
 	}
 }
