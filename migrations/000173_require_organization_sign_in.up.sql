@@ -26,7 +26,8 @@ BEGIN
         RAISE EXCEPTION 'a sign-in is asked for once somebody has come in by it'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'organization_oidc_tried';
     END IF;
-    IF NEW.enabled_at IS NULL AND OLD.enabled_at IS NOT NULL AND NEW.set_at = OLD.set_at THEN
+    IF NEW.enabled_at IS NULL AND OLD.enabled_at IS NOT NULL AND (NEW.issuer, NEW.client_id, NEW.client_secret, NEW.domain)
+       IS NOT DISTINCT FROM (OLD.issuer, OLD.client_id, OLD.client_secret, OLD.domain) THEN
         RAISE EXCEPTION 'a sign-in that is asked for stays on'
             USING ERRCODE = 'check_violation', CONSTRAINT = 'organization_oidc_asked_for';
     END IF;

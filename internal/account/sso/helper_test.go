@@ -127,3 +127,16 @@ func (r *room) signIn(email string) error {
 	_, err := r.Finish(context.Background(), try, r.visit(try, email))
 	return err
 }
+
+// requires makes the provider the only way in.
+func (r *room) requires() {
+	r.Helper()
+	r.connect(r.ada, "ada@byron.example")
+	if err := r.signIn("ada@byron.example"); err != nil {
+		r.Fatal(err)
+	}
+	r.super(`INSERT INTO second_factor (user_id, secret) VALUES ($1, repeat('s', 40)::bytea) ON CONFLICT DO NOTHING`, string(r.owner.User))
+	if err := r.Require(context.Background(), r.owner); err != nil {
+		r.Fatal(err)
+	}
+}

@@ -6,10 +6,11 @@ import (
 	"assay/internal/account/sso"
 )
 
-// A provider that is enabled stays so while its secret moves to another key.
+// A provider that is enabled, and the only way in, stays so while its secret moves to another key.
 func TestSecretsOfSignInMoveToANewKey(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)
+	r.requires()
 	before, err := r.Of(t.Context(), r.owner)
 	if err != nil || before.EnabledAt == nil {
 		t.Fatalf("Of = %v, %v", before, err)
@@ -34,7 +35,7 @@ func TestSecretsOfSignInMoveToANewKey(t *testing.T) {
 		t.Error("the older key still opens the secret")
 	}
 	after, err := r.Of(t.Context(), r.owner)
-	if err != nil || after.EnabledAt == nil || !after.EnabledAt.Equal(*before.EnabledAt) {
-		t.Errorf("enabled at %v, %v, want as before: %v", after.EnabledAt, err, before.EnabledAt)
+	if err != nil || after.EnabledAt == nil || !after.EnabledAt.Equal(*before.EnabledAt) || after.RequiredAt == nil {
+		t.Errorf("enabled at %v, asked for since %v, %v, want as before: %v", after.EnabledAt, after.RequiredAt, err, before.EnabledAt)
 	}
 }
