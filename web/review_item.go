@@ -160,6 +160,9 @@ func (s *Server) standingView(r *http.Request, it review.Item, tries reviewTries
 	if it.Returned {
 		v.Kind += ", after an appeal"
 	}
+	if it.Dossier.Version.LastEvent == listing.Recall {
+		v.Kind += ", after a suspension"
+	}
 	due := review.Due(it.Kinds[0], it.Since)
 	v.Due, v.DueKind = dueWords(due, time.Now())
 	v.DueOn = ui.DateTime(due)

@@ -150,6 +150,9 @@ func reviewRow(x review.Waiting, now time.Time, reader id.User) page.ReviewRow {
 	if x.Returned {
 		row.Kind += ", after an appeal"
 	}
+	if x.Recalled {
+		row.Kind += ", after a suspension"
+	}
 	if x.Second > 0 && !x.Own {
 		row.Second = ui.Plural(x.Second, "answer needs a second person", "answers need a second person")
 	}

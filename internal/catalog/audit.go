@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -126,7 +127,7 @@ ORDER BY number DESC
 LIMIT    1`
 
 // Audit returns the public part of the audit of a version of a listing, or of
-// the newest if number is 0. It returns errs.NotFound for a version that was
+// the live one if number is 0. It returns errs.NotFound for a version that was
 // never public and for a listing that is not live.
 func (s *Store) Audit(ctx context.Context, e Entry, number int) (PublicAudit, error) {
 	var a PublicAudit
@@ -135,7 +136,7 @@ func (s *Store) Audit(ctx context.Context, e Entry, number int) (PublicAudit, er
 	}
 	err := s.db.InTx(ctx, postgres.Actor{}, func(tx pgx.Tx) error {
 		var body []byte
-		err := tx.QueryRow(ctx, selectAudit, pgx.NamedArgs{"listing": e.ID, "number": number}).Scan(&body)
+		err := tx.QueryRow(ctx, selectAudit, pgx.NamedArgs{"listing": e.ID, "number": cmp.Or(number, e.LiveNumber())}).Scan(&body)
 		if err != nil {
 			return err
 		}

@@ -208,6 +208,17 @@ type Version struct {
 	Note   string `json:"note,omitempty"`
 }
 
+// LiveNumber returns the number of the version on offer; 0 if the entry names
+// none, as an external one does.
+func (e Entry) LiveNumber() int {
+	for _, v := range e.Detail.Versions {
+		if v.State == string(listing.Live) {
+			return v.Number
+		}
+	}
+	return 0
+}
+
 // Decide answers one use for a buyer who asks about the whole data set: the
 // same answer that the facet "use" filters by and the page shows.
 func (e Entry) Decide(use license.Use, in license.Context) license.Decision {

@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -170,7 +171,7 @@ ORDER BY number DESC
 LIMIT    1`
 
 // Quality returns the public part of the LQS of a version of a listing, or of the
-// newest if number is 0, and the version's number. It returns errs.NotFound for
+// live one if number is 0, and the version's number. It returns errs.NotFound for
 // a version that was never public or not scored, and for a listing that is not
 // live.
 func (s *Store) Quality(ctx context.Context, e Entry, number int) (r quality.Report, version int, err error) {
@@ -179,7 +180,7 @@ func (s *Store) Quality(ctx context.Context, e Entry, number int) (r quality.Rep
 	}
 	err = s.db.InTx(ctx, postgres.Actor{}, func(tx pgx.Tx) error {
 		var body []byte
-		err := tx.QueryRow(ctx, selectQuality, pgx.NamedArgs{"listing": e.ID, "number": number}).Scan(&version, &body)
+		err := tx.QueryRow(ctx, selectQuality, pgx.NamedArgs{"listing": e.ID, "number": cmp.Or(number, e.LiveNumber())}).Scan(&version, &body)
 		if err != nil {
 			return err
 		}

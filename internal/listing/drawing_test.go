@@ -94,8 +94,9 @@ const drawingTail = `
 |---|---|
 | leaves ` + "`auditing`" + ` with a report | its manifest is sealed: ` + "`root_digest`" + ` is the SHA-256 that the database itself computes over path, size and SHA-256 of each file, and neither changes again |
 | is ` + "`approved`" + ` | the newest decision about exactly this ` + "`root_digest` and `claims_digest`" + ` approves, and the newest report about these files names no blocker; each warning has an answer that a reviewer accepted |
-| is approved at once | it passed without a warning, the seller is verified at that moment, a rights document was accepted, and a reviewer has approved another listing of the seller |
-| is ` + "`live`" + ` | the same approval and report hold, the seller is verified at the moment of publishing, and no other version of the listing is live |
+| is approved at once | it passed without a warning, the seller is verified at that moment, a rights document was accepted, a reviewer has approved another listing of the seller, no version of the listing is suspended, and no report about it is open or was upheld with consequences |
+| is ` + "`live`" + ` | the same approval and report hold, the seller is verified at the moment of publishing, and no other version of the listing is live; if another one is suspended, a reviewer has approved this one since |
+| returns from ` + "`suspended`" + ` | the same approval and report hold, its seller is not suspended, and no newer version has been on offer |
 | leaves ` + "`embargoed`" + ` by a worker | the day has come |
 | is ` + "`suspended`, `withdrawn`, `rejected` or `changes_requested`" + ` | a reason is given |
 
@@ -104,6 +105,14 @@ Each move leaves a row in ` + "`version_event`" + `, which cannot be written by 
 
 A reviewer is a platform reviewer or admin who does not belong to the seller's
 organization. A worker is a background process that nobody asked.
+
+## Suspensions
+
+A suspension is undone by reviewers alone. What is approved or embargoed beside the suspended
+version goes back to them in the same transaction (` + "`recall`" + `), is checked anew and decided in a
+round of its own; its seller is told and has nothing to do. What comes later is not approved at
+once, so a reviewer sees it before it takes the place of the tombstone. A suspended version
+returns only if nothing newer has been on offer: else its seller sends a new one.
 
 ## New rules
 

@@ -34,6 +34,7 @@ func TestChangedClaimsLapseWithTheirVersion(t *testing.T) {
 			if err := s.Suspend(t.Context(), accounttest.Reviewer(t, db), live.Version.ID, "The license was not stated correctly."); err != nil {
 				return err
 			}
+			listingtest.Rule(t, db, accounttest.Reviewer(t, db), next.Version.ID, listing.Approves) // anew
 			return s.Publish(t.Context(), org.Owner, next.Version.ID)
 		},
 	} {

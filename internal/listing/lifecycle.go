@@ -46,7 +46,7 @@ const (
 	AuditError State = "audit_error"
 
 	// InReview waits for a reviewer: another than the one who rejected it, if it
-	// came back. Leaves by approve, request_changes and reject.
+	// came back after an appeal. Leaves by approve, request_changes and reject.
 	InReview State = "in_review"
 
 	// ChangesRequested was sent back with reasons. Final: the seller starts a
@@ -59,11 +59,12 @@ const (
 
 	// Approved may go live: its files and claims are the ones that the approval
 	// names. Leaves by publish and embargo, which a worker fires if the seller
-	// has planned it.
+	// has planned it, and by recall if another version is suspended.
 	Approved State = "approved"
 
 	// Embargoed is approved and waits for a day that the seller named. Leaves
-	// by publish, or back to approved by cancel_embargo.
+	// by publish, back to approved by cancel_embargo, and by recall if another
+	// version is suspended.
 	Embargoed State = "embargoed"
 
 	// Live is what buyers see; a listing has at most one. Leaves by supersede,
@@ -130,6 +131,7 @@ const (
 	RequestChanges Event = "request_changes"
 	Reject         Event = "reject"
 	Reopen         Event = "reopen"
+	Recall         Event = "recall"
 	Publish        Event = "publish"
 	Embargo        Event = "embargo"
 	CancelEmbargo  Event = "cancel_embargo"
@@ -160,7 +162,7 @@ type Transition struct {
 }
 
 // transitions is the whole state machine. The table
-// version_transition holds the same rows (migrations 000021, 000076, 000146 and 000157), and a
+// version_transition holds the same rows (migrations 000021, 000076, 000146, 000157 and 000180), and a
 // test holds the two together.
 var transitions = []Transition{
 	{Draft, StartUpload, Uploading, []Party{Seller}},
@@ -187,6 +189,8 @@ var transitions = []Transition{
 	{Approved, Embargo, Embargoed, []Party{Seller, Worker}},
 	{Embargoed, CancelEmbargo, Approved, []Party{Seller}},
 	{Embargoed, Publish, Live, []Party{Seller, Worker}},
+	{Approved, Recall, InReview, []Party{Reviewer, Worker}},
+	{Embargoed, Recall, InReview, []Party{Reviewer, Worker}},
 	{Live, Supersede, Superseded, []Party{Seller, Worker}},
 	{Live, Suspend, Suspended, []Party{Reviewer, Worker}},
 	{Live, Withdraw, Withdrawn, []Party{Seller}},

@@ -80,15 +80,19 @@ func (s *Service) move(ctx context.Context, tx pgx.Tx, a postgres.Actor, v *Vers
 
 // sentences say in words what a constraint of the database refuses.
 var sentences = map[string]string{
-	"version_one_live":          "Another version of this data set is live.",
-	"version_one_underway":      "Another version of this data set is on its way. Finish or cancel it first.",
-	"version_party":             "This step is not yours to take.",
-	"version_transition":        "This version moved on in the meantime. Reload the page to see where it is now.",
-	"version_live_approved":     "These files and claims are not approved.",
-	"version_live_reported":     "There is no audit report without blockers about these files.",
-	"version_live_verified":     "Your organization is not verified, or its verification has expired. Renew it before you publish.",
-	"version_live_strikes":      "Your organization has three strikes. Nothing can be published until one of them ends or is taken back.",
-	"version_embargo_day":       "The embargo still holds.",
+	"version_one_live":      "Another version of this data set is live.",
+	"version_one_underway":  "Another version of this data set is on its way. Finish or cancel it first.",
+	"version_party":         "This step is not yours to take.",
+	"version_transition":    "This version moved on in the meantime. Reload the page to see where it is now.",
+	"version_live_approved": "These files and claims are not approved.",
+	"version_live_reported": "There is no audit report without blockers about these files.",
+	"version_live_verified": "Your organization is not verified, or its verification has expired. Renew it before you publish.",
+	"version_live_strikes":  "Your organization has three strikes. Nothing can be published until one of them ends or is taken back.",
+	"version_embargo_day":   "The embargo still holds.",
+	"version_live_suspended": "Another version of this data set is suspended. A reviewer has to approve this one first, " +
+		"or put the suspended one back.",
+	"version_restore_newest":    "A newer version has been on offer since. This one cannot take its place; its seller sends a new version.",
+	"version_restore_seller":    "Its seller is suspended. Nothing of theirs goes on offer until that is lifted.",
 	"version_right_submit":      "You do not have the right to submit in this organization. Ask an owner of it.",
 	"version_right_publish":     "You do not have the right to publish in this organization. Ask an owner of it.",
 	"version_plan_open":         "Nothing is left to plan for this version.",

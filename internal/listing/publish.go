@@ -117,15 +117,16 @@ func (s *Service) takeDownWithin(ctx context.Context, tx pgx.Tx, a postgres.Acto
 	if n := len([]rune(reason)); n < 10 || n > 4000 {
 		return &errs.Error{Kind: errs.Invalid, Field: "reason", Message: "Say why in 10 to 4000 characters; buyers will read it."}
 	}
-	lock := lockVersion
-	if event == Withdraw {
-		lock = func(ctx context.Context, _ postgres.Querier, v id.Version) (Version, error) {
-			return s.lockOwn(ctx, tx, a, v, account.Publishes.Require)
-		}
-	} else if a.Platform == postgres.None {
+	var locked Version
+	var err error
+	switch {
+	case event == Withdraw:
+		locked, err = s.lockOwn(ctx, tx, a, v, account.Publishes.Require)
+	case a.Platform == postgres.None:
 		return errs.New(errs.NotFound, noSuchVersion)
+	default:
+		locked, err = lockOffered(ctx, tx, v)
 	}
-	locked, err := lock(ctx, tx, v)
 	if err != nil {
 		return err
 	}
@@ -136,6 +137,8 @@ func (s *Service) takeDownWithin(ctx context.Context, tx pgx.Tx, a postgres.Acto
 		if err := s.lapse(ctx, tx, a, locked.Organization, locked.Listing, ""); err != nil {
 			return err
 		}
+	} else if err := s.recall(ctx, tx, a, locked); err != nil {
+		return err
 	}
 	l, err := one[Listing](ctx, tx, listingOf, pgx.NamedArgs{"id": locked.Listing, "organization": locked.Organization})
 	if err != nil {
@@ -147,8 +150,40 @@ func (s *Service) takeDownWithin(ctx context.Context, tx pgx.Tx, a postgres.Acto
 	return nil
 }
 
+// lockOffered locks a version for the platform: its listing first, as every
+// writer does, so that what stands beside the version holds still too.
+func lockOffered(ctx context.Context, tx pgx.Tx, v id.Version) (Version, error) {
+	found, err := readVersion(ctx, tx, v)
+	if err != nil {
+		return Version{}, err
+	}
+	if _, err := lockListing(ctx, tx, found.Organization, found.Listing); err != nil {
+		return Version{}, err
+	}
+	return lockVersion(ctx, tx, v)
+}
+
+const approvedVersion = `
+SELECT   ` + versionColumns + `
+FROM     version v
+WHERE    v.listing_id = @listing
+AND      v.organization_id = @organization
+AND      v.state IN ('approved', 'embargoed')
+FOR UPDATE`
+
+// recall brings a version that was approved beside a suspended one back to the
+// reviewers: whoever approved it did not know what is known now.
+func (s *Service) recall(ctx context.Context, tx pgx.Tx, a postgres.Actor, suspended Version) error {
+	v, err := findVersion(ctx, tx, approvedVersion, suspended.Organization, suspended.Listing)
+	if err != nil || v == nil {
+		return err
+	}
+	return s.move(ctx, tx, a, v, Recall, change{})
+}
+
 // Restore makes a suspended version live again. The same digests must still be
-// approved and clear. A is a reviewer.
+// approved and clear, no newer version may have been on offer since, and the
+// seller must not be suspended. A is a reviewer.
 func (s *Service) Restore(ctx context.Context, a postgres.Actor, v id.Version) error {
 	return s.db.InTx(ctx, a, func(tx pgx.Tx) error { return s.RestoreWithin(ctx, tx, a, v) })
 }
@@ -158,7 +193,7 @@ func (s *Service) RestoreWithin(ctx context.Context, tx pgx.Tx, a postgres.Actor
 	if a.Platform != postgres.Reviewer && a.Platform != postgres.Admin {
 		return errs.New(errs.NotFound, noSuchVersion)
 	}
-	locked, err := lockVersion(ctx, tx, v)
+	locked, err := lockOffered(ctx, tx, v)
 	if err == nil {
 		err = s.move(ctx, tx, a, &locked, Restore, change{})
 	}

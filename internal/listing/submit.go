@@ -92,6 +92,7 @@ func (s *Service) lockOwn(ctx context.Context, tx pgx.Tx, a postgres.Actor, v id
 
 const canSkipReview = `
 SELECT latest_report_is_clear(@version, @root)
+   AND NOT listing_needs_reviewer(@listing)
    AND organization_verification(@organization) = 'verified'
    AND EXISTS (SELECT 1
                FROM   verification_document d

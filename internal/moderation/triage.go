@@ -17,14 +17,17 @@ import (
 var errMoved = errs.New(errs.Conflict, sentences["flag_transition"])
 
 // withFlag runs a reviewer's step on a flag that it has locked, together with
-// its listing: reports about that listing wait. A version that the step would
-// move is locked first, as everywhere.
+// its listing: reports about that listing wait. What the step would
+// move is locked first, the listing before its version, as everywhere.
 func (s *Service) withFlag(ctx context.Context, a postgres.Actor, flag id.Flag, takesDown bool, fn func(tx pgx.Tx, f Flag, l listed) error) error {
 	if err := mustReview(a); err != nil {
 		return err
 	}
 	err := s.db.InTx(ctx, a, func(tx pgx.Tx) error {
 		if takesDown {
+			if _, err := tx.Exec(ctx, lockListing, pgx.NamedArgs{"flag": flag}); err != nil {
+				return err
+			}
 			if _, err := tx.Exec(ctx, lockOffer, pgx.NamedArgs{"flag": flag}); err != nil {
 				return err
 			}
@@ -47,6 +50,11 @@ func (s *Service) withFlag(ctx context.Context, a postgres.Actor, flag id.Flag, 
 	}
 	return nil
 }
+
+const lockListing = `
+SELECT FROM listing
+WHERE  id = (SELECT listing_id FROM flag WHERE id = @flag)
+FOR UPDATE`
 
 const lockOffer = `
 SELECT FROM version v

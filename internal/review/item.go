@@ -182,7 +182,7 @@ ORDER BY v.uploaded_at DESC, d.document_id DESC, r.submitted_at DESC
 LIMIT    100`
 
 const kindsQuery = `
-SELECT review_kinds(@version, @claims), rejected_by(@version, @claims, assay_user()), isfinite(version_reopened_at(@version)),
+SELECT review_kinds(@version, @claims), rejected_by(@version, @claims, assay_user()), (SELECT last_event = 'reopen' FROM version WHERE id = @version),
        greatest(@since::timestamptz, version_reopened_at(@version))`
 
 // readDesk reads what the reviewers themselves keep about the item.

@@ -35,6 +35,7 @@ var said = map[listing.Event]words{
 	listing.RequestChanges: {notice.VersionReturned, "Changes requested", "A reviewer asks for changes. A new version can be sent at any time.", "Read what to change"},
 	listing.Reject:         {notice.VersionRejected, "Rejected", "A reviewer rejected the version.", "Read why"},
 	listing.Suspend:        {notice.VersionSuspended, "Suspended", "The platform took the version off the catalog. Buyers see the reason in its place.", "Read why"},
+	listing.Recall:         {notice.VersionReturned, "Back in review", "Another version of this data set was suspended, so a reviewer looks at this one again before it can go on offer. You need not do anything.", "See the version"},
 	listing.Restore:        {notice.VersionRestored, "Back on offer", "The version is on offer again.", "See the version"},
 	listing.Publish:        {notice.VersionLive, "Live", "As you planned, buyers find the version from now on.", "See the version"},
 }
@@ -46,6 +47,10 @@ func (l Letters) Moved(ctx context.Context, tx pgx.Tx, v listing.Version, by lis
 		return versionWaits(ctx, tx, v)
 	case listing.Reopen: // its seller reads the ruling on the appeal
 		return versionReturned(ctx, tx, v)
+	case listing.Recall:
+		if err := versionRecalled(ctx, tx, v); err != nil {
+			return err
+		}
 	}
 	w, ok := said[by]
 	if !ok {

@@ -25,6 +25,12 @@ func versionReturned(ctx context.Context, tx pgx.Tx, v listing.Version) error {
 		"Waits for review again", "An appeal against the rejection of this version was granted. Another reviewer than the one who rejected it decides.", "Open the review")
 }
 
+// versionRecalled tells the reviewers of an approved version that came back.
+func versionRecalled(ctx context.Context, tx pgx.Tx, v listing.Version) error {
+	return tellReviewers(ctx, tx, v, v.ClaimsID, notice.ReviewWaiting, notice.To{Platform: postgres.Reviewer},
+		"Waits for review again", "This version was approved before another one of the same data set was suspended. It goes on offer only if it is approved anew.", "Open the review")
+}
+
 // ClaimsWait tells the reviewers of changed claims of a live version.
 func (l Letters) ClaimsWait(ctx context.Context, tx pgx.Tx, v listing.Version, claims listing.Revision) error {
 	return tellReviewers(ctx, tx, v, claims.ID, notice.ReviewWaiting, notice.To{Platform: postgres.Reviewer},

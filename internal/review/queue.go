@@ -69,6 +69,7 @@ type Waiting struct {
 	KnownSeller  bool            `db:"known_seller"`
 	Own          bool            `db:"own"`      // of an organization of the reviewer's: somebody else decides
 	Returned     bool            `db:"returned"` // came back after an appeal against its rejection
+	Recalled     bool            `db:"recalled"` // came back because another version was suspended
 	Rejected     bool            `db:"rejected"` // by the reader, before the appeal: somebody else decides
 	Holder       id.User         `db:"holder"`
 	HolderName   string          `db:"holder_name"` // empty while nobody has it
@@ -121,7 +122,7 @@ const waitingColumns = `
          EXISTS (SELECT FROM membership m
                  WHERE  m.organization_id = v.organization_id
                  AND    m.user_id = assay_user()) AS own,
-         isfinite(version_reopened_at(v.id)) AS returned, rejected_by(v.id, c.id, assay_user()) AS rejected,
+         v.last_event = 'reopen' AS returned, v.last_event = 'recall' AS recalled, rejected_by(v.id, c.id, assay_user()) AS rejected,
          coalesce(a.reviewer_id::text, '') AS holder, coalesce(u.name, '') AS holder_name`
 
 // waitingJoins read the newest report with its answers, and who has the item.

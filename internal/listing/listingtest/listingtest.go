@@ -265,7 +265,9 @@ FROM   version v
 JOIN   listing_claims c ON c.listing_id = v.listing_id AND item_waits(v.id, c.id)
 JOIN   review_checklist l ON l.kind = ANY (review_kinds(v.id, c.id))
 WHERE  v.id = @version
-ON CONFLICT (version_id, claims_id, item) DO NOTHING`
+ON CONFLICT (version_id, claims_id, item) DO UPDATE
+SET    verdict = 'yes', note = '', reviewer_id = excluded.reviewer_id, checked_at = clock_timestamp()
+WHERE  review_check.checked_at <= version_reopened_at(review_check.version_id)`
 
 // Check answers yes to every item of the checklist of what waits for a
 // decision on a version, as the database asks before an approval.
