@@ -148,6 +148,10 @@ DELETE FROM platform_role
 WHERE user_id = @user
 RETURNING role`
 
+// keepsAdminLater lets the only admin's role be given again before it is asked
+// whether an admin is left.
+const keepsAdminLater = `SET CONSTRAINTS platform_keeps_admin_deleted DEFERRED`
+
 const dropAllFactors = `
 WITH app AS (DELETE FROM second_factor WHERE user_id = @user)
 DELETE FROM passkey
@@ -163,6 +167,9 @@ func (s *Service) ForgetFactors(ctx context.Context, email string) error {
 	}
 	a := postgres.Actor{User: known.ID, Platform: postgres.Admin} // the operator's, who may lift a role
 	return s.db.InTx(ctx, a, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, keepsAdminLater); err != nil {
+			return fmt.Errorf("forget factors: %w", err)
+		}
 		var role postgres.Platform
 		err := tx.QueryRow(ctx, liftRole, pgx.NamedArgs{"user": known.ID}).Scan(&role)
 		if err != nil && err != pgx.ErrNoRows {

@@ -424,6 +424,34 @@ func TestTheOperatorForgetsLostFactors(t *testing.T) {
 	}
 }
 
+func TestTheOperatorForgetsFactorsOfTheOnlyAdmin(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.New(t)
+	s, c := withClock(db)
+	user, _, _ := enrolled(t, db, s, c, "ada@example.org")
+	first := accounttest.Admin(t, db)
+	if err := s.SetPlatformRole(t.Context(), first, user, postgres.Admin); err != nil {
+		t.Fatal(err)
+	}
+	ada := postgres.Actor{User: user, Platform: postgres.Admin}
+	if err := s.SetPlatformRole(t.Context(), ada, first.User, postgres.None); err != nil {
+		t.Fatal(err)
+	}
+
+	if err := s.ForgetFactors(t.Context(), "ada@example.org"); err != nil {
+		t.Fatalf("ForgetFactors: %v", err)
+	}
+
+	f, err := s.Factors(t.Context(), ada)
+	if err != nil || f.Any() {
+		t.Errorf("factors = %+v, %v, want none", f, err)
+	}
+	if v, err := s.Visitor(t.Context(), user, ""); err != nil || v.Staff != postgres.Admin {
+		t.Errorf("visitor = %+v, %v, want an admin still", v, err)
+	}
+	wantKind(t, "closing the only admin's account", s.Disable(t.Context(), first, user, account.DisabledLeft), errs.Conflict)
+}
+
 func TestSecondFactorsAreTheirOwnersAlone(t *testing.T) {
 	t.Parallel()
 	db := postgrestest.NewDatabase(t)
