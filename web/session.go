@@ -110,7 +110,14 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request, in account.Signed
 	return nil
 }
 
+// signOut ends the session by its id, so that no request under way brings it
+// back, and takes the cookie away.
 func (s *Server) signOut(w http.ResponseWriter, r *http.Request) error {
+	if own := s.ownSession(r); own != "" && s.visitor(r).SignedIn() {
+		if err := s.Accounts.EndSession(r.Context(), s.actor(r), own); err != nil && errs.KindOf(err) != errs.NotFound {
+			return err
+		}
+	}
 	if err := s.sessions.Destroy(r.Context()); err != nil {
 		return err
 	}

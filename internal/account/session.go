@@ -58,6 +58,7 @@ SELECT data, seen_at < now() - @exact::interval
 FROM   session
 WHERE  token = @token
 AND    ended_at IS NULL
+AND    released_at IS NULL
 AND    expires_at > now()
 AND    seen_at > now() - @idle::interval`
 
@@ -87,42 +88,65 @@ func (s *SessionStore) FindCtx(ctx context.Context, token string) (data []byte, 
 	return data, true, nil
 }
 
-const commitSession = `
+const (
+	// moveSession gives a released session its new token; its beginning and its
+	// end stay.
+	moveSession = `
+UPDATE session
+SET    token = @token, user_id = nullif(coalesce(nullif(@user, ''), @pending), '')::uuid,
+       is_pending = @user = '' AND @pending <> '', data = @data, seen_at = now(), released_at = NULL
+WHERE  id = nullif(@id, '')::uuid
+AND    released_at IS NOT NULL
+AND    ended_at IS NULL
+AND    token <> @token`
+
+	commitSession = `
 INSERT INTO session (token, id, user_id, is_pending, data, agent, address, expires_at)
 VALUES (@token, coalesce(nullif(@id, '')::uuid, gen_random_uuid()), nullif(coalesce(nullif(@user, ''), @pending), '')::uuid,
         @user = '' AND @pending <> '', @data,
         left(@agent, 300), left(@address, 100), least(@expiry, now() + @lifetime::interval))
 ON CONFLICT (token) DO UPDATE
 SET user_id = EXCLUDED.user_id, is_pending = EXCLUDED.is_pending, data = EXCLUDED.data, seen_at = now()
-WHERE session.ended_at IS NULL`
+WHERE session.ended_at IS NULL
+AND   session.released_at IS NULL`
+)
 
-// CommitCtx writes a session; its end is set when it begins. One that was
-// ended while the request ran stays ended, under a renewed token too: its row
-// still holds its id.
+// CommitCtx writes a session; its end is set when it begins, and stays under a
+// renewed token. One that was ended or renewed while the request ran is not
+// written again: its row still holds its id.
 func (s *SessionStore) CommitCtx(ctx context.Context, token string, data []byte, expiry time.Time) error {
 	_, values, err := s.codec.Decode(data)
 	if err != nil {
 		return fmt.Errorf("session: %w", err)
 	}
 	text := func(key string) string { v, _ := values[key].(string); return v }
-	_, err = s.db.Pool().Exec(ctx, commitSession, pgx.NamedArgs{
+	args := pgx.NamedArgs{
 		"token": token, "data": data, "expiry": expiry, "lifetime": SessionLifetime,
 		"id": text(SessionKeyID), "user": text(SessionKeyUser), "pending": text(SessionKeyPending),
 		"agent": text(SessionKeyAgent), "address": text(SessionKeyAddress),
-	})
+	}
+	tag, err := s.db.Pool().Exec(ctx, moveSession, args)
+	if err == nil && tag.RowsAffected() == 0 {
+		_, err = s.db.Pool().Exec(ctx, commitSession, args)
+	}
 	if err != nil && !postgres.IsUnique(err, "session_id_unique") {
 		return fmt.Errorf("session: %w", err)
 	}
 	return nil
 }
 
-const deleteSession = `
-DELETE FROM session
-WHERE token = @token`
+const releaseSession = `
+UPDATE session
+SET    released_at = now(), data = ''
+WHERE  token = @token
+AND    ended_at IS NULL
+AND    released_at IS NULL`
 
-// DeleteCtx ends a session.
+// DeleteCtx takes a token out of use, which scs asks for when it renews one
+// and when it destroys a session. Only EndSession keeps a session from going on
+// under another token.
 func (s *SessionStore) DeleteCtx(ctx context.Context, token string) error {
-	if _, err := s.db.Pool().Exec(ctx, deleteSession, pgx.NamedArgs{"token": token}); err != nil {
+	if _, err := s.db.Pool().Exec(ctx, releaseSession, pgx.NamedArgs{"token": token}); err != nil {
 		return fmt.Errorf("session: %w", err)
 	}
 	return nil
@@ -141,10 +165,14 @@ func (s *SessionStore) Commit(token string, data []byte, expiry time.Time) error
 // Delete is DeleteCtx without a context, which scs's interface asks for.
 func (s *SessionStore) Delete(token string) error { return s.DeleteCtx(context.Background(), token) }
 
+// sweepAfter is how long a session that is over keeps its row, so that no
+// request still running writes it anew.
+const sweepAfter = time.Hour
+
 const sweepSessions = `
 DELETE FROM session
-WHERE expires_at < now()
-OR    seen_at < now() - @idle::interval`
+WHERE expires_at < now() - @after::interval
+OR    seen_at < now() - @idle::interval - @after::interval`
 
 const sweepThrottle = `
 DELETE FROM throttle
@@ -153,7 +181,7 @@ WHERE NOT EXISTS (SELECT FROM unnest(tries) one WHERE one > now() - interval '1 
 // Sweep deletes sessions that are over and tries long forgotten.
 func (s *Service) Sweep(ctx context.Context) error {
 	return s.db.InTx(ctx, postgres.Actor{Platform: postgres.Worker}, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(ctx, sweepSessions, pgx.NamedArgs{"idle": SessionIdle}); err != nil {
+		if _, err := tx.Exec(ctx, sweepSessions, pgx.NamedArgs{"idle": SessionIdle, "after": sweepAfter}); err != nil {
 			return fmt.Errorf("sweep sessions: %w", err)
 		}
 		if _, err := tx.Exec(ctx, sweepThrottle); err != nil {
@@ -178,6 +206,7 @@ FROM     session
 WHERE    user_id = @user
 AND      NOT is_pending
 AND      ended_at IS NULL
+AND      released_at IS NULL
 AND      expires_at > now()
 AND      seen_at > now() - @idle::interval
 ORDER BY seen_at DESC, id`

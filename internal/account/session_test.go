@@ -105,6 +105,81 @@ func TestSessionLastsAtMostSevenDays(t *testing.T) {
 	END $$`)
 }
 
+func TestRenewedSessionKeepsItsBeginningAndItsEnd(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.NewDatabase(t)
+	s, store := newService(db.DB), account.NewSessionStore(db.DB)
+	user := accounttest.User(t, db.DB)
+	session := openSession(t, store, user, "token")
+	asSuper(t, db.SuperURL, `UPDATE session SET created_at = now() - interval '6 days', expires_at = now() + interval '1 day'`)
+	before, err := s.Sessions(t.Context(), postgres.Actor{User: user})
+	if err != nil || len(before) != 1 {
+		t.Fatalf("Sessions = %+v, %v", before, err)
+	}
+
+	renew(t, store, user, session, "token", "renewed")
+
+	after, err := s.Sessions(t.Context(), postgres.Actor{User: user})
+	if err != nil || len(after) != 1 || after[0].ID != session || !after[0].CreatedAt.Equal(before[0].CreatedAt) {
+		t.Errorf("Sessions = %+v, %v, want the one that began at %v", after, err, before[0].CreatedAt)
+	}
+	for token, want := range map[string]bool{"token": false, "renewed": true} {
+		if _, found, err := store.FindCtx(t.Context(), token); err != nil || found != want {
+			t.Errorf("session %s: found %v, %v, want %v", token, found, err, want)
+		}
+	}
+	asSuper(t, db.SuperURL, `DO $$ BEGIN
+		IF EXISTS (SELECT FROM session WHERE expires_at > now() + interval '1 day') THEN RAISE 'a renewed session got more time'; END IF;
+	END $$`)
+}
+
+// renew does what scs does to give a session another token.
+func renew(t *testing.T, store *account.SessionStore, user id.User, session, old, next string) {
+	t.Helper()
+	if err := store.DeleteCtx(t.Context(), old); err != nil {
+		t.Fatal(err)
+	}
+	commit(t, store, user, session, next)
+}
+
+func TestRequestUnderWayWritesNoTokenThatWasRenewed(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.New(t)
+	store := account.NewSessionStore(db)
+	user := accounttest.User(t, db)
+	session := openSession(t, store, user, "token")
+	renew(t, store, user, session, "token", "renewed")
+
+	commit(t, store, user, session, "token")               // it only changed something
+	renew(t, store, user, session, "token", "renewed too") // it renewed the token itself
+
+	for token, want := range map[string]bool{"token": false, "renewed too": false, "renewed": true} {
+		if _, found, err := store.FindCtx(t.Context(), token); err != nil || found != want {
+			t.Errorf("session %s: found %v, %v, want %v", token, found, err, want)
+		}
+	}
+}
+
+func TestSessionEndedWhileItsTokenIsRenewedStaysEnded(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.New(t)
+	s, store := newService(db), account.NewSessionStore(db)
+	user := accounttest.User(t, db)
+	session := openSession(t, store, user, "token")
+	if err := store.DeleteCtx(t.Context(), "token"); err != nil { // a request renews the token
+		t.Fatal(err)
+	}
+	if err := s.EndSession(t.Context(), postgres.Actor{User: user}, session); err != nil {
+		t.Fatal(err)
+	}
+
+	commit(t, store, user, session, "renewed")
+
+	if _, found, err := store.FindCtx(t.Context(), "renewed"); err != nil || found {
+		t.Errorf("found %v, %v, want ended", found, err)
+	}
+}
+
 func TestEndedSessionCannotBeBroughtBack(t *testing.T) {
 	t.Parallel()
 	db := postgrestest.New(t)
