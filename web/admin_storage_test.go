@@ -152,7 +152,7 @@ func TestAdminDeletesOrphansAfterLookingAtThem(t *testing.T) {
 	wantStatus(t, "another number", remove("objects", "2"), http.StatusConflict, "")
 	s.age(t, user, time.Hour)
 	wantStatus(t, "long after the sign-in", remove("", ""), http.StatusSeeOther, "/account/security/again")
-	wantStatus(t, "the proof", root.fill("/account/security/again", "/account/security/again", "password", goodPassword), http.StatusSeeOther, orphans+"?age=30")
+	wantStatus(t, "the proof", root.fill("/account/security/again", "/account/security/again", "code", accounttest.Code(t, s.DB, s.Accounts, "root@example.org")), http.StatusSeeOther, orphans+"?age=30")
 	wantStatus(t, "delete", remove("", ""), http.StatusSeeOther, path)
 	s.works(t)
 	if _, err := s.Blobs.Size(t.Context(), orphan); err == nil {

@@ -97,7 +97,7 @@ func TestPlatformRolesNeedAFreshProof(t *testing.T) {
 	page, own := "/admin/users/"+string(ada), "/admin/users/"+string(user)
 	s.age(t, user, time.Hour)
 	wantStatus(t, "a role long after the sign-in", root.fill(page, page+"/role", "role", "reviewer"), http.StatusSeeOther, "/account/security/again")
-	wantStatus(t, "the proof", root.fill("/account/security/again", "/account/security/again", "password", goodPassword), http.StatusSeeOther, page)
+	wantStatus(t, "the proof", root.fill("/account/security/again", "/account/security/again", "code", accounttest.Code(t, s.DB, s.Accounts, "root@example.org")), http.StatusSeeOther, page)
 	wantStatus(t, "the role", root.fill(page, page+"/role", "role", "reviewer"), http.StatusSeeOther, page)
 	if v, err := s.Accounts.Visitor(t.Context(), ada, ""); err != nil || v.Staff != postgres.Reviewer {
 		t.Errorf("the role is %q, %v", v.Staff, err)

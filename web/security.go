@@ -29,8 +29,8 @@ func (s *Server) ownSession(r *http.Request) string {
 	return s.sessions.GetString(r.Context(), account.SessionKeyID)
 }
 
-// proved lets a change pass only shortly after the person has shown a password
-// or a factor.
+// proved lets a change pass only shortly after the person has shown a factor, or
+// the password if there is none.
 //
 // Source: OWASP ASVS 5.0 7.5.1.
 func (s *Server) proved(h handlerFunc) http.HandlerFunc {
@@ -257,7 +257,7 @@ func (s *Server) proofView(r *http.Request) (page.ProofView, error) {
 	view := page.ProofView{Shell: s.formShell(r, "Confirm that it is you", "account"), Email: s.visitor(r).Email}
 	view.Shell.Scripts = []string{static.URL("passkey.js")}
 	f, err := s.Accounts.Factors(r.Context(), s.actor(r))
-	view.HasApp, view.HasPasskey = f.HasApp, len(f.Passkeys) > 0
+	view.HasApp, view.HasPasskey, view.HasCodes = f.HasApp, len(f.Passkeys) > 0, f.CodesLeft > 0
 	view.Passkey = s.passkeyForm(securityPath+"/again", view.Shell.CSRF)
 	return view, err
 }
@@ -267,7 +267,8 @@ func (s *Server) askAgain(w http.ResponseWriter, r *http.Request) error {
 	return s.ask(w, r, askedAgain, c, err)
 }
 
-// proveAgain takes a password, a code or a passkey, whichever was given.
+// proveAgain takes a code or a passkey, whichever was given; a password from
+// who has neither.
 func (s *Server) proveAgain(w http.ResponseWriter, r *http.Request) error {
 	factor, err := s.checkProof(r)
 	if err != nil {

@@ -122,7 +122,7 @@ func TestEachStepOfASignInHasItsOwnToken(t *testing.T) {
 // age moves what a session has shown into the past.
 func (s site) age(t *testing.T, user id.User, by time.Duration) {
 	t.Helper()
-	rows, err := s.DB.Pool().Query(t.Context(), `SELECT token, data FROM session WHERE user_id = $1`, user)
+	rows, err := s.DB.Pool().Query(t.Context(), `SELECT token, data FROM session WHERE user_id = $1 AND released_at IS NULL`, user)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -202,14 +202,65 @@ func TestChangesAskAgainWhoItIs(t *testing.T) {
 	}
 	wantStatus(t, "a wrong password", p.fill(again, again, "password", "not it"), http.StatusUnprocessableEntity, "")
 	wantStatus(t, "a wrong code", p.fill(again, again, "code", "123456"), http.StatusUnprocessableEntity, "")
+	if a := p.get(again); a.Page.Find("input[name=password]").Length() != 0 || !strings.Contains(words(a.Page.Find("main")), "password alone is not enough") {
+		t.Errorf("the page asks somebody with a second factor for a password: %s", words(a.Page.Find("main")))
+	}
+	a := p.fill(again, again, "password", goodPassword)
+	wantStatus(t, "the password alone", a, http.StatusUnprocessableEntity, "")
+	if !strings.Contains(words(a.Page.Find("[data-testid=error-summary]")), "a password alone is not enough") {
+		t.Errorf("the refusal does not say why: %s", words(a.Page.Find("main")))
+	}
+	if a := p.fill("/account/security", "/account/security/app/remove"); a.Location != again {
+		t.Errorf("the app goes after a password alone: status %d, to %q", a.Status, a.Location)
+	}
 	before := p.cookie()
-	wantStatus(t, "the password", p.fill(again, again, "password", goodPassword), http.StatusSeeOther, "")
+	wantStatus(t, "a recovery code", p.fill(again, again, "code", recovery[1]), http.StatusSeeOther, "")
 	if p.cookie() == before {
 		t.Error("the session keeps its token although its rights have grown")
 	}
 	wantStatus(t, "new codes", p.fill("/account/security", "/account/security/codes"), http.StatusSeeOther, "")
 	s.age(t, user, account.ProofLifetime+time.Second)
 	wantStatus(t, "an old recovery code", p.fill(again, again, "code", recovery[0]), http.StatusUnprocessableEntity, "")
+}
+
+func TestAPasswordProvesWhoHasNoSecondFactor(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, false)
+	user := s.user(t, "ada@example.org")
+	p := s.person(t)
+	p.signIn("ada@example.org")
+	s.age(t, user, account.ProofLifetime+time.Second)
+	const again = "/account/security/again"
+	wantStatus(t, "a wrong password", p.fill(again, again, "password", "not it"), http.StatusUnprocessableEntity, "")
+	wantStatus(t, "the password", p.fill(again, again, "password", goodPassword), http.StatusSeeOther, "")
+	if a := p.fill("/account/security", "/account/security/app/new"); a.Location == again {
+		t.Error("a change asks again right after the password")
+	}
+}
+
+func TestSignedOutSessionIsNotBroughtBack(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, false)
+	user := s.user(t, "ada@example.org")
+	p := s.person(t)
+	p.signIn("ada@example.org")
+	store := account.NewSessionStore(s.DB)
+	var token string
+	var data []byte
+	err := s.DB.Pool().QueryRow(t.Context(), `SELECT token, data FROM session WHERE user_id = $1`, user).Scan(&token, &data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantStatus(t, "sign out", p.fill("/account", "/logout"), http.StatusSeeOther, "/")
+
+	for _, under := range []string{token, "a renewed token"} { // requests that were running
+		if err := store.CommitCtx(t.Context(), under, data, time.Now().Add(time.Hour)); err != nil {
+			t.Fatal(err)
+		}
+		if _, found, err := store.FindCtx(t.Context(), under); err != nil || found {
+			t.Errorf("after signing out, the session under %q: found %v, %v", under, found, err)
+		}
+	}
 }
 
 func TestLastFactorOfStaffIsKept(t *testing.T) {

@@ -93,7 +93,7 @@ func (s *Service) CreateAPIToken(ctx context.Context, a postgres.Actor, n NewAPI
 	if err := n.check(); err != nil {
 		return "", err
 	}
-	if err := s.VerifyPassword(ctx, a, n.Password); err != nil {
+	if err := s.askPassword(ctx, a, n.Password); err != nil {
 		return "", err
 	}
 	secret = newSecret()

@@ -125,9 +125,29 @@ func (s *Service) checkOwnPassword(ctx context.Context, user id.User, password, 
 	return nil
 }
 
-// VerifyPassword asks a signed-in user for the password again, before an act
-// that matters. A wrong one is errs.Invalid for the field "password".
+// VerifyPassword asks a signed-in user for the password again, before a change
+// to how the account is entered. A wrong one is errs.Invalid for the field
+// "password". It is no proof for who has a second factor, since the password
+// alone does not sign in either: errs.Invalid.
+//
+// Source: OWASP ASVS 5.0 7.5.1.
 func (s *Service) VerifyPassword(ctx context.Context, a postgres.Actor, password string) error {
+	var has bool
+	err := s.db.InTx(ctx, a, func(tx pgx.Tx) (err error) {
+		has, err = hasFactor(ctx, tx, a.User)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if has {
+		return errs.New(errs.Invalid, "Your account has a second factor, so a password alone is not enough. Use a passkey, a code of your app or a recovery code.")
+	}
+	return s.askPassword(ctx, a, password)
+}
+
+// askPassword compares a signed-in user's password, ten times in 15 minutes.
+func (s *Service) askPassword(ctx context.Context, a postgres.Actor, password string) error {
 	if err := s.throttle(ctx, signInTries, "again "+string(a.User)); err != nil {
 		return err
 	}
