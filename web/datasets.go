@@ -50,7 +50,7 @@ func (s *Server) showDataset(w http.ResponseWriter, r *http.Request) error {
 	view.Shell.Description = e.Summary
 	view.Shell.Canonical = s.config.PublicURL + "/datasets/" + e.Slug
 	view.Shell.Print = view.Shell.Canonical
-	view.ReportURL = reportURL(e.Slug)
+	view.ReportURL, view.Versions = reportURL(e.Slug), linkedVersions(e)
 	if view.Samples, err = s.publicSamples(r, e); err != nil {
 		return err
 	}

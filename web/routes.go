@@ -80,6 +80,7 @@ func (s *Server) anyone(r chi.Router) {
 	r.Get("/", s.handle(s.showHome))
 	r.Get("/datasets", s.handle(s.showDatasets))
 	r.Get("/datasets/{slug}", s.handle(s.showDataset))
+	r.Get("/datasets/{slug}/v/{release}", s.handle(s.showRelease))
 	r.Get("/datasets/{slug}/certificate", s.handle(s.showCertificate))
 	r.Get("/datasets/{slug}/certificate.json", s.handle(s.downloadCertificate))
 	r.Get("/datasets/{slug}/audit", s.handle(s.showAudit))

@@ -17,6 +17,9 @@ func (s *Server) plans(d listing.Dossier, edits bool, rights account.Rights, vie
 	v, url := d.Version, versionURL(d.Version.ID)
 	if edits && v.SubmittedAt == nil && !v.State.IsFinal() {
 		view.Acts.Note = &page.NoteView{Action: url + "/note", Note: v.ChangeNote}
+		if v.NeedsNote() {
+			view.Acts.Note.Since = v.Number - 1
+		}
 	}
 	if !rights.Publish {
 		return

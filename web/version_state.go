@@ -63,6 +63,9 @@ func (s *Server) versionState(r *http.Request, d listing.Dossier, view *page.Ver
 		view.Next.Label = "Send files for a new version"
 	case listing.Flagged, listing.Passed:
 		view.Next = s.nextAfterReport(d)
+		if view.Next.Anchor && !edits {
+			view.Next = page.NextView{Text: "Before it is submitted, somebody who may edit says what changed since the version before."}
+		}
 		if view.Next.Post && !rights.Submit {
 			view.Next = page.NextView{Text: "Files and description are complete. Somebody with the right to submit sends it to review."}
 		}
@@ -121,6 +124,12 @@ func (s *Server) nextAfterReport(d listing.Dossier) page.NextView {
 		return page.NextView{
 			Text:  fmt.Sprintf("The description still lacks %s: %s", ui.Plural(len(gaps), "answer", "answers"), gaps[0].Message),
 			Label: "Complete the description", URL: listingURL(d.Listing.ID, "check"),
+		}
+	}
+	if d.Version.NeedsNote() && d.Version.ChangeNote == "" {
+		return page.NextView{
+			Text:  fmt.Sprintf("Say what changed since version %d before you submit: reviewers look there first, and buyers who hold an earlier version read it in the history.", d.Version.Number-1),
+			Label: "Say what changed", URL: "#note-form", Anchor: true,
 		}
 	}
 	return page.NextView{

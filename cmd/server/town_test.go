@@ -108,7 +108,7 @@ func buildTown(t *testing.T, r *running) *town {
 	w.none.params["number"], malformed.params["number"] = "900000000", w.malformed
 	for _, s := range append(w.things, w.none, malformed) {
 		s.params["step"], s.params["id"], s.params["preview"], s.params["edition"] = string(listing.Steps[1].Value), "CC-BY-4.0", "1", "1"
-		s.params["sample"] = "1"
+		s.params["sample"], s.params["release"] = "1", "1"
 		s.params["link"] = id.New[string]() // that stops mail: a secret that nobody has
 	}
 	for _, s := range w.things[:2] {

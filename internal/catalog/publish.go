@@ -31,6 +31,9 @@ func (Publisher) Published(ctx context.Context, tx pgx.Tx, p listing.Published) 
 	if err := Project(ctx, tx, e); err != nil {
 		return err
 	}
+	if err := publishVersion(ctx, tx, p); err != nil {
+		return fmt.Errorf("catalog %s: version %d: %w", p.Listing.Slug, p.Version.Number, err)
+	}
 	if err := publishAudit(ctx, tx, p); err != nil {
 		return fmt.Errorf("catalog %s: public audit: %w", p.Listing.Slug, err)
 	}

@@ -179,22 +179,27 @@ WHERE  slug = @slug`
 // errs.NotFound for any other address.
 func (s *Store) Get(ctx context.Context, slug string) (Entry, error) {
 	var e Entry
-	err := s.db.InTx(ctx, postgres.Actor{}, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, selectBySlug, pgx.NamedArgs{"slug": slug})
-		if err != nil {
-			return err
-		}
-		r, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[row])
-		if err != nil {
-			return err
-		}
-		e, err = r.entry()
+	err := s.db.InTx(ctx, postgres.Actor{}, func(tx pgx.Tx) (err error) {
+		e, err = readEntry(ctx, tx, selectBySlug, pgx.NamedArgs{"slug": slug})
 		return err
 	})
 	if err != nil {
 		return Entry{}, postgres.NotFound(err, "There is no data set at this address.")
 	}
 	return e, nil
+}
+
+// readEntry reads the one row of a query for columns.
+func readEntry(ctx context.Context, q postgres.Querier, query string, args pgx.NamedArgs) (Entry, error) {
+	rows, err := q.Query(ctx, query, args)
+	if err != nil {
+		return Entry{}, err
+	}
+	r, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[row])
+	if err != nil {
+		return Entry{}, err
+	}
+	return r.entry()
 }
 
 const selectCounts = `

@@ -97,6 +97,7 @@ var sentences = map[string]string{
 	"version_right_publish":     "You do not have the right to publish in this organization. Ask an owner of it.",
 	"version_plan_open":         "Nothing is left to plan for this version.",
 	"version_note_final":        "Reviewers read this note, so it is final. Write the next one with the next version.",
+	"version_says_what_changed": "Say what changed since the version before.",
 	"version_says_why":          "Give a reason.",
 	"decision_once":             "Somebody else has decided in the meantime. Reload the page to see what.",
 	"decision_answers_accepted": "Every warning needs an answer that a reviewer has accepted before the version can be approved.",

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -285,28 +284,4 @@ func (s *Service) noteFailure(ctx context.Context, a postgres.Actor, d due, why 
 			Action: "See what to do", Path: "/seller/versions/" + string(d.Version),
 		})
 	})
-}
-
-// SetChangeNote keeps what a seller says changed in a version. Once the version
-// is submitted the note is final (errs.Conflict).
-func (s *Service) SetChangeNote(ctx context.Context, a postgres.Actor, v id.Version, note string) error {
-	note = strings.TrimSpace(clean(note))
-	if len([]rune(note)) > 4000 {
-		return &errs.Error{Kind: errs.Invalid, Field: "note", Message: "Use at most 4000 characters."}
-	}
-	err := s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		locked, err := s.lockOwn(ctx, tx, a, v, edits)
-		if err != nil || locked.ChangeNote == note {
-			return err
-		}
-		_, err = tx.Exec(ctx, setNote, pgx.NamedArgs{"id": v, "organization": a.Organization, "note": note})
-		if err != nil {
-			return refusal(err)
-		}
-		return s.record(ctx, tx, a, a.Organization, "version.note", "version", string(v), nil)
-	})
-	if err != nil {
-		return fmt.Errorf("version %s: note: %w", v, err)
-	}
-	return nil
 }

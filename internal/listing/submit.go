@@ -180,6 +180,9 @@ func (s *Service) readyToSubmit(ctx context.Context, tx pgx.Tx, v Version) (Revi
 	if _, err := v.State.After(Submit); err != nil {
 		return Revision{}, err
 	}
+	if err := v.saysWhatChanged(); err != nil {
+		return Revision{}, err
+	}
 	newest, err := findVersion(ctx, tx, newestVersion, v.Organization, v.Listing)
 	if err != nil {
 		return Revision{}, err

@@ -23,13 +23,6 @@ SELECT @id, @organization, @listing, coalesce(max(number), 0) + 1, @note, nullif
 FROM   version
 WHERE  listing_id = @listing`
 
-const setNote = `
-UPDATE version
-SET    change_note = @note,
-       updated_at = now()
-WHERE  id = @id
-AND    organization_id = @organization`
-
 // StartVersion begins an upload: it takes the listing's version that is still
 // a draft, or a new one, and moves it to uploading. It returns errs.Conflict
 // while another version is on its way.

@@ -92,7 +92,7 @@ func read(c listing.Claims, step listing.Step) (listing.Claims, error) {
 }
 
 // bodyNames are the fields of a form that the API calls otherwise.
-var bodyNames = map[string]string{"modality": "modalities", "body_part": "body_parts", "task": "tasks"}
+var bodyNames = map[string]string{"modality": "modalities", "body_part": "body_parts", "task": "tasks", "note": "change_note"}
 
 // inBody says of each mistake where it is in the body.
 func inBody(err error) error {

@@ -54,7 +54,7 @@ type Acceptance struct {
 type NewUpload struct {
 	SizeBytes   int64       `json:"size_bytes" minimum:"1" example:"73400320" doc:"Size of the whole, in bytes."`
 	Fingerprint string      `json:"fingerprint,omitempty" pattern:"^[0-9a-f]{0,64}$" example:"a1b2c3" doc:"A digest of names, sizes and times of your files, to know them again when you go on."`
-	ChangeNote  string      `json:"change_note,omitempty" maxLength:"1000" example:"Two studies added." doc:"What changed since the version before."`
+	ChangeNote  string      `json:"change_note,omitempty" maxLength:"4000" example:"Two studies added." doc:"What changed since the version before; needed for a second or later version, of which buyers read it in the history."`
 	Agreement   *Acceptance `json:"agreement,omitempty" doc:"Accepts the upload agreement; needed for each version, unless it was accepted on the page."`
 }
 
@@ -140,6 +140,9 @@ func (a *API) uploadAgreement() {
 func (a *API) beginUpload(ctx context.Context, b account.Bearer, l id.Listing, n NewUpload) (upload.Upload, error) {
 	if _, err := a.Listings.Draft(ctx, b.Actor(), l); err != nil {
 		return upload.Upload{}, err
+	}
+	if err := a.Listings.NoteForNext(ctx, b.Actor(), l, n.ChangeNote); err != nil {
+		return upload.Upload{}, inBody(err)
 	}
 	if n.Agreement != nil {
 		if err := a.Uploads.Accept(ctx, b.Actor(), l, n.Agreement.Name, n.Agreement.SHA256); err != nil {

@@ -113,21 +113,38 @@ func (a *API) versions() {
 	register(a, account.WriteListings, huma.Operation{
 		OperationID: "submit-version", Method: http.MethodPost, Path: "/versions/{version}/submit", Tags: []string{tagVersions},
 		Summary:     "Submit a version for review",
-		Description: "The newest version, passed, or flagged with every warning answered. Its claims are final from then on. A seller who has earned it is approved at once.",
+		Description: "The newest version, passed, or flagged with every warning answered. A second or later version says what changed: without a note the answer is 422. Its claims are final from then on. A seller who has earned it is approved at once.",
 		Errors:      []int{http.StatusNotFound, http.StatusConflict, http.StatusUnprocessableEntity},
-	}, func(ctx context.Context, b account.Bearer, in *VersionPath) (*versionOutput, error) {
-		d, err := a.ownVersion(ctx, b, *in)
-		if err != nil {
-			return nil, err
+	}, a.submitVersion)
+}
+
+// Submission is what goes with a version to review.
+type Submission struct {
+	ChangeNote string `json:"change_note,omitempty" maxLength:"4000" example:"Two studies added." doc:"What changed since the version before, unless it was said when the upload began. A second or later version needs it."`
+}
+
+type submitInput struct {
+	VersionPath
+	Body *Submission `required:"false"`
+}
+
+func (a *API) submitVersion(ctx context.Context, b account.Bearer, in *submitInput) (*versionOutput, error) {
+	d, err := a.ownVersion(ctx, b, in.VersionPath)
+	if err != nil {
+		return nil, err
+	}
+	if in.Body != nil && in.Body.ChangeNote != "" {
+		if err := a.Listings.SetChangeNote(ctx, b.Actor(), d.Version.ID, in.Body.ChangeNote); err != nil {
+			return nil, inBody(err)
 		}
-		if _, err := a.Listings.Submit(ctx, b.Actor(), d.Version.ID); err != nil {
-			return nil, err
-		}
-		if d, err = a.ownVersion(ctx, b, *in); err != nil {
-			return nil, err
-		}
-		return a.versionOutput(d)
-	})
+	}
+	if _, err := a.Listings.Submit(ctx, b.Actor(), d.Version.ID); err != nil {
+		return nil, inBody(err)
+	}
+	if d, err = a.ownVersion(ctx, b, in.VersionPath); err != nil {
+		return nil, err
+	}
+	return a.versionOutput(d)
 }
 
 func (a *API) listVersions(ctx context.Context, b account.Bearer, in *versionsInput) (*listOutput[Version], error) {

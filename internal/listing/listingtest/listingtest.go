@@ -189,7 +189,8 @@ func Advance(t testing.TB, db *postgres.DB, org accounttest.Org, d listing.Descr
 	return dossier()
 }
 
-// Begin starts an upload of a new version.
+// Begin starts an upload of a new version; a second or later one says what
+// changed.
 func Begin(t testing.TB, db *postgres.DB, owner postgres.Actor, d listing.Description) listing.Version {
 	t.Helper()
 	var v listing.Version
@@ -198,6 +199,10 @@ func Begin(t testing.TB, db *postgres.DB, owner postgres.Actor, d listing.Descri
 		return err
 	})
 	check(t, err)
+	if v.NeedsNote() && v.ChangeNote == "" {
+		v.ChangeNote = "Changed for a test."
+		check(t, Service(db).SetChangeNote(context.Background(), owner, v.ID, v.ChangeNote))
+	}
 	return v
 }
 
