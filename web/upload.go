@@ -19,6 +19,7 @@ import (
 	"assay/internal/id"
 	"assay/internal/listing"
 	"assay/internal/upload"
+	"assay/web/api"
 	"assay/web/page"
 	"assay/web/static"
 	"assay/web/ui"
@@ -278,7 +279,7 @@ func (s *Server) createTus(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	ctx := context.WithValue(upload.WithActor(r.Context(), s.actor(r)), listingKey{}, l)
-	s.tus.PostFile(w, r.WithContext(ctx))
+	api.AnswerTus(w, r.WithContext(ctx), s.tus.PostFile, plainly(w))
 	return nil
 }
 
@@ -295,9 +296,9 @@ func (s *Server) continueTus(w http.ResponseWriter, r *http.Request) error {
 	r = r.WithContext(upload.WithActor(r.Context(), s.actor(r)))
 	switch r.Method {
 	case http.MethodHead:
-		stripped(s.tus.HeadFile).ServeHTTP(w, r)
+		api.AnswerTus(w, r, stripped(s.tus.HeadFile), plainly(w))
 	case http.MethodPatch:
-		stripped(s.tus.PatchFile).ServeHTTP(w, r)
+		api.AnswerTus(w, r, stripped(s.tus.PatchFile), plainly(w))
 	case http.MethodDelete:
 		if err := s.Uploads.Cancel(r.Context(), s.actor(r), u); err != nil {
 			return err
@@ -308,4 +309,12 @@ func (s *Server) continueTus(w http.ResponseWriter, r *http.Request) error {
 }
 
 // stripped hands on the path that the tus library takes for an upload's id.
-func stripped(h http.HandlerFunc) http.Handler { return http.StripPrefix(uploadsPath, h) }
+func stripped(h http.HandlerFunc) http.HandlerFunc {
+	return http.StripPrefix(uploadsPath, h).ServeHTTP
+}
+
+// plainly sends the script of the upload page a refusal as the sentence that it
+// shows.
+func plainly(w http.ResponseWriter) func(status int, detail string) {
+	return func(status int, detail string) { http.Error(w, detail, status) }
+}

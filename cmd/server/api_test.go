@@ -158,9 +158,16 @@ func (p *robot) sendPack(t *testing.T, listing string, pack []byte) apiVersion {
 	if got := piece(0, pack[:half]); got.status != 204 {
 		t.Fatalf("first piece: status %d: %s", got.status, got.body)
 	}
-	if got := piece(0, pack[:half]); got.status != 409 {
-		t.Errorf("a piece out of place: status %d, want 409", got.status)
+	p.refused(t, 409, "conflict", "PATCH", at, pack[:half], "Tus-Resumable", "1.0.0", "Upload-Offset", "0", "Content-Type", "application/offset+octet-stream")
+	p.refused(t, 400, "invalid", "PATCH", at, pack[:half], "Tus-Resumable", "1.0.0", "Upload-Offset", "half", "Content-Type", "application/offset+octet-stream")
+	p.refused(t, 415, "invalid", "PATCH", at, pack[half:], "Tus-Resumable", "1.0.0", "Upload-Offset", fmt.Sprint(half), "Content-Type", "application/zip")
+	for _, version := range []string{"0.2.2", ""} {
+		got := p.ask(t, "PATCH", at, pack[half:], "Tus-Resumable", version, "Upload-Offset", fmt.Sprint(half), "Content-Type", "application/offset+octet-stream")
+		if got.status != 412 || got.header.Get("Tus-Version") != "1.0.0" || got.header.Get("Tus-Resumable") != "1.0.0" {
+			t.Errorf("version %q of the protocol: status %d, Tus-Version %q", version, got.status, got.header.Get("Tus-Version"))
+		}
 	}
+	p.refused(t, 404, "not_found", "PATCH", "/uploads/0193d2b4-3333-7444-8555-666677778888", pack, "Tus-Resumable", "1.0.0", "Upload-Offset", "0", "Content-Type", "application/offset+octet-stream")
 	head := p.ask(t, "HEAD", at, nil, "Tus-Resumable", "1.0.0")
 	if head.status != 200 || head.header.Get("Upload-Offset") != fmt.Sprint(half) {
 		t.Errorf("HEAD: status %d, offset %s; want %d", head.status, head.header.Get("Upload-Offset"), half)
@@ -416,6 +423,8 @@ func TestNonsenseIsNeverAFaultOfOurs(t *testing.T) {
 						t.Errorf("%s %.80s with %.40q as %s: status %d: %.300s", method, at, body.text, body.kind, got.status, got.body)
 					case strings.Contains(got.body, "SQLSTATE"), strings.Contains(got.body, "goroutine"):
 						t.Errorf("%s %.80s: the answer shows the inside: %.300s", method, at, got.body)
+					default:
+						asDescribed(t, method, at, got)
 					}
 				}
 			}

@@ -32,7 +32,8 @@ func (r *running) robot(t testing.TB, number int, a postgres.Actor, scopes ...ac
 	return &robot{c, secret}
 }
 
-// ask sends JSON with the token; header comes in pairs.
+// ask sends JSON with the token, and holds the answer to the description;
+// header comes in pairs.
 func (p *robot) ask(t testing.TB, method, path string, body any, header ...string) reply {
 	t.Helper()
 	var content io.Reader
@@ -55,7 +56,9 @@ func (p *robot) ask(t testing.TB, method, path string, body any, header ...strin
 	for i := 0; i < len(header); i += 2 {
 		send[header[i]] = header[i+1]
 	}
-	return p.caller.send(t, method, "/api/v1"+path, content, send)
+	got := p.caller.send(t, method, "/api/v1"+path, content, send)
+	asDescribed(t, method, path, got)
+	return got
 }
 
 // want is ask that fails the test unless the answer has a status; into takes

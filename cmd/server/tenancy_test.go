@@ -382,7 +382,7 @@ func (w *town) neutral(r reply) string {
 	fmt.Fprintln(&b, r.status)
 	for _, name := range slices.Sorted(maps.Keys(r.header)) {
 		switch name {
-		case "X-Request-Id", "Date", "Content-Length", "Set-Cookie", "X-Ratelimit-Remaining", "X-Ratelimit-Reset", "Ratelimit-Remaining", "Ratelimit-Reset":
+		case "X-Request-Id", "Date", "Content-Length", "Set-Cookie", "X-Ratelimit-Remaining", "X-Ratelimit-Reset", "Ratelimit":
 		default:
 			fmt.Fprintln(&b, name, r.header[name])
 		}

@@ -29,7 +29,7 @@ const about = `Programs read and write an organization’s data sets by this API
 
 **A POST** with an ` + "`Idempotency-Key`" + ` has one effect, however often it is sent within 24 hours.
 
-**Limits** by token and by network address are told by ` + "`RateLimit-Limit`, `RateLimit-Remaining` and `RateLimit-Reset`" + ` (seconds); over them the answer is 429 with ` + "`Retry-After`" + `. Each server process counts for itself.`
+**Limits** by token and by network address stand in ` + "`RateLimit-Policy: \"token\";q=600;w=60`" + ` (requests in a window of seconds), what is left of them in ` + "`RateLimit: \"token\";r=599;t=42`" + ` (and the seconds until it is renewed), in the form of the IETF’s draft; over them the answer is 429 with ` + "`Retry-After`" + `. Each server process counts for itself.`
 
 // config is what the description says of the API as a whole. No answer names a
 // schema of its own, and nothing is served but what document serves.

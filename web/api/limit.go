@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"net"
 	"net/http"
 	"strconv"
@@ -9,21 +10,35 @@ import (
 	"github.com/go-chi/httprate"
 )
 
-// limits bounds how often one network address and one token may ask, counted by
-// this process: with several processes each counts for itself.
-func (a *API) limitBy(perMinute int, key func(*http.Request) string, sentence string) func(http.Handler) http.Handler {
-	limiter := httprate.NewRateLimiter(perMinute, time.Minute, httprate.WithResponseHeaders(httprate.ResponseHeaders{
-		Limit: "RateLimit-Limit", Remaining: "RateLimit-Remaining",
-	}))
+// policy is a limit with its name in answers.
+type policy struct {
+	name      string // "address", "token"
+	perMinute int
+	over      string // the sentence to whom is over it
+}
+
+// leftHeader is where the limiter leaves what remains; it is taken from there and
+// not sent.
+const leftHeader = "Assay-Limit-Left"
+
+// limitBy bounds how often one key may ask, counted by this process: with several
+// processes each counts for itself. Every answer tells the policy and what
+// remains of it; a request that is subject to two policies is told of both.
+//
+// Source: draft-ietf-httpapi-ratelimit-headers-10, RateLimit-Policy and RateLimit.
+func (a *API) limitBy(p policy, key func(*http.Request) string) func(http.Handler) http.Handler {
+	limiter := httprate.NewRateLimiter(p.perMinute, time.Minute, httprate.WithResponseHeaders(httprate.ResponseHeaders{Remaining: leftHeader}))
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			over := limiter.OnLimit(w, r, key(r))
 			now := time.Now()
-			reset := strconv.Itoa(int(now.Truncate(time.Minute).Add(time.Minute).Sub(now).Seconds()) + 1)
-			w.Header().Set("RateLimit-Reset", reset)
+			seconds := int(now.Truncate(time.Minute).Add(time.Minute).Sub(now).Seconds()) + 1
+			p.tell(w.Header(), seconds)
 			if over {
-				w.Header().Set("Retry-After", reset)
-				newProblem(http.StatusTooManyRequests, sentence).write(w, r)
+				w.Header().Set("Retry-After", strconv.Itoa(seconds))
+				refused := newProblem(http.StatusTooManyRequests, p.over)
+				refused.Type, refused.Violated = quotaExceeded, []string{p.name}
+				refused.write(w, r)
 				return
 			}
 			next.ServeHTTP(w, r)
@@ -31,17 +46,41 @@ func (a *API) limitBy(perMinute int, key func(*http.Request) string, sentence st
 	}
 }
 
+// tell adds the policy to the two lists of the answer.
+func (p policy) tell(h http.Header, seconds int) {
+	left := max(0, leftOf(h))
+	for name, item := range map[string]string{
+		"RateLimit-Policy": fmt.Sprintf("%q;q=%d;w=60", p.name, p.perMinute),
+		"RateLimit":        fmt.Sprintf("%q;r=%d;t=%d", p.name, left, seconds),
+	} {
+		if before := h.Get(name); before != "" {
+			item = before + ", " + item
+		}
+		h.Set(name, item)
+	}
+}
+
+func leftOf(h http.Header) int {
+	n, err := strconv.Atoi(h.Get(leftHeader))
+	h.Del(leftHeader)
+	if err != nil {
+		return 0
+	}
+	return n
+}
+
 func (a *API) limitAddress() func(http.Handler) http.Handler {
-	return a.limitBy(a.options.AddressPerMinute, func(r *http.Request) string {
+	p := policy{"address", a.options.AddressPerMinute, "Too many requests from your network within a minute. Wait as long as Retry-After says."}
+	return a.limitBy(p, func(r *http.Request) string {
 		host, _, err := net.SplitHostPort(r.RemoteAddr)
 		if err != nil {
 			return ""
 		}
 		return httprate.CanonicalizeIP(host)
-	}, "Too many requests from your network within a minute. Wait as long as Retry-After says.")
+	})
 }
 
 func (a *API) limitToken() func(http.Handler) http.Handler {
-	return a.limitBy(a.options.TokenPerMinute, func(r *http.Request) string { return string(bearerOf(r.Context()).Token) },
-		"Too many requests with this token within a minute. Wait as long as Retry-After says.")
+	p := policy{"token", a.options.TokenPerMinute, "Too many requests with this token within a minute. Wait as long as Retry-After says."}
+	return a.limitBy(p, func(r *http.Request) string { return string(bearerOf(r.Context()).Token) })
 }

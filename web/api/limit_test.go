@@ -1,10 +1,12 @@
 package api_test
 
 import (
+	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strconv"
 	"testing"
 
@@ -59,6 +61,10 @@ func TestWhoAsksTooOftenIsToldWhenToComeBack(t *testing.T) {
 				if s, err := strconv.Atoi(w.Header().Get("Retry-After")); err != nil || s < 1 || s > 60 {
 					t.Errorf("Retry-After = %q", w.Header().Get("Retry-After"))
 				}
+				var p api.Problem
+				if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil || p.Type != "https://iana.org/assignments/http-problem-types#quota-exceeded" || len(p.Violated) != 1 {
+					t.Errorf("the refusal is %s, %v", w.Body, err)
+				}
 			default:
 				t.Errorf("status %d: %s", w.Code, w.Body)
 			}
@@ -66,8 +72,12 @@ func TestWhoAsksTooOftenIsToldWhenToComeBack(t *testing.T) {
 		return good, over
 	}
 
-	if w := ask(secrets[0], "192.0.2.1"); w.Header().Get("RateLimit-Limit") != "3" || w.Header().Get("RateLimit-Remaining") != "2" || w.Header().Get("RateLimit-Reset") == "" {
-		t.Errorf("headers of the first answer: %v", w.Header())
+	first := ask(secrets[0], "192.0.2.1").Header()
+	if got := first.Get("RateLimit-Policy"); got != `"address";q=9;w=60, "token";q=3;w=60` {
+		t.Errorf("RateLimit-Policy = %s", got)
+	}
+	if got := first.Get("RateLimit"); !regexp.MustCompile(`^"address";r=8;t=[1-9]\d?, "token";r=2;t=[1-9]\d?$`).MatchString(got) || first.Get("Assay-Limit-Left") != "" {
+		t.Errorf("RateLimit = %s", got)
 	}
 	// A minute may end between two of these requests; the window slides, so that
 	// no more than about a limit's worth is let in.

@@ -18,13 +18,15 @@ import (
 //
 // Source: RFC 9457, Problem Details for HTTP APIs.
 type Problem struct {
-	Type   string          `json:"type" example:"about:blank" doc:"Always about:blank: status and kind say what it is."`
+	Type   string          `json:"type" example:"about:blank" doc:"about:blank, where status and kind say what it is; of a limit that was passed, the type that IANA keeps for it."`
 	Title  string          `json:"title" example:"Not Found" doc:"The status in words."`
 	Status int             `json:"status" example:"404" doc:"The status of the answer."`
 	Detail string          `json:"detail,omitempty" example:"There is no such data set." doc:"What happened and what helps, in a sentence."`
 	Kind   string          `json:"kind" example:"not_found" enum:"invalid,not_found,conflict,precondition,unauthenticated,forbidden,too_large,too_many,unavailable,method,internal" doc:"What the caller can do about it. Branch on this."`
 	Errors []ProblemDetail `json:"errors,omitempty" doc:"Each mistake in what was sent."`
-	Number string          `json:"request,omitempty" example:"5f2b8c0d9a417e63" doc:"Number of the request, as in X-Request-Id: name it when you ask us."`
+	// Violated is what a problem of quotaExceeded names.
+	Violated []string `json:"violated-policies,omitempty" example:"[\"token\"]" doc:"Names of the limits that were passed, as in RateLimit-Policy."`
+	Number   string   `json:"request,omitempty" example:"5f2b8c0d9a417e63" doc:"Number of the request, as in X-Request-Id: name it when you ask us."`
 }
 
 // ProblemDetail is one mistake in what was sent.
@@ -43,6 +45,11 @@ func (p *Problem) GetStatus() int { return p.Status }
 func (p *Problem) ContentType(string) string { return problemType }
 
 const problemType = "application/problem+json"
+
+// quotaExceeded is the type of the refusal to whom passed a limit.
+//
+// Source: draft-ietf-httpapi-ratelimit-headers-10, IANA registry of problem types.
+const quotaExceeded = "https://iana.org/assignments/http-problem-types#quota-exceeded"
 
 // kindOf names a status for programs.
 func kindOf(status int) string {

@@ -53,7 +53,11 @@ func (a *API) describe(scope account.Scope, op *huma.Operation) {
 		op.Security = []map[string][]string{{schemeName: {string(scope)}}}
 	}
 	op.MaxBodyBytes = maxBodyBytes
-	for _, status := range []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable} {
+	refusals := []int{http.StatusUnauthorized, http.StatusForbidden, http.StatusTooManyRequests, http.StatusInternalServerError, http.StatusServiceUnavailable}
+	if op.Method != http.MethodGet { // what has a body, or a key that says whether it is the same one
+		refusals = append(refusals, http.StatusBadRequest, http.StatusConflict, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity)
+	}
+	for _, status := range refusals {
 		if !slices.Contains(op.Errors, status) {
 			op.Errors = append(op.Errors, status)
 		}
