@@ -12,6 +12,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 )
@@ -65,12 +66,27 @@ func savedClient() (*client, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := onlyOurs(name); err != nil {
+		return nil, err
+	}
 	text, err := readBounded(name, 64<<10)
 	var saved client
 	if err != nil || json.Unmarshal(text, &saved) != nil {
 		return nil, usageError{errors.New("not signed in: run lqs login, or set ASSAY_SERVER and ASSAY_TOKEN")}
 	}
 	return newClient(saved.Server, saved.Token)
+}
+
+// onlyOurs refuses a file with a token that other people of the machine may read.
+func onlyOurs(name string) error {
+	info, err := os.Stat(name)
+	if err != nil || runtime.GOOS == "windows" { // which has no such bits
+		return nil
+	}
+	if mode := info.Mode().Perm(); mode&0o077 != 0 {
+		return usageError{fmt.Errorf("others may read the token in %s (mode %04o). Take that away: chmod 600 %s; if they may have read it, revoke it under Account, Tokens", name, mode, name)}
+	}
+	return nil
 }
 
 // save keeps server and token where only their owner may read them.

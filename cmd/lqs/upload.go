@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"time"
@@ -16,12 +17,13 @@ import (
 )
 
 type uploadCmd struct {
-	Listing   string `arg:"" help:"Identifier of the data set: the part of its page's address after /seller/listings/."`
-	Path      string `arg:"" help:"A folder, a file, or an archive (zip, tar, tar.gz, tar.zst)."`
+	Listing   string `arg:"" optional:"" help:"Identifier of the data set: the part of its page's address after /seller/listings/. Left out, the upload that was interrupted goes on."`
+	Path      string `arg:"" optional:"" help:"A folder, a file, or an archive (zip, tar, tar.gz, tar.zst). Left out, what the interrupted upload was begun with."`
 	Name      string `placeholder:"FULL NAME" help:"Your full name, under the upload agreement."`
 	Agreement string `placeholder:"SHA256" help:"Digest of the upload agreement that you have read and accept; lqs upload prints text and digest if it is missing."`
-	Note      string `help:"What changed since the version before."`
+	Note      string `help:"What changed since the version before; a second or later version needs it."`
 	Wait      bool   `help:"Wait for the audit and exit as lqs audit does: 0 passed, 1 flagged, 2 failed, 4 nothing recognized."`
+	Cancel    bool   `help:"Give the interrupted upload up: what arrived is deleted at the server."`
 	JSON      bool   `name:"json" help:"Print the version as JSON."`
 }
 
@@ -52,19 +54,23 @@ func (u *uploadCmd) Run(ctx context.Context, s *streams) error {
 	if err != nil {
 		return err
 	}
-	files, err := newStream(u.Path)
-	if err != nil {
-		return err
+	if u.Cancel {
+		return u.cancel(ctx, c, s)
 	}
-	remote, err := u.begin(ctx, c, s, files)
+	p, files, err := u.plan(ctx, c, s)
 	if err != nil {
 		return asUsage(err)
 	}
-	if err := sendAll(ctx, c, s, files, remote); err != nil {
+	if files != nil {
+		if err := sendAll(ctx, c, s, files, p.remote()); err != nil {
+			return u.stopped(p, err)
+		}
+	}
+	if err := p.forget(); err != nil {
 		return err
 	}
 	var v remoteVersion
-	body, err := u.version(ctx, c, s, remote.Version, &v)
+	body, err := u.version(ctx, c, s, p.Version, &v)
 	if err != nil {
 		return err
 	}
@@ -81,6 +87,126 @@ func (u *uploadCmd) Run(ctx context.Context, s *streams) error {
 	}
 	fmt.Fprintf(s.err, "%s: %d blockers, %d warnings\n", printable(string(v.Audit.Verdict)), v.Audit.Blockers, v.Audit.Warnings)
 	return exitOf(v.Audit.Verdict)
+}
+
+// plan says what is sent and where: the rest of an upload that was interrupted,
+// or all of one that it begins. Without files all of it has arrived, and only the
+// answer was lost.
+func (u *uploadCmd) plan(ctx context.Context, c *client, s *streams) (pending, *stream, error) {
+	if u.Path == "" {
+		p, err := chosen(c.Server, u.Listing)
+		if err != nil {
+			return p, nil, err
+		}
+		if p.isFinished(ctx, c) {
+			return p, nil, nil
+		}
+		files, err := p.files()
+		if err != nil {
+			return p, nil, err
+		}
+		fmt.Fprintf(s.err, "Going on with the upload of %s.\n", printable(p.Path))
+		return p, files, nil
+	}
+	files, err := newStream(u.Path)
+	if err != nil {
+		return pending{}, nil, err
+	}
+	if p, ok := findPending(c.Server, u.Listing); ok && p.Fingerprint == files.fingerprint && p.isFinished(ctx, c) {
+		return p, nil, nil
+	}
+	remote, err := u.begin(ctx, c, s, files)
+	if err != nil {
+		return pending{}, nil, err
+	}
+	at, err := filepath.Abs(u.Path)
+	if err != nil {
+		return pending{}, nil, err
+	}
+	p := pending{Server: c.Server, Listing: u.Listing, Path: at, URL: remote.URL, Version: remote.Version,
+		Fingerprint: files.fingerprint, SizeBytes: files.size, BegunAt: time.Now().UTC().Truncate(time.Second)}
+	return p, files, p.save()
+}
+
+// isFinished reports whether the server has all bytes.
+func (p pending) isFinished(ctx context.Context, c *client) bool {
+	at, err := p.remote().path()
+	if err != nil {
+		return false
+	}
+	var one struct{ State string }
+	_, err = c.ask(ctx, http.MethodGet, at, nil, nil, &one)
+	return err == nil && one.State == "finished"
+}
+
+// files reads again what an upload was begun with. What has changed since does
+// not fit what arrived.
+func (p pending) files() (*stream, error) {
+	files, err := newStream(p.Path)
+	if err != nil {
+		return nil, err
+	}
+	if files.fingerprint != p.Fingerprint || files.size != p.SizeBytes {
+		return nil, usageError{fmt.Errorf("what %s holds has changed since the upload was begun (names, sizes or times). Put it back, or give the upload up: lqs upload --cancel %s",
+			printable(p.Path), printable(p.Listing))}
+	}
+	return files, nil
+}
+
+// stopped says what becomes of an upload that did not come to its end.
+func (u *uploadCmd) stopped(p pending, err error) error {
+	var r *refusal
+	switch {
+	case !errors.As(err, &r):
+		return err
+	case r.status == http.StatusNotFound, r.status == http.StatusGone:
+		if err := p.forget(); err != nil {
+			return err
+		}
+		return usageError{fmt.Errorf("the upload is no longer at the server: it was finished or given up elsewhere, or no byte came for a week. To send the files anew: lqs upload %s %s",
+			printable(p.Listing), printable(p.Path))}
+	case r.status == http.StatusUnauthorized:
+		return usageError{fmt.Errorf("%w. What arrived is kept: run lqs login with another token, then lqs upload again", err)}
+	}
+	return err
+}
+
+// cancel gives up the upload that is kept, or that the server says is under way.
+func (u *uploadCmd) cancel(ctx context.Context, c *client, s *streams) error {
+	p, err := chosen(c.Server, u.Listing)
+	if err != nil && u.Listing != "" { // begun on another machine
+		var under struct{ Items []remoteUpload }
+		if _, asked := c.ask(ctx, "GET", "/listings/"+url.PathEscape(u.Listing)+"/uploads", nil, nil, &under); asked != nil {
+			return asUsage(asked)
+		}
+		if len(under.Items) == 0 {
+			return usageError{errors.New("no upload of this data set is under way")}
+		}
+		p, err = pending{Server: c.Server, Listing: u.Listing, URL: under.Items[0].URL, Version: under.Items[0].Version}, nil
+	}
+	if err != nil {
+		return err
+	}
+	at, err := p.remote().path()
+	if err != nil {
+		return err
+	}
+	_, err = c.ask(ctx, http.MethodDelete, at, nil, map[string]string{"Tus-Resumable": "1.0.0"}, nil)
+	var r *refusal
+	if errors.As(err, &r) && r.status == http.StatusNotFound {
+		err = nil // it is gone already
+	}
+	if err != nil {
+		return asUsage(err)
+	}
+	if err := p.forget(); err != nil {
+		return err
+	}
+	if u.JSON {
+		return json.NewEncoder(s.out).Encode(map[string]any{"canceled": true, "listing": p.Listing, "version": p.Version})
+	}
+	fmt.Fprintln(s.out, "The upload is given up. What arrived is deleted, and the version is a draft again.")
+	return nil
 }
 
 // asUsage makes a refusal of what was asked for a mistake of the call.
@@ -105,7 +231,7 @@ func (u *uploadCmd) begin(ctx context.Context, c *client, s *streams, files *str
 			fmt.Fprintln(s.err, "Going on with the upload that is under way.")
 			return one, nil
 		}
-		return one, usageError{errors.New("another upload of this data set is under way, of other files. Finish it, or cancel it on the upload page")}
+		return one, usageError{u.otherUpload(c)}
 	}
 	body := map[string]any{"size_bytes": files.size, "fingerprint": files.fingerprint, "change_note": u.Note}
 	if u.Agreement != "" {
@@ -114,10 +240,27 @@ func (u *uploadCmd) begin(ctx context.Context, c *client, s *streams, files *str
 	var begun remoteUpload
 	_, err := c.send(ctx, "POST", at, body, &begun, map[string]string{"Idempotency-Key": "upload-" + files.fingerprint + "-" + strconv.FormatInt(time.Now().UnixNano(), 36)})
 	var r *refusal
-	if errors.As(err, &r) && r.status == http.StatusConflict && u.Agreement == "" {
+	switch {
+	case errors.As(err, &r) && r.status == http.StatusConflict && u.Agreement == "":
 		u.showAgreement(ctx, c, s)
+	case errors.As(err, &r) && r.status == http.StatusUnprocessableEntity && u.Note == "":
+		err = fmt.Errorf("%w\n  Say it by --note \"WHAT CHANGED\".", err)
 	}
 	return begun, err
+}
+
+// otherUpload says why the files are not sent: others are under way, or the same
+// ones as they were before.
+func (u *uploadCmd) otherUpload(c *client) error {
+	p, ok := findPending(c.Server, u.Listing)
+	at, err := filepath.Abs(u.Path)
+	switch {
+	case ok && err == nil && p.Path == at:
+		return fmt.Errorf("what %s holds has changed since the upload was begun (names, sizes or times). Put it back, or give the upload up: lqs upload --cancel %s", printable(at), printable(u.Listing))
+	case ok:
+		return fmt.Errorf("an upload of %s to this data set is under way. Finish it: lqs upload %s. Or give it up: lqs upload --cancel %s", printable(p.Path), printable(u.Listing), printable(u.Listing))
+	}
+	return fmt.Errorf("another upload of this data set is under way, of other files. Finish it where it was begun, or give it up: lqs upload --cancel %s", printable(u.Listing))
 }
 
 // showAgreement prints the text that has to be accepted.
@@ -132,16 +275,26 @@ func (u *uploadCmd) showAgreement(ctx context.Context, c *client, s *streams) {
 	fmt.Fprintf(s.err, "\nIf you accept it, add --agreement %s --name \"YOUR FULL NAME\".\n", printable(text.SHA256))
 }
 
-// sendAll sends what the server does not have, from where it is; a broken
-// connection is taken up again.
-func sendAll(ctx context.Context, c *client, s *streams, files *stream, remote remoteUpload) error {
-	u, err := url.Parse(remote.URL)
+// path is where the bytes go, after the prefix of the API: of the address only
+// this counts, so that the token goes to no other server.
+func (r remoteUpload) path() (string, error) {
+	u, err := url.Parse(r.URL)
 	if err != nil {
-		return errors.New("the server named no address to send to")
+		return "", errors.New("the server named no address to send to")
 	}
 	at, ok := strings.CutPrefix(u.Path, "/api/v1")
 	if !ok {
-		return errors.New("the server named an address outside of its API")
+		return "", errors.New("the server named an address outside of its API")
+	}
+	return at, nil
+}
+
+// sendAll sends what the server does not have, from where it is; a broken
+// connection is taken up again.
+func sendAll(ctx context.Context, c *client, s *streams, files *stream, remote remoteUpload) error {
+	at, err := remote.path()
+	if err != nil {
+		return err
 	}
 	line, failed, offset := newProgress(s.err), 0, int64(-1)
 	defer line.done()
@@ -159,7 +312,7 @@ func sendAll(ctx context.Context, c *client, s *streams, files *stream, remote r
 			continue
 		}
 		if failed++; failed > tries || !mayRetry(err) || ctx.Err() != nil {
-			return errors.Join(fmt.Errorf("the upload stopped: %w. What arrived is kept for a week: run the same command again to go on", err), ctx.Err())
+			return errors.Join(fmt.Errorf("the upload stopped: %w. What arrived is kept for a week: run lqs upload again to go on", err), ctx.Err())
 		}
 		offset = -1 // ask anew
 		select {
