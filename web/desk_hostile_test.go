@@ -138,12 +138,12 @@ func TestFormsOfTheDesksHoldOnce(t *testing.T) {
 			t.Errorf("%s a second time: %d, want a conflict in words", action, second.Status)
 		}
 	}
-	stale := url.Values{"csrf": {otto.token(d.review)}, "decision": {"reject"}, "reason": {"other"}, "text-other": {"Something else."}, "comment": {"A sentence that is long enough."},
+	stale := url.Values{"csrf": {otto.token(d.review)}, "decision": {"reject"}, "reason": {"other"}, "comment": {"A sentence that is long enough."},
 		"root_digest": {strings.Repeat("a", 64)}, "claims_digest": {strings.Repeat("b", 64)}}
 	if a := otto.send(d.review+"/decision", stale); a.Status != http.StatusConflict || !strings.Contains(a.Body, "not the ones that you have seen") {
 		t.Errorf("a decision about other files: %d %s", a.Status, words(a.Page.Find("main")))
 	}
-	twice(rita, d.review, d.review+"/decision", "decision", "changes", "reason", "other", "text-other", "Something else.", "comment", "A sentence that is long enough.")
+	twice(rita, d.review, d.review+"/decision", "decision", "changes", "reason", "other", "comment", "A sentence that is long enough.")
 	twice(rita, d.flag, d.flag+"/decision", "outcome", "dismissed", "reason", "The outlines fit after all.")
 	twice(otto, d.appeal, d.appeal, "outcome", "denied", "ruling", "The letter of March says nothing of it.")
 	twice(rita, d.reaudit, d.reaudit+"/close", "reason", "The date is that of a phantom.")

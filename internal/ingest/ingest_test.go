@@ -35,7 +35,7 @@ type room struct {
 	scratch  string
 }
 
-func newRoom(t *testing.T) room {
+func newRoom(t testing.TB) room {
 	t.Helper()
 	return roomOn(t, postgrestest.New(t))
 }
@@ -47,18 +47,18 @@ func (r room) service(inspect audit.InspectFunc) *ingest.Service {
 }
 
 // submit sends bytes as a new version of a complete listing.
-func (r room) submit(t *testing.T, body []byte) job.AuditVersion {
+func (r room) submit(t testing.TB, body []byte) job.AuditVersion {
 	t.Helper()
 	return r.send(t, r.newListing(t), body)
 }
 
-func (r room) newListing(t *testing.T) id.Listing {
+func (r room) newListing(t testing.TB) id.Listing {
 	t.Helper()
 	return listingtest.Complete(t, r.db, r.org.Owner).Listing.ID
 }
 
 // send sends bytes as a new version of a listing.
-func (r room) send(t *testing.T, l id.Listing, body []byte) job.AuditVersion {
+func (r room) send(t testing.TB, l id.Listing, body []byte) job.AuditVersion {
 	t.Helper()
 	actor := r.org.Owner
 	if err := r.uploads.Accept(t.Context(), actor, l, "Ada Example", upload.CurrentAgreement().SHA256); err != nil {
@@ -78,7 +78,7 @@ func (r room) send(t *testing.T, l id.Listing, body []byte) job.AuditVersion {
 	return job.AuditVersion{Organization: r.org.ID, User: actor.User, Version: u.Version}
 }
 
-func (r room) dossier(t *testing.T, v id.Version) listing.Dossier {
+func (r room) dossier(t testing.TB, v id.Version) listing.Dossier {
 	t.Helper()
 	d, err := r.listings.Version(t.Context(), r.org.Owner, v)
 	if err != nil {
@@ -87,7 +87,7 @@ func (r room) dossier(t *testing.T, v id.Version) listing.Dossier {
 	return d
 }
 
-func series(t *testing.T, problems ...synth.Problem) []byte {
+func series(t testing.TB, problems ...synth.Problem) []byte {
 	t.Helper()
 	files, err := synth.Series(synth.Spec{Modality: synth.CT, Seed: 7, Slices: 5, Problems: problems})
 	if err != nil {
@@ -189,7 +189,7 @@ func TestOnlyTheHolderOfTheLeaseStores(t *testing.T) {
 	}
 }
 
-func (r room) sql(t *testing.T, statement string) {
+func (r room) sql(t testing.TB, statement string) {
 	t.Helper()
 	err := r.db.InTx(t.Context(), postgres.Actor{Platform: postgres.Worker}, func(tx pgx.Tx) error {
 		_, err := tx.Exec(t.Context(), statement)

@@ -293,7 +293,7 @@ func TestIndexHoldsNoDigestAndGoesWithItsVersion(t *testing.T) {
 }
 
 // roomOn is newRoom on a database that is there.
-func roomOn(t *testing.T, db *postgres.DB) room {
+func roomOn(t testing.TB, db *postgres.DB) room {
 	t.Helper()
 	blobs, err := blob.Open(t.Context(), "file://"+t.TempDir())
 	if err != nil {

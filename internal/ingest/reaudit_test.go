@@ -52,7 +52,7 @@ func (r room) newer() *ingest.Service {
 
 // live brings files through the audit of an older engine, review and
 // publishing.
-func (r room) live(t *testing.T, body []byte, older audit.InspectFunc) listing.Dossier {
+func (r room) live(t testing.TB, body []byte, older audit.InspectFunc) listing.Dossier {
 	t.Helper()
 	j := r.submit(t, body)
 	if err := r.service(older).Audit(t.Context(), j); err != nil {
@@ -79,7 +79,7 @@ func (r room) live(t *testing.T, body []byte, older audit.InspectFunc) listing.D
 }
 
 // texts reads one column of the worker's view, in order.
-func (r room) read(t *testing.T, sql string, args ...any) (list []string) {
+func (r room) read(t testing.TB, sql string, args ...any) (list []string) {
 	t.Helper()
 	err := r.db.InTx(t.Context(), listingtest.Worker, func(tx pgx.Tx) error {
 		rows, err := tx.Query(t.Context(), sql, args...)
@@ -96,7 +96,7 @@ func (r room) read(t *testing.T, sql string, args ...any) (list []string) {
 }
 
 // reaudit queues what newer rules have to audit and carries it out.
-func (r room) reaudit(t *testing.T, s *ingest.Service) {
+func (r room) reaudit(t testing.TB, s *ingest.Service) {
 	t.Helper()
 	if err := s.QueueReaudits(t.Context(), job.QueueReaudits{}); err != nil {
 		t.Fatal(err)

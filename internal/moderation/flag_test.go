@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -89,23 +90,18 @@ func TestFloodOfReportsStaysBounded(t *testing.T) {
 	l := d.live(t)
 	const flood = 1000
 	var all sync.WaitGroup
-	next := make(chan int)
-	for range 8 {
+	began := time.Now()
+	for range flood {
 		all.Go(func() {
-			for range next {
-				r := report(l, moderation.PHISuspected)
-				r.Email = "victim@example.org"
-				if _, err := d.flags.Report(t.Context(), r); err != nil {
-					t.Error(err)
-				}
+			r := report(l, moderation.PHISuspected)
+			r.Email = "victim@example.org"
+			if _, err := d.flags.Report(t.Context(), r); err != nil {
+				t.Error(err)
 			}
 		})
 	}
-	for i := range flood {
-		next <- i
-	}
-	close(next)
 	all.Wait()
+	t.Logf("%d reports at once in %.1f s", flood, time.Since(began).Seconds())
 	if n := d.count(t, `SELECT count(*) FROM flag`); n != moderation.OpenFlags {
 		t.Errorf("%d flags, want %d", n, moderation.OpenFlags)
 	}

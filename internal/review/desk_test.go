@@ -154,6 +154,15 @@ func TestItemIsPassedOnTakenOverAndDecided(t *testing.T) {
 	if n, users := d.told(t, notice.ReviewAssigned); n != 2 || cmp.Diff([]id.User{second.User}, users) != "" {
 		t.Errorf("%d notices, the last to %v, want two, both to the second reviewer", n, users)
 	}
+	admin := accounttest.Admin(t, d.db)
+	for _, to := range []id.User{second.User, d.reviewer.User} { // an admin gives it away as well
+		if err := d.reviews.Assign(ctx, admin, v, to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if it := d.item(t, v); it.Holder == nil || it.Holder.Reviewer != d.reviewer.User {
+		t.Errorf("after an admin gave it to the reviewer %+v has it", it.Holder)
+	}
 	if _, err := d.reviews.Decide(ctx, d.reviewer, approval(d.item(t, v))); err != nil {
 		t.Fatal(err)
 	}
@@ -161,10 +170,10 @@ func TestItemIsPassedOnTakenOverAndDecided(t *testing.T) {
 	for _, a := range d.item(t, v).Assigned {
 		how = append(how, a.EndedHow)
 	}
-	if diff := cmp.Diff([]string{"passed_on", "taken_over", "decided"}, how); diff != "" {
+	if diff := cmp.Diff([]string{"passed_on", "taken_over", "taken_over", "taken_over", "decided"}, how); diff != "" {
 		t.Errorf("how assignments ended (-want +got):\n%s", diff)
 	}
-	for verb, want := range map[string]int{"review.claim": 1, "review.assign": 1, "review.take_over": 1} {
+	for verb, want := range map[string]int{"review.claim": 1, "review.assign": 3, "review.take_over": 1} {
 		if got := d.acts(t, v, verb); got != want {
 			t.Errorf("%d records of %s, want %d", got, verb, want)
 		}
