@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -18,6 +19,7 @@ import (
 	"assay/internal/listing"
 	"assay/internal/notice"
 	"assay/internal/postgres"
+	"assay/internal/promise"
 )
 
 // outcome is what an audit by new rules means for a live version.
@@ -224,7 +226,7 @@ func (r *run) finishReaudit(ctx context.Context, tx pgx.Tx, report id.Report, o 
 		if err != nil && errs.KindOf(err) != errs.Conflict { // else it is off the catalog already
 			return err
 		}
-	} else if err := r.tellSeller(ctx, tx, found); err != nil {
+	} else if err := r.tellSeller(ctx, tx, o, found); err != nil {
 		return err
 	}
 	return notice.Send(ctx, tx, notice.Notice{
@@ -238,12 +240,13 @@ func (r *run) finishReaudit(ctx context.Context, tx pgx.Tx, report id.Report, o 
 const suspendedReason = "Our audit checks data sets again when its rules improve. It found what may identify a person in these files, " +
 	"so they are off the catalog until that is settled. Found: "
 
-func (r *run) tellSeller(ctx context.Context, tx pgx.Tx, found string) error {
+func (r *run) tellSeller(ctx context.Context, tx pgx.Tx, o outcome, found string) error {
+	due := promise.OfNewRules(o == blockers).Due(time.Now())
 	return notice.Send(ctx, tx, notice.Notice{
 		Kind: notice.ReauditFlagged, To: notice.To{Organization: r.organization}, Of: r.organization,
 		Subject: "New rules of the audit found something in a live version",
 		Lines: []string{"We check data sets again when the rules of our audit improve. By rules " + r.rules() + " your version shows: " + found + ".",
-			"It stays on offer. A reviewer looks at it; you can send a new version at any time."},
+			"It stays on offer, and a reviewer looks at it. Please send a mended version by " + due.Format("2 January 2006") + "; the page says what to mend."},
 		Action: "See the version", Path: "/seller/versions/" + string(r.version),
 	})
 }
