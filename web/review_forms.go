@@ -33,6 +33,9 @@ func (s *Server) decisionForms(it review.Item, tries reviewTries, view *page.Rev
 	} else {
 		_, word, next := ui.VersionStateWords(string(d.Version.State))
 		view.Why = "Nothing waits for a decision. " + word + ": " + lowerFirst(next)
+		if it.Dossier.Amendment != nil {
+			view.Why = "Changed claims wait, and are decided on once this version is back on offer."
+		}
 	}
 	switch d.Version.State {
 	case listing.Live:

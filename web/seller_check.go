@@ -344,7 +344,7 @@ func (s *Server) liveStep(r *http.Request, d listing.Description, v listing.Vers
 	case dossier.Amendment != nil:
 		step.Text += " Changed claims wait for a reviewer; the approved ones stay live until then."
 	case edited && rights.Publish:
-		step.Text += " You have changed answers that buyers do not see yet. Rights, de-identification, consent, labels and annotators wait for a reviewer; anything else holds at once."
+		step.Text += " You have changed answers that buyers do not see yet. Rights, consent, labels and annotators wait for a reviewer, de-identification needs a new version, and anything else holds at once."
 		step.Label, step.URL, step.Post = "Put the changes on their way", "", listingURL(d.Listing.ID, "claims")
 	case edited:
 		step.Text += " Answers were changed that buyers do not see yet. Somebody with the right to publish puts them on their way."

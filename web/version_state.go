@@ -80,6 +80,9 @@ func (s *Server) versionState(r *http.Request, d listing.Dossier, view *page.Ver
 			view.Acts.Withdraw = url + "/withdraw"
 		}
 	case listing.Suspended, listing.Withdrawn:
+		if d.Amendment != nil {
+			view.Notices = append(view.Notices, "Changed claims wait for a reviewer, who decides once this version is back on offer.")
+		}
 		view.Next = page.NextView{Label: "See what buyers read", URL: "/datasets/" + d.Listing.Slug}
 	case listing.Superseded:
 		view.Next = page.NextView{Label: "See all versions", URL: versionsURL(d.Listing.ID)}

@@ -113,6 +113,9 @@ AND    number > @number`
 
 // claimsToDecide returns the claims that wait for a ruling.
 func claimsToDecide(ctx context.Context, q postgres.Querier, v Version) (Revision, error) {
+	if v.State == Suspended {
+		return Revision{}, errs.New(errs.Conflict, sentences["decision_suspended"])
+	}
 	if v.State == InReview {
 		return readClaims(ctx, q, v.Organization, v.ClaimsID)
 	}
@@ -142,7 +145,7 @@ func (s *Service) decideAmendment(ctx context.Context, tx pgx.Tx, a postgres.Act
 			return fmt.Errorf("notify: %w", err)
 		}
 	}
-	if r.Outcome != Approves || v.State != Live {
+	if r.Outcome != Approves {
 		return nil
 	}
 	l, err := one[Listing](ctx, tx, listingOf, pgx.NamedArgs{"id": v.Listing, "organization": v.Organization})

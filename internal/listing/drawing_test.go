@@ -140,11 +140,16 @@ Editing afterwards makes the next revision.
 
 Changing the claims of a live version moves no files:
 
-- Changed license, rights, de-identification, reports, consent, labels or
-  annotators wait for a reviewer, and the approved claims stay live. On approval
-  the live version takes the new claims in the same transaction.
-- Any other change holds at once; the database compares the two revisions and
-  keeps a decision of kind ` + "`carried`" + `.
+- Changed license, rights, consent, labels or annotators wait for a reviewer,
+  and the approved claims stay live. On approval the live version takes the new
+  claims in the same transaction.
+- A changed claim about de-identification or reports is refused: the audit held the
+  files against the one that is live, so the changed one goes with a new version.
+- Any other change holds at once, if the seller is verified at that moment and has
+  fewer than three strikes, as for publishing; the database compares the two
+  revisions and keeps a decision of kind ` + "`carried`" + `.
+- Of a suspended version nothing is decided. Its changed claims wait until it is back
+  on offer; their clock and their checks begin anew then.
 - What waits lapses when the version leaves the catalog for good or a newer one takes
   its place before a reviewer has decided. The same claims can be sent for the newer one.
 

@@ -78,6 +78,10 @@ func (s *Service) move(ctx context.Context, tx pgx.Tx, a postgres.Actor, v *Vers
 	return nil
 }
 
+// deidUnseen is said of a live version's de-identification claim that changes.
+const deidUnseen = "The audit has held these files against the de-identification claim that is live. " +
+	"Send a new version with the changed one, so that the audit sees it."
+
 // sentences say in words what a constraint of the database refuses.
 var sentences = map[string]string{
 	"version_one_live":      "Another version of this data set is live.",
@@ -108,6 +112,10 @@ var sentences = map[string]string{
 	"finding_answer_two_people": "The same person cannot confirm what that person accepted.",
 	"decision_automatic":        "This version needs a reviewer.",
 	"decision_carried":          "These claims need a reviewer.",
+	"decision_carried_verified": "Your organization is not verified, or its verification has expired. Until it is again, changed claims cannot go on offer.",
+	"decision_carried_strikes":  "Your organization has three strikes. Changed claims cannot go on offer until one of them ends or is taken back.",
+	"decision_suspended":        "This version is suspended. Its changed claims are decided on once it is back on offer.",
+	"decision_deid_audited":     deidUnseen,
 	"listing_claims_one_amendment": "Changed claims of this data set already wait for a reviewer. " +
 		"Wait for the decision before you send more.",
 }

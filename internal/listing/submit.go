@@ -201,11 +201,17 @@ func (s *Service) readyToSubmit(ctx context.Context, tx pgx.Tx, v Version) (Revi
 	if err != nil {
 		return Revision{}, err
 	}
-	was, is := audited.Claims.material(), claims.Claims.material()
-	if !reflect.DeepEqual(was.Deidentification, is.Deidentification) || !reflect.DeepEqual(was.Reports, is.Reports) {
+	if !sameAudited(audited.Claims, claims.Claims) {
 		return Revision{}, errs.New(errs.Conflict, "The de-identification claim changed after the audit held the files against it. Start a new version, so that the audit sees the new claim.")
 	}
 	return claims, s.allAnswered(ctx, tx, v)
+}
+
+// sameAudited reports whether the audit has seen of b what it holds files
+// against, if it has seen a.
+func sameAudited(a, b Claims) bool {
+	was, is := a.material(), b.material()
+	return reflect.DeepEqual(was.Deidentification, is.Deidentification) && reflect.DeepEqual(was.Reports, is.Reports)
 }
 
 func plural(n int, one, more string) string {
@@ -232,8 +238,10 @@ func (s *Service) allAnswered(ctx context.Context, q postgres.Querier, v Version
 }
 
 // SubmitClaims sends the edited claims of a live listing on their way. Claims
-// that differ in nothing a reviewer has to see hold at once; others wait for a
-// reviewer while the live ones stay. waits says which.
+// that differ in nothing a reviewer has to see hold at once, if the seller may
+// publish at that moment; others wait for a reviewer while the live ones stay.
+// waits says which. A changed de-identification claim is errs.Conflict: it goes
+// with a new version, whose audit sees it.
 func (s *Service) SubmitClaims(ctx context.Context, a postgres.Actor, l id.Listing) (waits bool, err error) {
 	err = s.db.InTx(ctx, a, func(tx pgx.Tx) error {
 		if err := account.Publishes.Require(ctx, tx, a); err != nil {
@@ -276,6 +284,9 @@ func (s *Service) amend(ctx context.Context, tx pgx.Tx, a postgres.Actor, l List
 	}
 	if gaps := claims.Claims.Gaps(s.now()); len(gaps) > 0 {
 		return false, errs.Newf(errs.Invalid, "%s still needed: %s: %s", plural(len(gaps), "answer is", "answers are"), gaps[0].Step.Label(), gaps[0].Message)
+	}
+	if !sameAudited(current.Claims, claims.Claims) {
+		return false, errs.New(errs.Conflict, deidUnseen)
 	}
 	if waits = !reflect.DeepEqual(claims.Claims.material(), current.Claims.material()); waits {
 		if err := freeze(ctx, tx, claims, true, live.ID); err != nil {

@@ -94,7 +94,7 @@ func (s *Service) item(ctx context.Context, a postgres.Actor, v id.Version) (it 
 		return it, errs.New(errs.NotFound, noSuchVersion)
 	}
 	it.Claims, it.Waits = d.Claims, d.Version.State == listing.InReview
-	if d.Amendment != nil && (d.Version.State == listing.Live || d.Version.State == listing.Suspended) {
+	if d.Amendment != nil && d.Version.State == listing.Live { // of a suspended one nothing is decided
 		it.Claims, it.Waits = *d.Amendment, true
 	}
 	err = s.db.InTx(ctx, a, func(tx pgx.Tx) error { return it.read(ctx, tx) })

@@ -155,11 +155,11 @@ JOIN     listing_claims c ON c.id = v.claims_id` + waitingJoins + `
 WHERE    v.state = 'in_review'
 AND      assay_platform() IN ('reviewer', 'admin')
 UNION ALL
-SELECT   true, coalesce(c.submitted_at, c.updated_at),` + waitingColumns + `
+SELECT   true, greatest(coalesce(c.submitted_at, c.updated_at), version_reopened_at(v.id)),` + waitingColumns + `
 FROM     listing_claims c
 JOIN     version v ON v.id = c.amends_version` + waitingJoins + `
 WHERE    c.outcome IS NULL
-AND      v.state IN ('live', 'suspended')
+AND      v.state = 'live'
 AND      assay_platform() IN ('reviewer', 'admin')
 ORDER BY since
 LIMIT    500`
