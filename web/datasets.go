@@ -223,7 +223,7 @@ func tagsOf(e catalog.Entry) []ui.TagProps {
 	if q := e.Detail.Quality; q != nil && q.Grade != "" {
 		add(gradeKind(q.Grade), "LQS "+q.Grade)
 	}
-	if c := e.Detail.CommercialReview; c != nil {
+	if c := e.Detail.CommercialReview; c.HoldsOn(time.Now()) {
 		add("ok", "Commercial license reviewed "+c.On)
 	}
 	if e.SourcesDisagree() {

@@ -3,7 +3,9 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
+	"time"
 
 	"assay/internal/account"
 	"assay/internal/catalog"
@@ -27,7 +29,7 @@ func licensingView(it review.Item, tries reviewTries, csrf string) page.Licensin
 		case x.Outcome == "granted" && x.Holds:
 			v.State, v.StateKind = "The badge is granted for the license and consent claims as they stand here.", "ok"
 		case x.Outcome == "granted":
-			v.State, v.StateKind = "A badge was granted for other license or consent claims. It does not hold for these.", "warn"
+			v.State, v.StateKind = "A badge was granted before. It was for other license or consent claims, or what it rested on has ended.", "warn"
 		default:
 			v.State, v.StateKind = "The badge was refused.", "warn"
 		}
@@ -51,7 +53,7 @@ func licensingForm(it review.Item, tries reviewTries, csrf string) *page.Licensi
 		Open:    len(mistakes) > 0 || len(it.Licensing) > 0 && it.Licensing[0].Outcome == "",
 		Value: page.LicensingValues{
 			Outcome: form.Get("outcome"), Clause: form.Get("clause"), Document: form.Get("document"), Signer: form.Get("signer"),
-			SignerRole: form.Get("signer_role"), Reason: form.Get("licensing_reason"), Rights: form.Get("rights_hold") == "1",
+			Reason: form.Get("licensing_reason"), Rights: form.Get("rights_hold") == "1",
 			Consent: form.Get("consent_holds") == "1", Authority: form.Get("authority_holds") == "1",
 		},
 	}
@@ -60,7 +62,12 @@ func licensingForm(it review.Item, tries reviewTries, csrf string) *page.Licensi
 		f.Clauses = append(f.Clauses, ui.Pair{Term: use.Label(), Value: strings.Trim(d.Verdict.Label()+", clause "+d.Clause, ", ")})
 	}
 	for _, x := range it.Documents {
-		f.Documents = append(f.Documents, ui.Option{Value: x.SHA256, Label: review.DocumentKinds[x.Kind] + ": " + x.Name})
+		if x.InForce && !slices.ContainsFunc(f.Documents, func(o ui.Option) bool { return o.Value == x.SHA256 }) {
+			f.Documents = append(f.Documents, ui.Option{Value: x.SHA256, Label: review.DocumentKinds[x.Kind] + ": " + x.Name})
+		}
+	}
+	for _, p := range it.Signers {
+		f.Signers = append(f.Signers, ui.Option{Value: string(p.ID), Label: p.Name + ", " + p.Title + ", until " + ui.Date(p.ValidUntil)})
 	}
 	return f
 }
@@ -72,7 +79,7 @@ func licensingLine(x review.Licensing, forReviewers bool) page.LicensingLine {
 	if x.Outcome == "granted" {
 		l.Word, l.Kind = "granted", "ok"
 		if !x.Holds {
-			l.Word, l.Kind = "granted, for other claims", ""
+			l.Word, l.Kind = "granted, over by now", ""
 		}
 	}
 	if x.DecidedAt != nil {
@@ -110,7 +117,7 @@ func (s *Server) decideLicensing(r *http.Request, v id.Version) error {
 	return s.Reviews.DecideLicensing(r.Context(), s.actor(r), review.LicensingRuling{
 		Version: v, ClaimsDigest: form.Get("claims_digest"), Granted: outcome == "granted",
 		Rights: form.Get("rights_hold") == "1", Consent: form.Get("consent_holds") == "1", Authority: form.Get("authority_holds") == "1",
-		Clause: form.Get("clause"), Document: form.Get("document"), Signer: form.Get("signer"), SignerRole: form.Get("signer_role"),
+		Clause: form.Get("clause"), Document: form.Get("document"), Signer: id.Signer(form.Get("signer")),
 		Reason: form.Get("licensing_reason"),
 	})
 }
@@ -132,7 +139,7 @@ func (s *Server) sellersLicensing(r *http.Request, d listing.Dossier) (*page.Sel
 		case x.Outcome == "":
 			v.Text, asks = "Asked for on "+ui.Date(x.RequestedAt)+". You hear from us.", false
 		case x.Outcome == "granted" && x.Holds && i == 0:
-			v.Text, asks = "Buyers see the badge for as long as license and consent claims stay as they are.", false
+			v.Text, asks = "Buyers see the badge for as long as license and consent claims stay as they are" + untilDay(x.ValidUntil) + ".", false
 		}
 		if x.Outcome != "" {
 			v.Lines = append(v.Lines, licensingLine(x, false))
@@ -145,6 +152,13 @@ func (s *Server) sellersLicensing(r *http.Request, d listing.Dossier) (*page.Sel
 		return nil, nil
 	}
 	return v, nil
+}
+
+func untilDay(last *time.Time) string {
+	if last == nil {
+		return ""
+	}
+	return ", until " + ui.Date(*last)
 }
 
 // isOver reports whether nothing more comes of a version.
@@ -172,10 +186,10 @@ func (s *Server) askLicensing(w http.ResponseWriter, r *http.Request) error {
 
 // commercialBox tells buyers what a reviewer has looked at.
 func commercialBox(c *catalog.CommercialReview) *page.CommercialBox {
-	if c == nil {
+	if !c.HoldsOn(time.Now()) {
 		return nil
 	}
-	return &page.CommercialBox{On: dayInWords(c.On), SHA256: c.SHA256, Lines: []ui.Pair{
+	return &page.CommercialBox{On: dayInWords(c.On), Until: dayInWords(c.Until), SHA256: c.SHA256, Lines: []ui.Pair{
 		{Term: "Commercial rights", Value: "Explicit, clause " + c.Clause},
 		{Term: "Consent or waiver", Value: "Covers commercial use: " + c.Document},
 		{Term: "Who signs", Value: "May bind the seller: " + c.SignerRole},

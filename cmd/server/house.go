@@ -219,7 +219,7 @@ func (h *house) workers() job.Workers {
 // sweep puts right what a crash left behind.
 func (h *house) sweep(ctx context.Context, _ job.Sweep) error {
 	_, err := h.listings.PublishDue(ctx, postgres.Actor{Platform: postgres.Worker})
-	return errors.Join(err, h.uploads.Sweep(ctx), h.audits.Sweep(ctx), h.free.Sweep(ctx), h.flags.Sweep(ctx), h.accounts.Sweep(ctx), h.privacy.Sweep(ctx), idempotency.NewStore(h.db).Sweep(ctx), h.vault.Sweep(ctx), h.verify.Sweep(ctx), h.readers.Sweep(ctx),
+	return errors.Join(err, h.uploads.Sweep(ctx), h.audits.Sweep(ctx), h.free.Sweep(ctx), h.flags.Sweep(ctx), h.accounts.Sweep(ctx), h.privacy.Sweep(ctx), idempotency.NewStore(h.db).Sweep(ctx), h.vault.Sweep(ctx), h.verify.Sweep(ctx), h.readers.Sweep(ctx), h.reviews.Sweep(ctx),
 		h.notices.Sweep(ctx), h.mails.Sweep(ctx), h.certify(ctx))
 }
 

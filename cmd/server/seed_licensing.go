@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"fmt"
 
 	"assay/internal/id"
 	"assay/internal/review"
@@ -25,14 +24,14 @@ func (h *house) licenseDemo(ctx context.Context, people cast, seller *person, l 
 		return err
 	}
 	ruling := review.LicensingRuling{Version: newest, ClaimsDigest: it.Claims.Digest, Granted: true, Rights: true, Consent: true, Authority: true,
-		Clause: "3.1 and 3.2", Signer: seller.Name, SignerRole: "Data officer", Reason: "A seller of the demo, with invented papers."}
+		Clause: "3.1 and 3.2", Reason: "A seller of the demo, with invented papers."}
 	for _, d := range it.Documents {
-		if d.Kind == "ethics" && d.Verdict == "accepted" {
+		if d.Kind == "ethics" && d.InForce {
 			ruling.Document = d.SHA256
 		}
 	}
-	if ruling.Document == "" {
-		return fmt.Errorf("no paper about consent was accepted")
+	for _, p := range it.Signers {
+		ruling.Signer = p.ID
 	}
 	return h.reviews.DecideLicensing(ctx, people["reviewer"].actor(), ruling)
 }

@@ -20,6 +20,12 @@ type CommercialReview struct {
 	Document   string `json:"document"` // its kind, "IRB approval with waiver"
 	SHA256     string `json:"sha256"`   // of the document, which is private
 	SignerRole string `json:"signer_role"`
+	Until      string `json:"until,omitempty"` // the last day, 2006-01-02; empty for no end
+}
+
+// HoldsOn reports whether what the review rests on has not ended by a moment.
+func (c *CommercialReview) HoldsOn(now time.Time) bool {
+	return c != nil && (c.Until == "" || c.Until >= day(now))
 }
 
 // facet is the value of FieldReviewed.
@@ -33,7 +39,7 @@ func (c *CommercialReview) facet() string {
 // commercialReviewQuery finds the newest review about the same license and
 // consent claims as those that are shown.
 const commercialReviewQuery = `
-SELECT   r.outcome, r.decided_at, r.clause, r.document_kind, r.document_sha256, r.signer_role
+SELECT   r.outcome, r.decided_at, r.clause, r.document_kind, r.document_sha256, r.signer_role, r.valid_until
 FROM     commercial_review r
 JOIN     listing_claims c ON c.id = @claims
 WHERE    r.listing_id = @listing
@@ -52,10 +58,16 @@ func readCommercialReview(ctx context.Context, q postgres.Querier, p listing.Pub
 	var outcome string
 	var at time.Time
 	var c CommercialReview
-	_, err = pgx.ForEachRow(rows, []any{&outcome, &at, &c.Clause, &c.Document, &c.SHA256, &c.SignerRole}, func() error { return nil })
+	var until *time.Time
+	_, err = pgx.ForEachRow(rows, []any{&outcome, &at, &c.Clause, &c.Document, &c.SHA256, &c.SignerRole, &until}, func() error { return nil })
 	if err != nil || outcome != "granted" {
 		return nil, err
 	}
-	c.On = day(at)
+	if c.On = day(at); until != nil {
+		c.Until = day(*until)
+	}
+	if !c.HoldsOn(time.Now()) {
+		return nil, nil
+	}
 	return &c, nil
 }

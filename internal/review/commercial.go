@@ -19,7 +19,7 @@ import (
 
 // Licensing is a review of the commercial terms of a listing: asked for,
 // granted or refused. It holds for the license and consent claims that it was
-// about, and no longer.
+// about, as long as its paper and its signer do.
 type Licensing struct {
 	ID             string     `db:"id"`
 	Claims         id.Claims  `db:"claims_id"`
@@ -37,15 +37,17 @@ type Licensing struct {
 	Reason         string     `db:"reason"`
 	ReviewerName   string     `db:"reviewer_name"` // for reviewers; empty where the actor may not see it
 	DecidedAt      *time.Time `db:"decided_at"`
-	Holds          bool       `db:"holds"` // about the same license and consent claims as those asked about
+	ValidUntil     *time.Time `db:"valid_until"` // the last day on which paper and signer hold; nil for no end
+	Holds          bool       `db:"holds"`       // about the same license and consent claims as those asked about, and not over
 }
 
 const licensingQuery = `
 SELECT   r.id::text AS id, r.claims_id, r.requested_by IS NOT NULL AS requested, r.requested_at, coalesce(r.outcome, '') AS outcome,
          coalesce(r.rights, '') AS rights, r.clause, coalesce(r.consent, '') AS consent, r.document_kind, r.document_sha256,
          coalesce(r.authority, '') AS authority, r.signer, r.signer_role, r.reason,
-         coalesce(u.name, '') AS reviewer_name, r.decided_at,
-         coalesce(r.terms_digest = (SELECT commercial_terms_digest(c.claims) FROM listing_claims c WHERE c.id = @claims), false) AS holds
+         coalesce(u.name, '') AS reviewer_name, r.decided_at, r.valid_until,
+         coalesce(r.terms_digest = (SELECT commercial_terms_digest(c.claims) FROM listing_claims c WHERE c.id = @claims), false)
+         AND coalesce(r.valid_until >= (now() AT TIME ZONE 'UTC')::date, true) AS holds
 FROM     commercial_review r
 LEFT JOIN app_user u ON u.id = r.reviewer_id
 WHERE    r.listing_id = @listing
@@ -123,21 +125,21 @@ type LicensingRuling struct {
 	Granted      bool
 
 	Rights, Consent, Authority bool   // each was looked at and holds
-	Clause                     string // that grants commercial use
-	Document                   string // SHA-256 of the seller's document that covers it: a consent, a waiver, a board's letter
-	Signer, SignerRole         string // who signs for the seller
-	Reason                     string // the seller reads it; needed to refuse
+	Clause                     string    // that grants commercial use
+	Document                   string    // SHA-256 of the seller's document that covers it: a consent, a waiver, a board's letter
+	Signer                     id.Signer // who signs for the seller
+	Reason                     string    // the seller reads it; needed to refuse
 }
 
 func (r *LicensingRuling) check() error {
-	for _, text := range []*string{&r.Clause, &r.Document, &r.Signer, &r.SignerRole, &r.Reason} {
+	for _, text := range []*string{&r.Clause, &r.Document, &r.Reason} {
 		*text = strings.TrimSpace(*text)
 	}
 	var f errs.Fields
 	for _, x := range []struct {
 		field, text string
 		most        int
-	}{{"clause", r.Clause, 200}, {"signer", r.Signer, 200}, {"signer_role", r.SignerRole, 200}, {"licensing_reason", r.Reason, 2000}} {
+	}{{"clause", r.Clause, 200}, {"licensing_reason", r.Reason, 2000}} {
 		if len([]rune(x.text)) > x.most {
 			f.Addf(x.field, "Use at most %d characters.", x.most)
 		}
@@ -156,8 +158,7 @@ func (r *LicensingRuling) check() error {
 		{r.Authority, "authority_holds", "Granted only if the signer may bind the seller."},
 		{r.Clause != "", "clause", "Name the clause that grants commercial use."},
 		{r.Document != "", "document", "Choose the document that covers commercial use."},
-		{r.Signer != "", "signer", "Name the person who signs."},
-		{r.SignerRole != "", "signer_role", "Name the role by which that person may sign."}} {
+		{r.Signer != "", "signer", "Choose who signs."}} {
 		if !x.holds {
 			f.Add(x.field, x.said)
 		}
@@ -180,7 +181,7 @@ UPDATE commercial_review r
 SET    version_id = @version, claims_id = c.id, claims_digest = c.claims_digest, terms_digest = commercial_terms_digest(c.claims),
        outcome = @outcome, rights = @rights, clause = @clause, consent = @consent, document_kind = @document_kind,
        document_sha256 = @document_sha256, authority = @authority, signer = @signer, signer_role = @signer_role,
-       reason = @reason, reviewer_id = @reviewer, decided_at = clock_timestamp()
+       valid_until = @until, reason = @reason, reviewer_id = @reviewer, decided_at = clock_timestamp()
 FROM   listing_claims c
 WHERE  c.id = @claims
 AND    r.listing_id = @listing
@@ -189,9 +190,9 @@ AND    r.outcome IS NULL`
 
 const insertLicensing = `
 INSERT INTO commercial_review (id, organization_id, listing_id, version_id, claims_id, claims_digest, terms_digest, outcome,
-         rights, clause, consent, document_kind, document_sha256, authority, signer, signer_role, reason, reviewer_id, decided_at)
+         rights, clause, consent, document_kind, document_sha256, authority, signer, signer_role, valid_until, reason, reviewer_id, decided_at)
 SELECT @id, @organization, @listing, @version, c.id, c.claims_digest, commercial_terms_digest(c.claims), @outcome,
-       @rights, @clause, @consent, @document_kind, @document_sha256, @authority, @signer, @signer_role, @reason, @reviewer, clock_timestamp()
+       @rights, @clause, @consent, @document_kind, @document_sha256, @authority, @signer, @signer_role, @until, @reason, @reviewer, clock_timestamp()
 FROM   listing_claims c
 WHERE  c.id = @claims`
 
@@ -211,11 +212,11 @@ func (s *Service) DecideLicensing(ctx context.Context, a postgres.Actor, r Licen
 		if err != nil {
 			return err
 		}
-		kind, err := documentKind(ctx, tx, l.Organization, r.Document)
+		rests, err := s.evidenceFor(ctx, tx, l.Organization, r)
 		if err != nil {
 			return err
 		}
-		if err := keepLicensing(ctx, tx, a, l, claims, kind, r); err != nil {
+		if err := keepLicensing(ctx, tx, a, l, claims, rests, r); err != nil {
 			return err
 		}
 		if err := recordFor(ctx, tx, a, l.Organization, "version.licensing_review", r.Version, map[string]string{"outcome": outcomeOf(r)}); err != nil {
@@ -224,7 +225,7 @@ func (s *Service) DecideLicensing(ctx context.Context, a postgres.Actor, r Licen
 		if err := tellLicensing(ctx, tx, l, r); err != nil {
 			return err
 		}
-		return s.listings.ShowAgainIn(ctx, tx, r.Version)
+		return s.showLive(ctx, tx, l)
 	})
 	if err != nil {
 		return fmt.Errorf("version %s: licensing review: %w", r.Version, err)
@@ -257,41 +258,6 @@ func claimsFor(ctx context.Context, tx pgx.Tx, l locked, r LicensingRuling) (id.
 	return list[0].ID, nil
 }
 
-const documentQuery = `
-SELECT   d.kind
-FROM     verification_document d
-JOIN     vault_version v ON v.document_id = d.document_id AND v.number = d.number
-JOIN     verification_request r ON r.id = d.request_id
-WHERE    d.organization_id = @organization
-AND      v.sha256 = @sha256
-AND      r.submitted_at IS NOT NULL
-AND      d.verdict <> 'rejected'
-ORDER BY d.kind = 'ethics' DESC, d.kind
-LIMIT    1`
-
-// DocumentKinds are the kinds of a seller's papers in words.
-var DocumentKinds = map[string]string{
-	"organization": "Organization", "rights": "Rights", "ethics": "IRB, consent or waiver", "other": "Other",
-}
-
-// documentKind says in words what the document with a digest is; only one that
-// the seller has sent in, and no reviewer rejected, counts.
-func documentKind(ctx context.Context, q postgres.Querier, org id.Organization, sha256 string) (string, error) {
-	if sha256 == "" {
-		return "", nil
-	}
-	kinds, err := rowsOf[struct {
-		Kind string `db:"kind"`
-	}](ctx, q, documentQuery, pgx.NamedArgs{"organization": org, "sha256": sha256})
-	if err != nil {
-		return "", err
-	}
-	if len(kinds) == 0 {
-		return "", &errs.Error{Kind: errs.Invalid, Field: "document", Message: "Choose one of the documents that the seller has sent in and that no reviewer rejected."}
-	}
-	return DocumentKinds[kinds[0].Kind], nil
-}
-
 func mayGrant(c listing.Claims) error {
 	var f errs.Fields
 	if use := license.CommercialUseOfParts(c.License.Parts()); !use.Permits() && use != license.BySeparateAgreement {
@@ -310,7 +276,7 @@ func outcomeOf(r LicensingRuling) string {
 	return "refused"
 }
 
-func keepLicensing(ctx context.Context, tx pgx.Tx, a postgres.Actor, l locked, claims id.Claims, kind string, r LicensingRuling) error {
+func keepLicensing(ctx context.Context, tx pgx.Tx, a postgres.Actor, l locked, claims id.Claims, rests evidence, r LicensingRuling) error {
 	yes := func(holds bool) string {
 		if holds {
 			return "yes"
@@ -320,8 +286,8 @@ func keepLicensing(ctx context.Context, tx pgx.Tx, a postgres.Actor, l locked, c
 	args := pgx.NamedArgs{
 		"id": id.New[string](), "organization": l.Organization, "listing": l.Listing, "version": l.Version, "claims": claims,
 		"outcome": outcomeOf(r), "rights": yes(r.Rights), "clause": r.Clause, "consent": yes(r.Consent),
-		"document_kind": kind, "document_sha256": r.Document, "authority": yes(r.Authority),
-		"signer": r.Signer, "signer_role": r.SignerRole, "reason": r.Reason, "reviewer": a.User,
+		"document_kind": rests.DocumentKind, "document_sha256": r.Document, "authority": yes(r.Authority),
+		"signer": rests.Signer, "signer_role": rests.SignerRole, "until": rests.Until, "reason": r.Reason, "reviewer": a.User,
 	}
 	tag, err := tx.Exec(ctx, decideOpenLicensing, args)
 	if err == nil && tag.RowsAffected() == 0 {

@@ -1,8 +1,10 @@
 package review_test
 
 import (
+	"context"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
@@ -20,13 +22,15 @@ import (
 
 var waiverDigest = strings.Repeat("ab", 32)
 
-// waiver sends a document of the seller in.
+// waiver sends a document and a signer of the seller in, and has a reviewer
+// accept both.
 func (d desk) waiver(t *testing.T, org accounttest.Org) {
 	t.Helper()
 	request := id.New[string]()
+	as := org.Owner
 	exec := func(sql string, args ...any) {
 		t.Helper()
-		err := d.db.InTx(t.Context(), org.Owner, func(tx pgx.Tx) error { _, err := tx.Exec(t.Context(), sql, args...); return err })
+		err := d.db.InTx(t.Context(), as, func(tx pgx.Tx) error { _, err := tx.Exec(t.Context(), sql, args...); return err })
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -38,12 +42,34 @@ func (d desk) waiver(t *testing.T, org accounttest.Org) {
 		VALUES ($1, 1, $2, 'waiver.pdf', 'application/pdf', 10, $3, 'k', repeat('0', 16), $4)`, document, org.ID, waiverDigest, org.Owner.User)
 	exec(`UPDATE vault_version SET submitted_at = now() WHERE document_id = $1`, document)
 	exec(`INSERT INTO verification_document (request_id, organization_id, document_id, number, kind) VALUES ($1, $2, $3, 1, 'ethics')`, request, org.ID, document)
+	exec(`INSERT INTO signer (id, organization_id, user_id, title, document_id, number, valid_until, named_by)
+		VALUES ($1, $2, $3, 'Director of data licensing', $4, 1, current_date + 300, $3)`, id.New[string](), org.ID, org.Owner.User, document)
+	exec(`UPDATE signer SET submitted_at = now() WHERE organization_id = $1`, org.ID)
 	exec(`UPDATE verification_request SET state = 'submitted', submitted_at = now(), submitted_by = $2 WHERE id = $1`, request, org.Owner.User)
+	as = d.reviewer
+	exec(`UPDATE verification_document SET verdict = 'accepted' WHERE request_id = $1`, request)
+	exec(`UPDATE signer SET state = 'accepted', decided_by = $2, decided_at = now() WHERE organization_id = $1`, org.ID, d.reviewer.User)
+	exec(`UPDATE verification_request SET state = 'granted', decided_by = $2, decided_at = now(), reason = 'In order.' WHERE id = $1`, request, d.reviewer.User)
 }
 
 func grant(it review.Item) review.LicensingRuling {
 	return review.LicensingRuling{Version: it.Dossier.Version.ID, ClaimsDigest: it.Claims.Digest, Granted: true, Rights: true, Consent: true, Authority: true,
-		Clause: "3.1", Document: waiverDigest, Signer: "Ada Example", SignerRole: "Director of data licensing"}
+		Clause: "3.1", Document: waiverDigest, Signer: it.Signers[0].ID}
+}
+
+// super runs statements past row security and triggers, on one connection.
+func (d desk) super(t *testing.T, statements ...string) {
+	t.Helper()
+	c, err := pgx.Connect(t.Context(), d.superURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(context.Background())
+	for _, sql := range statements {
+		if _, err := c.Exec(t.Context(), sql); err != nil {
+			t.Fatalf("%s: %v", sql, err)
+		}
+	}
 }
 
 // badge is what buyers see of the commercial review.
@@ -87,7 +113,7 @@ func TestCommercialBadgeHoldsUntilTheTermsChange(t *testing.T) {
 	want := &catalog.CommercialReview{Clause: "3.1", Document: "IRB, consent or waiver", SHA256: waiverDigest, SignerRole: "Director of data licensing"}
 	got := d.badge(t, slug)
 	if got != nil {
-		want.On = got.On
+		want.On, want.Until = got.On, time.Now().UTC().AddDate(0, 0, 300).Format(time.DateOnly)
 	}
 	if diff := cmp.Diff(want, got); diff != "" || got.On == "" {
 		t.Errorf("badge (-want +got):\n%s", diff)
@@ -150,8 +176,7 @@ func TestCommercialBadgeTakesEvidenceAndAnOutsider(t *testing.T) {
 		"authority_holds":  func(r *review.LicensingRuling) { r.Authority = false },
 		"clause":           func(r *review.LicensingRuling) { r.Clause = " " },
 		"document":         func(r *review.LicensingRuling) { r.Document = strings.Repeat("cd", 32) },
-		"signer":           func(r *review.LicensingRuling) { r.Signer = "" },
-		"signer_role":      func(r *review.LicensingRuling) { r.SignerRole = "" },
+		"signer":           func(r *review.LicensingRuling) { r.Signer = id.New[id.Signer]() },
 		"licensing_reason": func(r *review.LicensingRuling) { r.Granted = false },
 	} {
 		r := grant(it)
@@ -186,6 +211,97 @@ func TestCommercialBadgeTakesEvidenceAndAnOutsider(t *testing.T) {
 	})
 	if !postgres.IsRefused(err) {
 		t.Errorf("granted without evidence in the database: %v, want a refusal", err)
+	}
+}
+
+// A paper that was not accepted, or has ended, and a signer whose day is over
+// bear no badge.
+func TestCommercialBadgeRestsOnWhatHolds(t *testing.T) {
+	t.Parallel()
+	for name, x := range map[string]struct{ spoil, field string }{
+		"a rejected paper":           {`UPDATE verification_document SET verdict = 'rejected'`, "document"},
+		"a paper nobody judged":      {`UPDATE verification_document SET verdict = 'open'`, "document"},
+		"a paper that ended":         {`UPDATE vault_version SET expires_on = current_date - 2`, "document"},
+		"one of a refused request":   {`UPDATE verification_request SET state = 'refused'`, "document"},
+		"a signer whose day is over": {`UPDATE signer SET valid_until = current_date - 2`, "signer"},
+		"a signer who was removed":   {`UPDATE signer SET state = 'removed'`, "signer"},
+		"a signer who has left":      {`DELETE FROM membership WHERE user_id IN (SELECT user_id FROM signer)`, "signer"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			org := accounttest.Seller(t, d.db)
+			v := listingtest.Version(t, d.db, org, listing.InReview)
+			d.waiver(t, org)
+			ruling := grant(d.item(t, v.Version.ID))
+			d.super(t, `SET session_replication_role = replica`, x.spoil)
+			if got := errs.FieldsOf(d.reviews.DecideLicensing(t.Context(), d.reviewer, ruling)); len(got) != 1 || got[0].Field != x.field {
+				t.Errorf("granted on it: mistakes %v, want one of %s", got, x.field)
+			}
+		})
+	}
+}
+
+// The badge ends with what it rests on: for readers on the day, in the search
+// with the next sweep, which tells the seller.
+func TestCommercialBadgeEndsWithItsEvidence(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	org := accounttest.Seller(t, d.db)
+	live := listingtest.Version(t, d.db, org, listing.Approved)
+	if err := d.listings.Publish(t.Context(), org.Owner, live.Version.ID); err != nil {
+		t.Fatal(err)
+	}
+	d.waiver(t, org)
+	if err := d.reviews.DecideLicensing(t.Context(), d.reviewer, grant(d.item(t, live.Version.ID))); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.reviews.Sweep(t.Context()); err != nil || d.badge(t, live.Listing.Slug) == nil {
+		t.Fatalf("a sweep before the day takes the badge away (%v)", err)
+	}
+	d.super(t, `SET session_replication_role = replica`, `UPDATE commercial_review SET valid_until = current_date - 2`,
+		`UPDATE catalog_listing SET detail = jsonb_set(detail, '{commercial_review,until}', to_jsonb((current_date - 2)::text))`)
+	if c := d.badge(t, live.Listing.Slug); c.HoldsOn(time.Now()) {
+		t.Error("the badge holds past its day")
+	}
+	for range 2 {
+		if err := d.reviews.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if d.badge(t, live.Listing.Slug) != nil {
+		t.Error("the sweep leaves the badge")
+	}
+	if n := d.mails(t, "Review of commercial terms ended"); n != 1 {
+		t.Errorf("the seller was told %d times, want once", n)
+	}
+	if it := d.item(t, live.Version.ID); it.Licensing[0].Holds {
+		t.Error("the review holds past its day")
+	}
+}
+
+// The terms may be refused on the page of the next version: what is live loses
+// the badge in the same transaction.
+func TestCommercialTermsRefusedForTheNextVersionTakeTheBadge(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	org := accounttest.Seller(t, d.db)
+	live := listingtest.Version(t, d.db, org, listing.Approved)
+	if err := d.listings.Publish(t.Context(), org.Owner, live.Version.ID); err != nil {
+		t.Fatal(err)
+	}
+	d.waiver(t, org)
+	if err := d.reviews.DecideLicensing(t.Context(), d.reviewer, grant(d.item(t, live.Version.ID))); err != nil {
+		t.Fatal(err)
+	}
+	next := listingtest.Advance(t, d.db, org, listing.Description{Listing: live.Listing}, listing.InReview)
+	err := d.reviews.DecideLicensing(t.Context(), d.reviewer, review.LicensingRuling{Version: next.Version.ID,
+		ClaimsDigest: d.item(t, next.Version.ID).Claims.Digest, Reason: "The consent does not cover it."})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.badge(t, live.Listing.Slug) != nil {
+		t.Error("the badge outlives the refusal")
 	}
 }
 

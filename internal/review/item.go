@@ -13,6 +13,7 @@ import (
 	"assay/internal/id"
 	"assay/internal/listing"
 	"assay/internal/postgres"
+	"assay/internal/verification"
 )
 
 // Item is everything that a reviewer sees of one submitted version.
@@ -22,22 +23,23 @@ type Item struct {
 	Waits      bool             // a decision is asked for
 	Entry      catalog.Entry    // what buyers see, or would see after approval
 	Seller     Seller
-	Acceptance *Acceptance      // of the upload agreement; nil if none is found
-	Before     *listing.Dossier // the version approved last, another than this; nil if none
-	Changes    []Change         // of the claims since the last approval
-	Files      *FileChanges     // since Before; nil without it
-	Kinds      []Kind           // why it needs a person
-	Since      time.Time        // when it began to wait
-	Holder     *Assignment      // who has it; nil for nobody
-	Assigned   []Assignment     // everybody who had it, the first one first
-	Checklist  []Checked        // what an approval needs
-	Notes      []Note           // on every version of the listing, the newest first
-	Documents  []Document       // of the seller's verification
-	Licensing  []Licensing      // reviews of the commercial terms, the newest first
-	Match      *Match           // images that equal those of others; nil for none
-	Own        bool             // the reviewer belongs to the seller: somebody else decides
-	Rejected   bool             // the reviewer rejected it before an appeal: somebody else decides
-	Returned   bool             // it came back after an appeal
+	Acceptance *Acceptance           // of the upload agreement; nil if none is found
+	Before     *listing.Dossier      // the version approved last, another than this; nil if none
+	Changes    []Change              // of the claims since the last approval
+	Files      *FileChanges          // since Before; nil without it
+	Kinds      []Kind                // why it needs a person
+	Since      time.Time             // when it began to wait
+	Holder     *Assignment           // who has it; nil for nobody
+	Assigned   []Assignment          // everybody who had it, the first one first
+	Checklist  []Checked             // what an approval needs
+	Notes      []Note                // on every version of the listing, the newest first
+	Documents  []Document            // of the seller's verification
+	Signers    []verification.Signer // who may sign for the seller today
+	Licensing  []Licensing           // reviews of the commercial terms, the newest first
+	Match      *Match                // images that equal those of others; nil for none
+	Own        bool                  // the reviewer belongs to the seller: somebody else decides
+	Rejected   bool                  // the reviewer rejected it before an appeal: somebody else decides
+	Returned   bool                  // it came back after an appeal
 }
 
 // Seller is who offers the data set.
@@ -59,7 +61,8 @@ type Document struct {
 	Kind    string    `db:"kind"`   // organization, rights, ethics or other
 	Name    string    `db:"name"`
 	SHA256  string    `db:"sha256"`
-	Verdict string    `db:"verdict"` // open, accepted or rejected
+	Verdict string    `db:"verdict"`  // open, accepted or rejected
+	InForce bool      `db:"in_force"` // accepted with a request that was granted, and not ended
 	At      time.Time `db:"uploaded_at"`
 }
 
@@ -171,7 +174,8 @@ func (it *Item) read(ctx context.Context, tx pgx.Tx) error {
 }
 
 const documentsQuery = `
-SELECT   d.document_id AS id, d.number, d.kind, p.title AS name, v.sha256, d.verdict, v.uploaded_at
+SELECT   d.document_id AS id, d.number, d.kind, p.title AS name, v.sha256, d.verdict, v.uploaded_at,
+         d.verdict = 'accepted' AND r.state = 'granted' AND coalesce(v.expires_on >= (now() AT TIME ZONE 'UTC')::date, true) AS in_force
 FROM     verification_document d
 JOIN     vault_version v ON v.document_id = d.document_id AND v.number = d.number
 JOIN     vault_document p ON p.id = d.document_id
@@ -207,6 +211,9 @@ func (it *Item) readDesk(ctx context.Context, tx pgx.Tx) (err error) {
 		return err
 	}
 	if it.Documents, err = rowsOf[Document](ctx, tx, documentsQuery, args); err != nil {
+		return err
+	}
+	if it.Signers, err = maySign(ctx, tx, v.Organization, time.Now()); err != nil {
 		return err
 	}
 	it.Licensing, err = readLicensing(ctx, tx, v.Organization, v.Listing, it.Claims.ID)

@@ -29,13 +29,15 @@ type desk struct {
 	listings *listing.Service
 	reviews  *review.Service
 	reviewer postgres.Actor
+	superURL string // connects past row security and triggers
 }
 
 func newDesk(t *testing.T) desk {
 	t.Helper()
-	db := postgrestest.New(t)
+	database := postgrestest.NewDatabase(t)
+	db := database.DB
 	listings := listing.New(db, catalog.Publisher{}, time.Now).Notifying(review.Letters{})
-	return desk{db, listings, review.New(db, listings, time.Now), accounttest.Reviewer(t, db)}
+	return desk{db, listings, review.New(db, listings, time.Now), accounttest.Reviewer(t, db), database.SuperURL}
 }
 
 // approval is a decision to approve what it shows.
