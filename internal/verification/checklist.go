@@ -72,7 +72,7 @@ type Check struct {
 
 // checkChecks refuses answers that do not carry a decision: fields are named
 // check-ITEM and note-ITEM.
-func (d Decision) checkChecks(c Case, form *errs.Fields) {
+func (d Decision) checkChecks(c Case, now time.Time, form *errs.Fields) {
 	answers := map[string]Check{}
 	for _, k := range d.Checks {
 		answers[k.Item] = k
@@ -92,7 +92,7 @@ func (d Decision) checkChecks(c Case, form *errs.Fields) {
 			form.Add("check-"+i.Name, "The level stands for this. Choose a lower one, or return the request.")
 		case k.State == Met && i.Name == "domain" && !c.DomainHolds():
 			form.Add("check-domain", "Nothing shows it: the domain is not proved, and no owner’s or admin’s address is of it.")
-		case k.State == Met && i.Name == "signer" && !d.acceptsSigner(c):
+		case k.State == Met && i.Name == "signer" && !d.acceptsSigner(c, now):
 			form.Add("check-signer", "Accept somebody who signs, or say why nobody has to.")
 		}
 		if k.State != Met && strings.TrimSpace(k.Note) == "" {
@@ -105,9 +105,9 @@ func (d Decision) checkChecks(c Case, form *errs.Fields) {
 }
 
 // acceptsSigner reports whether somebody may sign once the decision holds.
-func (d Decision) acceptsSigner(c Case) bool {
+func (d Decision) acceptsSigner(c Case, now time.Time) bool {
 	for _, s := range c.Signers {
-		if d.Signers[s.ID] || s.State == "accepted" {
+		if (d.Signers[s.ID] || s.State == "accepted") && s.lasts(now) {
 			return true
 		}
 	}

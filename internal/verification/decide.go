@@ -37,7 +37,7 @@ const MaxValidMonths = 24
 
 // check returns what is not well formed, and what a level lacks that it stands
 // for.
-func (d Decision) check(c Case) error {
+func (d Decision) check(c Case, now time.Time) error {
 	var form errs.Fields
 	switch d.Outcome {
 	case RequestGranted:
@@ -52,7 +52,7 @@ func (d Decision) check(c Case) error {
 	default:
 		form.Add("outcome", "Choose a decision.")
 	}
-	d.checkChecks(c, &form)
+	d.checkChecks(c, now, &form)
 	d.checkGaps(c, &form)
 	if d.Reason == "" {
 		form.Add("reason", "Say why. The organization reads it.")
@@ -131,7 +131,7 @@ func (s *Service) Decide(ctx context.Context, a postgres.Actor, d Decision) erro
 		if c.SubmittedAt == nil || c.State != RequestSubmitted || !c.SubmittedAt.Equal(d.SubmittedAt) {
 			return errDecidedMeanwhile()
 		}
-		if err := d.check(c); err != nil {
+		if err := d.check(c, s.now()); err != nil {
 			return err
 		}
 		return s.decide(ctx, tx, a, c, d)

@@ -36,8 +36,12 @@ func (s Signer) Ref() vault.Ref { return vault.Ref{Document: s.Document, Number:
 
 // MaySign reports whether a reviewer accepted the signer and the day is not
 // over.
-func (s Signer) MaySign(now time.Time) bool {
-	return s.State == "accepted" && s.IsMember && now.Before(s.ValidUntil.AddDate(0, 0, 1))
+func (s Signer) MaySign(now time.Time) bool { return s.State == "accepted" && s.lasts(now) }
+
+// lasts reports whether the signer still belongs to the organization and the
+// last day is not over.
+func (s Signer) lasts(now time.Time) bool {
+	return s.IsMember && now.Before(s.ValidUntil.AddDate(0, 0, 1))
 }
 
 const signerColumns = `

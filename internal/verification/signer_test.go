@@ -76,6 +76,12 @@ func TestWhoSignsIsAcceptedByAReviewer(t *testing.T) {
 	for i := range n.Checks {
 		n.Checks[i].State, n.Checks[i].Note = verification.Met, ""
 	}
+	before := *d.now
+	*d.now = before.AddDate(0, 0, 92)
+	if got := errs.FieldsOf(d.s.Decide(t.Context(), d.reviewer, n)); len(got) != 1 || got[0].Field != "check-signer" {
+		t.Errorf("somebody may sign, after the last day: mistakes %v, want one of the check", got)
+	}
+	*d.now = before
 	if err := d.s.Decide(t.Context(), d.reviewer, n); err != nil {
 		t.Fatal(err)
 	}
