@@ -79,7 +79,7 @@ func credentialTag(c credential.Credential, now time.Time) (kind, text string) {
 		return "warn", credential.Expired.Label()
 	case state == credential.Verified:
 		return "ok", state.Label()
-	case state == credential.Refused:
+	case state == credential.Refused, state == credential.Revoked:
 		return "bad", state.Label()
 	case state == credential.Returned, state == credential.Expired:
 		return "warn", state.Label()
@@ -270,7 +270,7 @@ func decidedWords(c credential.Credential) string {
 	if c.DecidedAt == nil || c.State == credential.Draft || c.State == credential.Submitted {
 		return ""
 	}
-	what := map[credential.State]string{credential.Returned: "Returned", credential.Refused: "Refused"}[c.State]
+	what := map[credential.State]string{credential.Returned: "Returned", credential.Refused: "Refused", credential.Revoked: "Revoked"}[c.State]
 	if what == "" {
 		what = "Checked"
 	}

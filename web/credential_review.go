@@ -55,6 +55,7 @@ func (s *Server) credentialCaseView(r *http.Request, failure error) (page.Creden
 		Person: personPairs(c.Of.Person), Facts: credentialPairs(c.Credential), Consent: c.Of.ConsentText,
 		Submitted: ui.DateTime(*c.SubmittedAt), Seen: c.SubmittedAt.UTC().Format(time.RFC3339Nano),
 		Own: c.Own && c.State == credential.Submitted, MayDecide: c.State == credential.Submitted && !c.Own,
+		MayRevoke: c.State == credential.Verified && !c.Own, RevokeReason: r.PostForm.Get("revoke-reason"),
 		NeedsRegister: c.Kind != credential.Training, Decided: decidedWords(c.Credential), Reason: c.Reason,
 	}
 	view.Tag, view.State = credentialTag(c.Credential, time.Now())
@@ -125,6 +126,21 @@ func (s *Server) decideCredential(w http.ResponseWriter, r *http.Request) error 
 		return s.renderTry(w, r, err, page.CredentialCase(view))
 	}
 	s.flash(r, "Your decision is recorded. The organization was told.")
+	redirect(w, r, "/review/credentials")
+	return nil
+}
+
+// revokeCredential takes back the check of a credential.
+func (s *Server) revokeCredential(w http.ResponseWriter, r *http.Request) error {
+	err := s.Credentials.Revoke(r.Context(), s.actor(r), credentialParam(r), r.PostForm.Get("revoke-reason"))
+	if err != nil {
+		view, loadErr := s.credentialCaseView(r, err)
+		if loadErr != nil {
+			return loadErr
+		}
+		return s.renderTry(w, r, err, page.CredentialCase(view))
+	}
+	s.flash(r, "Revoked. It counts nowhere any more, and the organization was told.")
 	redirect(w, r, "/review/credentials")
 	return nil
 }

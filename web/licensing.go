@@ -139,7 +139,7 @@ func (s *Server) sellersLicensing(r *http.Request, d listing.Dossier) (*page.Sel
 		case x.Outcome == "":
 			v.Text, asks = "Asked for on "+ui.Date(x.RequestedAt)+". You hear from us.", false
 		case x.Outcome == "granted" && x.Holds && i == 0:
-			v.Text, asks = "Buyers see the badge for as long as license and consent claims stay as they are" + untilDay(x.ValidUntil) + ".", false
+			v.Text, asks = "Buyers see the badge for as long as license and consent claims stay as they are"+untilDay(x.ValidUntil)+".", false
 		}
 		if x.Outcome != "" {
 			v.Lines = append(v.Lines, licensingLine(x, false))

@@ -68,5 +68,6 @@ func (s *Server) credentialReviewers(r chi.Router) {
 	r.Get("/review/credentials", s.handle(s.showCredentialQueue))
 	r.Get("/review/credentials/{credential}", s.handle(s.showCredentialCase))
 	r.Post("/review/credentials/{credential}", s.handle(s.decideCredential))
+	r.Post("/review/credentials/{credential}/revoke", s.handle(s.revokeCredential))
 	r.Get("/review/credentials/{credential}/evidence", s.handle(s.sendEvidence))
 }

@@ -339,6 +339,7 @@ var credentialGates = map[string]gate{
 	"GET /review/credentials":                            reviewers,
 	"GET /review/credentials/{credential}":               reviewers,
 	"POST /review/credentials/{credential}":              reviewers,
+	"POST /review/credentials/{credential}/revoke":       reviewers,
 	"GET /review/credentials/{credential}/evidence":      reviewers,
 }
 

@@ -47,7 +47,7 @@ type Annotator struct {
 // reviewer sees or saw them.
 func (a Annotator) IsFixed() bool {
 	return slices.ContainsFunc(a.Credentials, func(c Credential) bool {
-		return c.State == Submitted || c.State == Verified || c.State == Expired
+		return slices.Contains([]State{Submitted, Verified, Expired, Revoked}, c.State)
 	})
 }
 

@@ -57,6 +57,46 @@ func TestReviewerChecksACredentialOnceAndItStaysAsItWas(t *testing.T) {
 	}
 }
 
+// A check that turns out to be wrong is taken back, with a reason, once, by a
+// reviewer outside the organization.
+func TestACheckIsRevokedAndCountsNowhere(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	person, key := r.submitted("Reader 1")
+	wantKind(t, "revoking what waits", r.Revoke(t.Context(), r.reviewer, key, "The board knows no such number."), errs.Conflict)
+	r.decide(key, credential.Verified)
+	r.told.of = nil
+
+	wantKind(t, "without a reason", r.Revoke(t.Context(), r.reviewer, key, " "), errs.Invalid)
+	wantKind(t, "by the organization", r.Revoke(t.Context(), r.org.Owner, key, "We do not want it."), errs.NotFound)
+	own := postgres.Actor{User: r.org.Owner.User, Platform: postgres.Reviewer}
+	wantKind(t, "by a reviewer of its own", r.Revoke(t.Context(), own, key, "Forged."), errs.Forbidden)
+	ok(t, r.Revoke(t.Context(), r.reviewer, key, "The board says that it never gave it."))
+
+	a, err := r.Annotator(t.Context(), r.org.Owner, person)
+	ok(t, err)
+	if c := a.Credentials[0]; a.Holds(time.Now()) || c.State != credential.Revoked || c.VerifiedOn == nil || !strings.Contains(c.Reason, "never gave it") {
+		t.Errorf("after the revocation: holds %v, %+v", a.Holds(time.Now()), c)
+	}
+	if !a.IsFixed() {
+		t.Error("a person whose check was revoked may be renamed")
+	}
+	if diff := cmp.Diff([]id.Annotator{person}, r.told.of); diff != "" {
+		t.Errorf("the catalog was told of (-want +got):\n%s", diff)
+	}
+	wantKind(t, "a second revocation", r.Revoke(t.Context(), r.reviewer, key, "Again."), errs.Conflict)
+	for _, sql := range []string{
+		`UPDATE credential SET state = 'verified' WHERE id = $1`,
+		`UPDATE credential SET reason = 'Something else' WHERE id = $1`,
+	} {
+		for _, actor := range []postgres.Actor{r.org.Owner, r.reviewer, {Platform: postgres.Worker}} {
+			if n, err := r.as(actor, sql, key); err == nil && n > 0 {
+				t.Errorf("%s as %+v changed a revoked credential", sql, actor)
+			}
+		}
+	}
+}
+
 func TestCheckNeedsWhatItStandsFor(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)

@@ -64,6 +64,9 @@ func (s *Service) tellDecided(ctx context.Context, tx pgx.Tx, c Credential, outc
 	case Expired:
 		n.Subject = label + ": the " + kind + " has ended"
 		n.Lines = []string{"Its last day is over, so it counts in no data set any more. Add the new one and submit it."}
+	case Revoked:
+		n.Subject = label + ": the check of the " + kind + " was revoked"
+		n.Lines = []string{"A reviewer took the check back, so it counts in no data set any more. The reason stands on the page. You may add another one."}
 	default:
 		n.Subject = label + ": the " + kind + " is not accepted"
 		n.Lines = []string{"A reviewer has refused it. The reason stands on the page. You may add another one."}

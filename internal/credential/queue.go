@@ -42,7 +42,7 @@ ORDER BY c.submitted_at, c.id
 LIMIT    500`
 
 const decidedQuery = waitingColumns + `
-WHERE    c.state IN ('verified', 'refused', 'expired')
+WHERE    c.state IN ('verified', 'refused', 'expired', 'revoked')
 ORDER BY c.decided_at DESC, c.id DESC
 LIMIT    20`
 

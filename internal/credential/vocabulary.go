@@ -53,6 +53,7 @@ const (
 	Verified  State = "verified"  // checked, and counts until its last day is over
 	Refused   State = "refused"   // does not show what it should
 	Expired   State = "expired"   // was checked; its last day is over
+	Revoked   State = "revoked"   // was checked; a reviewer took that back
 )
 
 // IsOpen reports whether the organization may change it.
@@ -71,6 +72,8 @@ func (s State) Label() string {
 		return "Not accepted"
 	case Expired:
 		return "Expired"
+	case Revoked:
+		return "Revoked"
 	}
 	return "Draft"
 }

@@ -124,7 +124,7 @@ type LicensingRuling struct {
 	ClaimsDigest string
 	Granted      bool
 
-	Rights, Consent, Authority bool   // each was looked at and holds
+	Rights, Consent, Authority bool      // each was looked at and holds
 	Clause                     string    // that grants commercial use
 	Document                   string    // SHA-256 of the seller's document that covers it: a consent, a waiver, a board's letter
 	Signer                     id.Signer // who signs for the seller
