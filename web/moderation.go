@@ -130,10 +130,13 @@ func (s *Server) flagPage(w http.ResponseWriter, r *http.Request, status int, mi
 		Shell: s.formShell(r, moderation.Reasons.Label(f.Reason)+": "+f.Title, "review"), URL: flagURL(flag), Title: f.Title, Reason: moderation.Reasons.Label(f.Reason),
 		Kind: flagKind(f.State), State: moderation.States.Label(f.State), Words: flagWords(f, s.actor(r)), Errors: mistakes,
 		CanClaim: f.State == moderation.Open, CanTakeOver: f.State == moderation.NeedsSeller || f.State == moderation.InTriage && f.ClaimedBy != s.actor(r).User,
-		Facts: flagFacts(it), Question: f.Question, Reply: f.Reply, ShowReason: r.PostForm.Get("samples-reason"),
+		Facts: flagFacts(it), Files: f.OfferedFiles, Question: f.Question, Reply: f.Reply, ShowReason: r.PostForm.Get("samples-reason"),
 	}
 	if f.Kind == string(catalog.Hosted) {
 		view.TakedownURL = takedownURL(f.Organization)
+	}
+	if f.Offered != "" && f.OfferedFiles != f.Files {
+		view.OtherFilesURL = reviewURL(f.Offered)
 	}
 	if f.HiddenAt != nil {
 		view.Hidden = ui.DateTime(*f.HiddenAt)
@@ -318,14 +321,14 @@ func (s *Server) mergeFlag(r *http.Request, flag id.Flag) error {
 }
 
 func (s *Server) showSamplesAgain(r *http.Request, flag id.Flag) error {
-	return s.Moderation.ShowSamples(r.Context(), s.actor(r), flag, r.PostForm.Get("samples-reason"))
+	return s.Moderation.ShowSamples(r.Context(), s.actor(r), flag, r.PostForm.Get("files"), r.PostForm.Get("samples-reason"))
 }
 
 func (s *Server) decideFlag(r *http.Request, flag id.Flag) error {
 	form := r.PostForm
 	return s.Moderation.Decide(r.Context(), s.actor(r), moderation.Decision{
 		Flag: flag, Outcome: moderation.State(form.Get("outcome")), Act: moderation.Act(form.Get("act")), Strike: form.Get("strike") == "1",
-		Reason: form.Get("reason"), Answer: form.Get("answer"),
+		Files: form.Get("files"), Reason: form.Get("reason"), Answer: form.Get("answer"),
 	})
 }
 

@@ -19,6 +19,7 @@ type Decision struct {
 	Outcome State  // Upheld or Dismissed
 	Act     Act    // if upheld
 	Strike  bool   // if upheld
+	Files   string // root digest of what was on offer as a saw it; asked if Act is Suspend
 	Reason  string // if upheld the seller reads it, and buyers too if the version is suspended
 	Answer  string // to the reporters; may be empty
 }
@@ -53,7 +54,8 @@ WHERE  follows = @flag
 AND    organization_id = @organization`
 
 // Decide closes a flag that a has taken. Of any number of decisions at once
-// one holds; the others are errs.Conflict. Mistakes are errs.Fields with the
+// one holds; the others are errs.Conflict, and so is a suspension if other
+// files are on offer than those that a has seen. Mistakes are errs.Fields with the
 // fields outcome, act, reason and answer.
 func (s *Service) Decide(ctx context.Context, a postgres.Actor, d Decision) error {
 	if err := d.check(); err != nil {
@@ -65,6 +67,11 @@ func (s *Service) Decide(ctx context.Context, a postgres.Actor, d Decision) erro
 		}
 		if l.Kind != "hosted" && (d.Strike || d.Act == Suspend) {
 			return &errs.Error{Kind: errs.Invalid, Field: "act", Message: "This data set lies at its owner: its description is changed or withdrawn by the platform."}
+		}
+		if d.Act == Suspend { // first: the database asks which suspension the flag led to
+			if err := s.suspend(ctx, tx, a, f, l, d); err != nil {
+				return err
+			}
 		}
 		tag, err := tx.Exec(ctx, decideFlag, pgx.NamedArgs{"flag": f.ID, "organization": f.Organization, "state": string(d.Outcome),
 			"act": string(d.Act), "reason": d.Reason, "user": a.User})
@@ -88,19 +95,21 @@ func (s *Service) Decide(ctx context.Context, a postgres.Actor, d Decision) erro
 	})
 }
 
-// carryOut does what upholding entails, and tells the seller.
+// suspend takes the version on offer down, if it is the one that was seen.
+func (s *Service) suspend(ctx context.Context, tx pgx.Tx, a postgres.Actor, f Flag, l listed, d Decision) error {
+	if l.State != "live" || l.Version == "" {
+		return &errs.Error{Kind: errs.Invalid, Field: "act", Message: "No version of this data set is on offer, so none can be suspended."}
+	}
+	if d.Files != l.RootDigest {
+		return errOtherFiles
+	}
+	return s.listings.SuspendWithin(ctx, tx, a, id.Version(l.Version), strings.TrimSpace(grounds[f.Reason]+" "+d.Reason))
+}
+
+// carryOut does what else upholding entails, and tells the seller.
 func (s *Service) carryOut(ctx context.Context, tx pgx.Tx, a postgres.Actor, f Flag, l listed, d Decision) error {
 	if d.Outcome != Upheld {
 		return nil
-	}
-	if d.Act == Suspend {
-		if l.State != "live" || l.Version == "" {
-			return &errs.Error{Kind: errs.Invalid, Field: "act", Message: "No version of this data set is on offer, so none can be suspended."}
-		}
-		reason := strings.TrimSpace(grounds[f.Reason] + " " + d.Reason)
-		if err := s.listings.SuspendWithin(ctx, tx, a, id.Version(l.Version), reason); err != nil {
-			return err
-		}
 	}
 	if d.Strike {
 		if err := s.strike(ctx, tx, a, f, d.Reason); err != nil {

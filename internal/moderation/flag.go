@@ -62,17 +62,31 @@ type listed struct {
 	RootDigest   string          `db:"root_digest"`
 }
 
-// lockListed makes reports about one listing wait for each other, so that no
-// two of them see the last free place.
-const lockListed = `
+// offered joins the version that is on offer, or was when it was suspended.
+const offered = `
+LEFT JOIN LATERAL (
+       SELECT v.id, v.root_digest
+       FROM   version v
+       WHERE  v.listing_id = c.id AND v.organization_id = c.organization_id AND v.state IN ('live', 'suspended')
+       ORDER BY v.state, v.number DESC
+       LIMIT  1) o ON true`
+
+const listedQuery = `
 SELECT c.id, c.organization_id, c.slug, c.title, c.kind, c.state, c.samples_hidden_at,
-       coalesce((SELECT v.id::text FROM version v WHERE v.listing_id = c.id AND v.organization_id = c.organization_id
-                 AND v.state IN ('live', 'suspended') ORDER BY v.state, v.number DESC LIMIT 1), '') AS version_id,
-       coalesce((SELECT v.root_digest FROM version v WHERE v.listing_id = c.id AND v.organization_id = c.organization_id
-                 AND v.state IN ('live', 'suspended') ORDER BY v.state, v.number DESC LIMIT 1), '') AS root_digest
-FROM   catalog_listing c
-WHERE  c.slug = @slug
-FOR UPDATE`
+       coalesce(o.id::text, '') AS version_id, coalesce(o.root_digest, '') AS root_digest
+FROM   catalog_listing c` + offered + `
+WHERE  c.slug = @slug`
+
+// lockListed makes steps on one listing wait for each other, so that no two
+// reports see the last free place. It reads in a statement of its own: what was
+// published while it waited for the lock is seen.
+func lockListed(ctx context.Context, tx pgx.Tx, slug string) (listed, error) {
+	args := pgx.NamedArgs{"slug": slug}
+	if _, err := tx.Exec(ctx, `SELECT FROM catalog_listing WHERE slug = @slug FOR UPDATE`, args); err != nil {
+		return listed{}, err
+	}
+	return one[listed](ctx, tx, listedQuery, args)
+}
 
 // Report takes a report of anybody. It returns errs.Fields with the fields
 // reason, place, body and email, and errs.NotFound if there is no such data
@@ -83,7 +97,7 @@ func (s *Service) Report(ctx context.Context, r Report) (Received, error) {
 	}
 	var got Received
 	err := s.db.InTx(ctx, worker, func(tx pgx.Tx) error {
-		l, err := one[listed](ctx, tx, lockListed, pgx.NamedArgs{"slug": r.Slug})
+		l, err := lockListed(ctx, tx, r.Slug)
 		if err != nil {
 			return postgres.NotFound(err, noSuchListing)
 		}

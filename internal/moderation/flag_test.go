@@ -149,13 +149,13 @@ func TestSuspectedIdentifiersHidePicturesUntilCleared(t *testing.T) {
 	if err := d.in(t, own, showBySeller, l.Listing.Slug); !postgres.IsRefused(err) {
 		t.Errorf("a reviewer of the seller shows the pictures again: %v, want refused by the database", err)
 	}
-	if err := d.flags.ShowSamples(ctx, d.reviewer, flag, ""); errs.KindOf(err) != errs.Invalid {
+	if err := d.flags.ShowSamples(ctx, d.reviewer, flag, d.files(t, flag), ""); errs.KindOf(err) != errs.Invalid {
 		t.Errorf("shown without a reason: %v", err)
 	}
-	if err := d.flags.ShowSamples(ctx, d.seller.Owner, flag, "They are fine, trust me."); errs.KindOf(err) != errs.NotFound {
+	if err := d.flags.ShowSamples(ctx, d.seller.Owner, flag, d.files(t, flag), "They are fine, trust me."); errs.KindOf(err) != errs.NotFound {
 		t.Errorf("shown by the seller: %v, want not found", err)
 	}
-	if err := d.flags.ShowSamples(ctx, d.reviewer, flag, "It is the serial number of the scanner."); err != nil || d.hidden(t, l) {
+	if err := d.flags.ShowSamples(ctx, d.reviewer, flag, d.files(t, flag), "It is the serial number of the scanner."); err != nil || d.hidden(t, l) {
 		t.Fatalf("shown again: %v, hidden: %v", err, d.hidden(t, l))
 	}
 	got, _ = d.report(t, report(l, moderation.PHISuspected))

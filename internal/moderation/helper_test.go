@@ -2,6 +2,7 @@ package moderation_test
 
 import (
 	"bytes"
+	"strings"
 	"testing"
 	"time"
 
@@ -93,9 +94,53 @@ func (d desk) decide(t *testing.T, dec moderation.Decision) {
 	if dec.Reason == "" {
 		dec.Reason = "Decided for a test."
 	}
+	dec.Files = d.files(t, dec.Flag)
 	if err := d.flags.Decide(t.Context(), d.reviewer, dec); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// files is what is on offer as the page of a flag shows it.
+func (d desk) files(t *testing.T, flag id.Flag) string {
+	t.Helper()
+	it, err := d.flags.Item(t.Context(), d.reviewer, flag)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return it.Flag.OfferedFiles
+}
+
+// replace publishes a next version with other bytes.
+func (d desk) replace(t *testing.T, l listing.Dossier) listing.Version {
+	t.Helper()
+	who := d.seller.Owner
+	v := listingtest.Begin(t, d.db, who, listing.Description{Listing: l.Listing})
+	as := func(a postgres.Actor, do func(tx pgx.Tx) error) {
+		t.Helper()
+		if err := d.db.InTx(t.Context(), a, do); err != nil {
+			t.Fatal(err)
+		}
+	}
+	as(who, func(tx pgx.Tx) error { return d.listings.Queue(t.Context(), tx, who, v.ID) })
+	as(listingtest.Worker, func(tx pgx.Tx) error {
+		_, _, err := d.listings.StartAudit(t.Context(), tx, listingtest.Worker, v.ID)
+		return err
+	})
+	result := listingtest.Result(0)
+	result.Manifest[0].SHA256 = strings.Repeat("cd", 32)
+	as(listingtest.Worker, func(tx pgx.Tx) error {
+		_, err := d.listings.FinishAudit(t.Context(), tx, listingtest.Worker, v.ID, result)
+		return err
+	})
+	sent, err := d.listings.Submit(t.Context(), who, v.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listingtest.Rule(t, d.db, d.second, v.ID, listing.Approves)
+	if err := d.listings.Publish(t.Context(), who, v.ID); err != nil {
+		t.Fatal(err)
+	}
+	return sent
 }
 
 // struck reports, and upholds what was reported with a strike.

@@ -59,6 +59,7 @@ var sentences = map[string]string{
 	"flag_transition":       "This report moved on in the meantime. Reload the page to see where it is now.",
 	"flag_taken":            "Another reviewer has taken this report. Take it over before you decide.",
 	"flag_party":            "This step is not yours to take.",
+	"flag_suspends":         "No version of this data set is on offer, so none can be suspended.",
 	"flag_merged":           "A report can be merged into another one of the same data set only.",
 	"strike_once":           "This report has led to a strike already.",
 	"samples_party":         "A reviewer outside the seller’s organization decides on hidden pictures.",

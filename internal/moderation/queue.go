@@ -19,7 +19,10 @@ type Flag struct {
 	ID           id.Flag         `db:"id"`
 	Organization id.Organization `db:"organization_id"`
 	Listing      id.Listing      `db:"listing_id"`
-	Version      id.Version      `db:"version_id"` // empty for an external listing
+	Version      id.Version      `db:"version_id"` // that was reported; empty for an external listing
+	Files        string          `db:"root_digest"`
+	Offered      id.Version      `db:"offered_id"` // on offer now, or suspended; empty if none is
+	OfferedFiles string          `db:"offered_digest"`
 	Title        string          `db:"title"`
 	Slug         string          `db:"slug"`
 	Kind         string          `db:"kind"`
@@ -50,12 +53,13 @@ type Flag struct {
 
 const flagQuery = `
 SELECT f.id, f.organization_id, f.listing_id, coalesce(f.version_id::text, '') AS version_id, c.title, c.slug, c.kind, c.state AS offer,
+       coalesce(f.root_digest, '') AS root_digest, coalesce(o.id::text, '') AS offered_id, coalesce(o.root_digest, '') AS offered_digest,
        c.organization_name AS seller, f.reason, f.state, f.reports, f.is_anonymous, f.hid_samples, c.samples_hidden_at AS hidden_at,
        coalesce(f.merged_into::text, '') AS merged_into, coalesce(f.claimed_by::text, '') AS claimed_by, coalesce(u.name, '') AS claimer,
        f.question, f.asked_at, f.reply, f.replied_at, f.act, f.decision, coalesce(f.decided_by::text, '') AS decided_by,
        coalesce(d.name, '') AS decider, f.decided_at, f.overturned_at, f.erased_at, f.created_at
 FROM   flag f
-JOIN   catalog_listing c ON c.id = f.listing_id
+JOIN   catalog_listing c ON c.id = f.listing_id` + offered + `
 LEFT JOIN app_user u ON u.id = f.claimed_by
 LEFT JOIN app_user d ON d.id = f.decided_by`
 

@@ -60,9 +60,11 @@ INSERT INTO samples_clearance (listing_id, organization_id, root_digest, reason,
 VALUES (@listing, @organization, @root, @reason, @user)
 ON CONFLICT (listing_id, root_digest) DO NOTHING`
 
-// ShowSamples shows the pictures of a flag's listing again. Reports about the
-// same bytes hide nothing from then on. A is a reviewer outside the seller.
-func (s *Service) ShowSamples(ctx context.Context, a postgres.Actor, flag id.Flag, reason string) error {
+// ShowSamples shows the pictures of a flag's listing again. Files is the root
+// digest of what was on offer as a looked at them: reports about the same bytes
+// hide nothing from then on, and other bytes are errs.Conflict. A is a reviewer
+// outside the seller.
+func (s *Service) ShowSamples(ctx context.Context, a postgres.Actor, flag id.Flag, files, reason string) error {
 	if err := mustReview(a); err != nil {
 		return err
 	}
@@ -76,6 +78,9 @@ func (s *Service) ShowSamples(ctx context.Context, a postgres.Actor, flag id.Fla
 		l, err := listedOf(ctx, tx, flag)
 		if err != nil {
 			return err
+		}
+		if files != l.RootDigest {
+			return errOtherFiles
 		}
 		args := pgx.NamedArgs{"listing": l.ID, "organization": l.Organization, "root": l.RootDigest, "reason": reason, "user": a.User}
 		tag, err := tx.Exec(ctx, showSamples, args)
@@ -109,6 +114,6 @@ WHERE  f.id = @flag`, pgx.NamedArgs{"flag": flag}).Scan(&slug)
 	if err != nil {
 		return listed{}, postgres.NotFound(err, noSuchFlag)
 	}
-	l, err := one[listed](ctx, tx, lockListed, pgx.NamedArgs{"slug": slug})
+	l, err := lockListed(ctx, tx, slug)
 	return l, postgres.NotFound(err, noSuchFlag)
 }

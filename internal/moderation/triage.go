@@ -14,7 +14,10 @@ import (
 	"assay/internal/promise"
 )
 
-var errMoved = errs.New(errs.Conflict, sentences["flag_transition"])
+var (
+	errMoved      = errs.New(errs.Conflict, sentences["flag_transition"])
+	errOtherFiles = errs.New(errs.Conflict, "Other files are on offer by now than the page showed. Look at those before you decide.")
+)
 
 // withFlag runs a reviewer's step on a flag that it has locked, together with
 // its listing: reports about that listing wait. What the step would

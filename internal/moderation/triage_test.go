@@ -211,7 +211,7 @@ func TestOneOfAHundredDecisionsHolds(t *testing.T) {
 		if i%4 == 0 {
 			outcome = moderation.Dismissed
 		}
-		return d.flags.Decide(t.Context(), a, moderation.Decision{Flag: flag, Outcome: outcome, Act: moderation.Suspend, Strike: true, Reason: "Decided for a test."})
+		return d.flags.Decide(t.Context(), a, moderation.Decision{Flag: flag, Outcome: outcome, Act: moderation.Suspend, Files: it.Flag.OfferedFiles, Strike: true, Reason: "Decided for a test."})
 	})
 	if won != 1 || len(other) != 0 {
 		t.Fatalf("%d decisions hold, want 1; other failures %v", won, other)
@@ -374,7 +374,7 @@ func TestUpheldFlagSuspends(t *testing.T) {
 		t.Errorf("version %s, %q (err: %v)", v.Version.State, v.Version.Reason, err)
 	}
 	again := d.claimed(t, l, "rights_not_held")
-	err = d.flags.Decide(t.Context(), d.reviewer, moderation.Decision{Flag: again, Outcome: moderation.Upheld, Act: moderation.Suspend, Reason: "The hospital did not agree."})
+	err = d.flags.Decide(t.Context(), d.reviewer, moderation.Decision{Flag: again, Outcome: moderation.Upheld, Act: moderation.Suspend, Files: d.files(t, again), Reason: "The hospital did not agree."})
 	if errs.KindOf(err) != errs.Invalid {
 		t.Errorf("suspended twice: %v, want invalid", err)
 	}

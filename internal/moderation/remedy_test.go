@@ -1,0 +1,141 @@
+package moderation_test
+
+import (
+	"strings"
+	"testing"
+
+	"assay/internal/errs"
+	"assay/internal/id"
+	"assay/internal/listing"
+	"assay/internal/moderation"
+	"assay/internal/postgres"
+)
+
+// grant has the second reviewer grant an appeal and returns its remedy.
+func (d desk) grant(t *testing.T, key id.Appeal) string {
+	t.Helper()
+	if err := d.flags.Rule(t.Context(), d.second, key, moderation.Ruling{Outcome: moderation.Granted, Reason: "The letter of March was overlooked."}); err != nil {
+		t.Fatal(err)
+	}
+	p, err := d.flags.OwnAppeal(t.Context(), d.seller.Owner, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p.Remedy
+}
+
+func (d desk) state(t *testing.T, v id.Version) listing.State {
+	t.Helper()
+	got, err := d.listings.Version(t.Context(), d.seller.Owner, v)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return got.Version.State
+}
+
+// An appeal undoes the suspension that it is about: one that came later, for
+// another reason, holds, and so does one of another report that was upheld.
+func TestGrantedAppealLeavesOtherSuspensionsAlone(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	ctx := t.Context()
+	l := d.live(t)
+	v := l.Version.ID
+	first := d.claimed(t, l, "license_wrong")
+	d.decide(t, moderation.Decision{Flag: first, Outcome: moderation.Upheld, Act: moderation.Suspend})
+	ofEvent := d.appeal(t, moderation.OfSuspension, d.subject(t, moderation.OfSuspension))
+	ofFlag := d.appeal(t, moderation.OfFlag, string(first))
+	if err := d.listings.Restore(ctx, d.second, v); err != nil {
+		t.Fatal(err)
+	}
+	later := d.claimed(t, l, "consent_problem")
+	d.decide(t, moderation.Decision{Flag: later, Outcome: moderation.Upheld, Act: moderation.Suspend})
+	for name, key := range map[string]id.Appeal{"the report": ofFlag, "the suspension": ofEvent} {
+		if remedy := d.grant(t, key); !strings.Contains(remedy, "was suspended again") {
+			t.Errorf("appeal of %s: remedy %q", name, remedy)
+		}
+		if got := d.state(t, v); got != listing.Suspended {
+			t.Fatalf("appeal of %s against the first suspension: the version is %s, want suspended by the second", name, got)
+		}
+	}
+	if remedy := d.grant(t, d.appeal(t, moderation.OfFlag, string(later))); !strings.Contains(remedy, "on offer again") || d.state(t, v) != listing.Live {
+		t.Errorf("appeal against the last suspension: remedy %q, the version is %s", remedy, d.state(t, v))
+	}
+}
+
+// A version is not put back while another report about the data set holds one
+// of its versions down.
+func TestGrantedAppealWaitsForOtherReports(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	ctx := t.Context()
+	l := d.live(t)
+	first := d.claimed(t, l, "license_wrong")
+	d.decide(t, moderation.Decision{Flag: first, Outcome: moderation.Upheld, Act: moderation.Suspend})
+	next := d.replace(t, l)
+	if err := d.listings.Suspend(ctx, d.reviewer, next.ID, "Suspended for a test."); err != nil {
+		t.Fatal(err)
+	}
+	var key id.Appeal
+	for _, s := range st0(t, d).Appealable {
+		if s.Version == next.ID {
+			key = d.appeal(t, s.Kind, s.ID)
+		}
+	}
+	if remedy := d.grant(t, key); !strings.Contains(remedy, "another report on this data set") || d.state(t, next.ID) != listing.Suspended {
+		t.Errorf("remedy %q, the version is %s", remedy, d.state(t, next.ID))
+	}
+}
+
+// The database itself finds what an upheld report suspended.
+func TestUpheldReportNamesItsSuspension(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	l := d.live(t)
+	flag := d.claimed(t, l, "license_wrong")
+	err := d.in(t, d.reviewer, `UPDATE flag SET state = 'upheld', act = 'suspend', decision = 'Because I say so.', decided_by = $2, decided_at = now() WHERE id = $1`, flag, d.reviewer.User)
+	if !postgres.IsRefused(err) {
+		t.Errorf("upheld with a suspension that is none: %v, want refused by the database", err)
+	}
+	d.decide(t, moderation.Decision{Flag: flag, Outcome: moderation.Upheld, Act: moderation.Suspend})
+	if n := d.count(t, `SELECT count(*) FROM flag f JOIN version_event e ON e.id = f.suspension WHERE f.id = $1 AND e.version_id = $2 AND e.event = 'suspend'`, flag, l.Version.ID); n != 1 {
+		t.Error("the report does not name its suspension")
+	}
+}
+
+// What a reviewer decides is about the files that the page showed: other ones,
+// published since, are neither shown nor suspended by it.
+func TestDecisionIsAboutTheFilesThatWereSeen(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	ctx := t.Context()
+	l := d.live(t)
+	flag := d.claimed(t, l, moderation.PHISuspected)
+	seen := d.files(t, flag)
+	d.replace(t, l)
+	const fine = "Nothing is to be seen in them."
+	suspend := moderation.Decision{Flag: flag, Outcome: moderation.Upheld, Act: moderation.Suspend, Reason: "The corner holds a name."}
+	for name, files := range map[string]string{"those reported": seen, "none": ""} {
+		if err := d.flags.ShowSamples(ctx, d.reviewer, flag, files, fine); errs.KindOf(err) != errs.Conflict || !d.hidden(t, l) {
+			t.Errorf("pictures of other files than %s are shown: %v", name, err)
+		}
+		suspend.Files = files
+		if err := d.flags.Decide(ctx, d.reviewer, suspend); errs.KindOf(err) != errs.Conflict {
+			t.Errorf("other files than %s are suspended: %v, want a conflict", name, err)
+		}
+	}
+	it, err := d.flags.Item(ctx, d.reviewer, flag)
+	if err != nil || it.Flag.Files != seen || it.Flag.OfferedFiles == seen || it.Flag.Offered == l.Version.ID {
+		t.Fatalf("the page shows %s of %s and %s of %s (err: %v)", it.Flag.Files, it.Flag.Version, it.Flag.OfferedFiles, it.Flag.Offered, err)
+	}
+	if err := d.flags.ShowSamples(ctx, d.reviewer, flag, it.Flag.OfferedFiles, fine); err != nil || d.hidden(t, l) {
+		t.Fatalf("pictures of the files on offer stay hidden: %v", err)
+	}
+	if n := d.count(t, `SELECT count(*) FROM samples_clearance WHERE root_digest = $1`, seen); n != 0 {
+		t.Error("files that nobody looked at are cleared")
+	}
+	suspend.Files = it.Flag.OfferedFiles
+	if err := d.flags.Decide(ctx, d.reviewer, suspend); err != nil {
+		t.Error(err)
+	}
+}
