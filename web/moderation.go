@@ -237,7 +237,7 @@ func flagDecision(r *http.Request, it moderation.Item) *page.FlagDecision {
 		CanAsk: it.Flag.Kind == string(catalog.Hosted),
 		Outcomes: []ui.Option{
 			{Value: string(moderation.Upheld), Label: "The report is right", Selected: form.Get("outcome") == string(moderation.Upheld)},
-			{Value: string(moderation.Dismissed), Label: "Nothing has to change", Help: "The seller does not learn of it.", Selected: form.Get("outcome") == string(moderation.Dismissed)},
+			{Value: string(moderation.Dismissed), Label: "Nothing has to change", Help: "The seller learns of it only if you asked about it.", Selected: form.Get("outcome") == string(moderation.Dismissed)},
 		},
 	}
 	for _, t := range moderation.Acts {

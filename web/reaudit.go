@@ -222,6 +222,10 @@ func (s *Server) newRules(r *http.Request, d listing.Dossier) ([]page.FoundView,
 
 func whatToDo(n sellerdesk.NewRules, state listing.State) string {
 	switch {
+	case n.ClosedAt != nil && n.Outcome == "identifiers" && state == listing.Suspended:
+		return "A reviewer looked at it and closed it on " + ui.Date(*n.ClosedAt) + ". The version stays off the catalog: by these rules it cannot return. Mend the files and send them as a new version; if you think that the audit is wrong, appeal."
+	case n.ClosedAt != nil && state == listing.Suspended:
+		return "A reviewer looked at it and closed it on " + ui.Date(*n.ClosedAt) + ". It does not keep the version off the catalog; why it is suspended stands above."
 	case n.ClosedAt != nil:
 		return "A reviewer looked at it and closed it on " + ui.Date(*n.ClosedAt) + ". You need not do anything."
 	case state == listing.Suspended:

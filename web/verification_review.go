@@ -31,7 +31,9 @@ func (s *Server) showVerificationQueue(w http.ResponseWriter, r *http.Request) e
 	}
 	view := page.VerificationQueueView{Shell: s.shell(r, "Verification of sellers", "review")}
 	for _, q := range waiting {
-		view.Waiting = append(view.Waiting, queueRow(q))
+		row := queueRow(q)
+		row.Due, row.DueKind = dueWords(q.Due(), time.Now())
+		view.Waiting = append(view.Waiting, row)
 	}
 	for _, q := range decided {
 		view.Decided = append(view.Decided, queueRow(q))

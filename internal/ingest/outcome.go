@@ -37,16 +37,19 @@ const (
 func subject(f finding.Finding) string { return f.Rule + "\n" + string(f.Severity) + "\n" + f.Path }
 
 // judge compares a report with what is known of the files. It returns the rules
-// that found something new, sorted. A report that found no data has a blocker.
+// that found something new, sorted: none if no data could be read any more,
+// which is as grave as a blocker.
 func judge(known []audit.Report, now *audit.Report) (o outcome, rules []string) {
 	before, after := map[string]bool{}, map[string]bool{}
+	unread := false
 	for _, r := range known {
+		unread = unread || r.Verdict == audit.Unrecognized
 		for _, f := range r.Findings {
 			before[subject(f)] = f.Severity != finding.Info
 		}
 	}
 	o = same
-	if now.Verdict != audit.Passed && now.Verdict != audit.Flagged {
+	if now.Verdict == audit.Unrecognized && !unread {
 		o = blockers
 	}
 	for _, f := range now.Findings {
@@ -251,6 +254,10 @@ func (r *run) tellSeller(ctx context.Context, tx pgx.Tx, o outcome, found string
 	})
 }
 
+// mostNamed is how many rules a letter or a public reason names: those of very
+// many would not fit. The report has them all.
+const mostNamed = 12
+
 // titles names rules in words. It holds nothing from a file.
 func titles(rules []string) string {
 	names := map[string]string{}
@@ -258,8 +265,11 @@ func titles(rules []string) string {
 		names[r.ID] = r.Title
 	}
 	var list []string
-	for _, id := range rules {
+	for _, id := range rules[:min(len(rules), mostNamed)] {
 		list = append(list, fmt.Sprintf("%s (%s)", cmp.Or(names[id], "a rule"), id))
+	}
+	if more := len(rules) - mostNamed; more > 0 {
+		list = append(list, fmt.Sprintf("and by %d more rules", more))
 	}
 	return cmp.Or(strings.Join(list, ", "), "no readable data")
 }

@@ -284,3 +284,36 @@ func TestOlderProgramsLeaveNewerReportsAlone(t *testing.T) {
 		t.Errorf("an older program queued %d audits", n)
 	}
 }
+
+// What a reviewer has closed is not asked again by the next rules: it is noted,
+// nobody is told, and the version may still return.
+func TestNewRulesDoNotAskAgainWhatWasClosed(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	r.listings = r.listings.Notifying(review.Letters{})
+	v := r.live(t, series(t, synth.BirthDate), before("phi-birth-date")).Version.ID
+	r.reaudit(t, r.newer())
+	desk, reviewer := review.New(r.db, r.listings, time.Now), accounttest.Reviewer(t, r.db)
+	list, err := desk.Reaudits(t.Context(), reviewer)
+	if err != nil || len(list) != 1 {
+		t.Fatalf("Reaudits = %v, %v", list, err)
+	}
+	if err := desk.CloseReaudit(t.Context(), reviewer, list[0].ID, "Looked at it with the seller: it is no date of birth."); err != nil {
+		t.Fatal(err)
+	}
+	r.sql(t, `DELETE FROM notice_event`)
+	r.reaudit(t, ingest.New(r.db, r.blobs, r.listings, ingest.Options{Version: "test", Scratch: r.scratch, RulesVersion: "9999.2"}, discard))
+	want := []string{newRules + " closed blockers", "9999.2 noted same"}
+	if diff := cmp.Diff(want, r.read(t, `SELECT rules_version || ' ' || state || ' ' || outcome FROM reaudit ORDER BY rules_version`)); diff != "" {
+		t.Error(diff)
+	}
+	if told := r.read(t, `SELECT kind FROM notice_event`); len(told) != 0 {
+		t.Errorf("told again: %v", told)
+	}
+	if err := r.listings.Suspend(t.Context(), reviewer, v, "Taken down for a test."); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.listings.Restore(t.Context(), reviewer, v); err != nil {
+		t.Errorf("Restore = %v", err)
+	}
+}

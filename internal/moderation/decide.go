@@ -109,7 +109,7 @@ func (s *Service) suspend(ctx context.Context, tx pgx.Tx, a postgres.Actor, f Fl
 // carryOut does what else upholding entails, and tells the seller.
 func (s *Service) carryOut(ctx context.Context, tx pgx.Tx, a postgres.Actor, f Flag, l listed, d Decision) error {
 	if d.Outcome != Upheld {
-		return nil
+		return s.tellDismissed(ctx, tx, f)
 	}
 	if d.Strike {
 		if err := s.strike(ctx, tx, a, f, d.Reason); err != nil {

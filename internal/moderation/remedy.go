@@ -150,10 +150,36 @@ func (s *Service) overturn(ctx context.Context, tx pgx.Tx, a postgres.Actor, p A
 		return "", errMoved
 	}
 	n, err := s.removeStrikes(ctx, tx, a, p.Organization, "flag", p.Subject)
+	if err != nil {
+		return "", err
+	}
 	if n > 0 {
 		words += " Its strike is taken back."
 	}
-	return words, err
+	return words, s.tellOverturned(ctx, tx, id.Flag(p.Subject), p.Organization)
+}
+
+const listedOfFlag = `
+SELECT c.title, c.slug
+FROM   flag f
+JOIN   catalog_listing c ON c.id = f.listing_id AND c.organization_id = f.organization_id
+WHERE  f.id = @flag
+AND    f.organization_id = @organization`
+
+// tellOverturned tells those who were told that they are right that another
+// reviewer found otherwise.
+func (s *Service) tellOverturned(ctx context.Context, tx pgx.Tx, flag id.Flag, org id.Organization) error {
+	var l listed
+	err := tx.QueryRow(ctx, listedOfFlag, pgx.NamedArgs{"flag": flag, "organization": org}).Scan(&l.Title, &l.Slug)
+	if err != nil {
+		return fmt.Errorf("tell reporters: %w", err)
+	}
+	list, err := reportersOf(ctx, tx, flag, org)
+	if err != nil {
+		return fmt.Errorf("tell reporters: %w", err)
+	}
+	return s.answered(ctx, tx, l, list, fmt.Sprintf("You reported “%s”, and a reviewer found that you were right.", l.Title),
+		"The seller appealed. Another reviewer looked at it and found otherwise: your report is dismissed, and what followed from it is taken back as far as nothing else stands against it.")
 }
 
 const removeStrikesBy = `

@@ -139,3 +139,57 @@ func TestDecisionIsAboutTheFilesThatWereSeen(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// Who reported a data set and was told to be right hears when an appeal finds
+// otherwise.
+func TestReportersHearOfAnAppealThatOverturns(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	l := d.live(t)
+	r := report(l, "misleading_claim")
+	r.Email = "reader@example.org"
+	_, flag := d.report(t, r)
+	if err := d.flags.Claim(t.Context(), d.reviewer, flag, false); err != nil {
+		t.Fatal(err)
+	}
+	d.decide(t, moderation.Decision{Flag: flag, Outcome: moderation.Upheld, Act: moderation.Changes})
+	d.grant(t, d.appeal(t, moderation.OfFlag, string(flag)))
+	if n := d.count(t, `SELECT count(*) FROM notice_event WHERE kind = 'flag_answered' AND address = 'reader@example.org' AND array_to_string(lines, ' ') LIKE '%The seller appealed.%'`); n != 1 {
+		t.Errorf("%d letters say that the report was overturned, want 1", n)
+	}
+}
+
+// A seller who was asked about a report hears how it ended, and that hidden
+// pictures are shown again; of a report that it was not asked about it hears
+// nothing.
+func TestSellerHearsHowAQuestionEnded(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	ctx := t.Context()
+	l := d.live(t)
+	told := func(subject string) int {
+		t.Helper()
+		return d.count(t, `SELECT count(*) FROM notice_event WHERE organization_id = $1 AND subject LIKE $2 || '%'`, d.seller.ID, subject)
+	}
+	flag := d.claimed(t, l, moderation.PHISuspected)
+	if err := d.flags.Ask(ctx, d.reviewer, flag, "Is this a real name or a phantom?"); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.flags.Reply(ctx, d.seller.Owner, flag, "It is the name of a phantom."); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.flags.ShowSamples(ctx, d.reviewer, flag, d.files(t, flag), "It is a phantom, as the seller says."); err != nil {
+		t.Fatal(err)
+	}
+	if n := told("Pictures shown again"); n != 1 {
+		t.Errorf("%d letters about pictures shown again, want 1", n)
+	}
+	d.decide(t, moderation.Decision{Flag: flag, Outcome: moderation.Dismissed})
+	if n := told("A report was dismissed"); n != 1 {
+		t.Errorf("%d letters about a report that was asked about, want 1", n)
+	}
+	d.decide(t, moderation.Decision{Flag: d.claimed(t, l, "spam"), Outcome: moderation.Dismissed})
+	if n := told("A report was dismissed"); n != 1 {
+		t.Error("the seller hears of a report that it was not asked about")
+	}
+}

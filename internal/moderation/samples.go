@@ -95,6 +95,9 @@ func (s *Service) ShowSamples(ctx context.Context, a postgres.Actor, flag id.Fla
 				return refusal(err)
 			}
 		}
+		if err := tellShown(ctx, tx, l); err != nil {
+			return err
+		}
 		return record(ctx, tx, a, l.Organization, "samples.show", "listing", string(l.ID), map[string]string{"root_digest": l.RootDigest})
 	})
 	if err != nil {

@@ -48,6 +48,27 @@ func (s *Service) callReviewers(ctx context.Context, tx pgx.Tx, l listed, reason
 	})
 }
 
+// tellShown tells the seller that pictures are to be seen again.
+func tellShown(ctx context.Context, tx pgx.Tx, l listed) error {
+	return notice.Send(ctx, tx, notice.Notice{
+		Kind: notice.FlagOnYourListing, To: notice.To{Organization: l.Organization}, Subject: "Pictures shown again: " + l.Title,
+		Lines: []string{
+			fmt.Sprintf("A reviewer looked at the pictures of “%s”. Buyers see them again.", l.Title),
+			"A report about the same files hides nothing from now on.",
+		},
+		Action: "See the data set", Path: "/datasets/" + l.Slug,
+	})
+}
+
+// tellDismissed tells the seller that a report it was asked about came to
+// nothing. One that it was not asked about it does not learn of.
+func (s *Service) tellDismissed(ctx context.Context, tx pgx.Tx, f Flag) error {
+	if f.AskedAt == nil {
+		return nil
+	}
+	return s.tellSeller(ctx, tx, f, "A report was dismissed: "+f.Title, "See your answer", "You were asked about it. A reviewer found nothing that has to change, and you need not do anything.")
+}
+
 const lettersToday = `
 SELECT count(*)
 FROM   flag_report

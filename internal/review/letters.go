@@ -74,8 +74,12 @@ func (l Letters) ClaimsDecided(ctx context.Context, tx pgx.Tx, v listing.Version
 	return l.tell(ctx, tx, v, claims.ID, w)
 }
 
+// appealable are the events that the seller may appeal: whoever may do so is
+// told, whoever sent the version in.
+var appealable = map[notice.Kind]bool{notice.VersionSuspended: true, notice.VersionRejected: true}
+
 // recipientsQuery finds who sent the version in, as long as they belong to the
-// seller; without one of them its owners.
+// seller; without one of them its owners. Managers are owners and admins too.
 const recipientsQuery = `
 WITH people AS (
     SELECT u.id, coalesce(u.id IN (v.created_by, v.submitted_by), false) AS sent_it
@@ -86,11 +90,12 @@ WITH people AS (
     AND    v.organization_id = @organization
     AND    u.disabled_at IS NULL
     AND    u.email_confirmed_at IS NOT NULL
-    AND    (m.role = 'owner' OR u.id IN (v.created_by, v.submitted_by))
+    AND    (m.role = 'owner' OR @managers AND m.role = 'admin' OR u.id IN (v.created_by, v.submitted_by))
 )
 SELECT   id::text
 FROM     people
 WHERE    sent_it
+OR       @managers
 OR       NOT EXISTS (SELECT FROM people WHERE sent_it)
 ORDER BY id`
 
@@ -101,7 +106,7 @@ WHERE  id = @claims
 AND    organization_id = @organization`
 
 func (l Letters) tell(ctx context.Context, tx pgx.Tx, v listing.Version, claims id.Claims, w words) error {
-	args := pgx.NamedArgs{"version": v.ID, "organization": v.Organization, "claims": claims}
+	args := pgx.NamedArgs{"version": v.ID, "organization": v.Organization, "claims": claims, "managers": appealable[w.kind]}
 	rows, err := tx.Query(ctx, recipientsQuery, args)
 	if err != nil {
 		return fmt.Errorf("letters: %w", err)

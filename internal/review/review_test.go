@@ -1,11 +1,13 @@
 package review_test
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
 	"assay/internal/account"
@@ -17,6 +19,7 @@ import (
 	"assay/internal/listing"
 	"assay/internal/listing/listingtest"
 	"assay/internal/mail"
+	"assay/internal/notice"
 	"assay/internal/notice/noticetest"
 	"assay/internal/postgres"
 	"assay/internal/postgres/postgrestest"
@@ -492,5 +495,31 @@ func TestEndOfEmbargoIsTold(t *testing.T) {
 	}
 	if n := d.mails(t, "Live: version 1"); n != 1 {
 		t.Errorf("%d letters at the end of the embargo, want 1", n)
+	}
+}
+
+// A suspension is told to whoever may appeal it, however the version was sent
+// in: the owners and admins, beside the editor who sent it.
+func TestSuspensionIsToldToWhoMayAppeal(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	org := accounttest.Organization(t, d.db)
+	editor := accounttest.Member(t, d.db, org.ID, account.Editor)
+	admin := accounttest.Member(t, d.db, org.ID, account.Admin)
+	accounttest.Member(t, d.db, org.ID, account.Viewer)
+	accounttest.Verify(t, d.db, org.ID)
+	v := listingtest.Version(t, d.db, accounttest.Org{ID: org.ID, Owner: editor}, listing.Approved).Version.ID
+	if err := d.listings.Publish(t.Context(), org.Owner, v); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.listings.Suspend(t.Context(), d.reviewer, v, "Suspended for a test."); err != nil {
+		t.Fatal(err)
+	}
+	n, got := d.told(t, notice.VersionSuspended)
+	want := []id.User{org.Owner.User, editor.User, admin.User}
+	slices.Sort(want)
+	slices.Sort(got)
+	if diff := cmp.Diff(want, got); n != 1 || diff != "" {
+		t.Errorf("%d notices (-want +got):\n%s", n, diff)
 	}
 }

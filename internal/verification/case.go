@@ -13,6 +13,7 @@ import (
 	"assay/internal/errs"
 	"assay/internal/id"
 	"assay/internal/postgres"
+	"assay/internal/promise"
 )
 
 // QueuedRequest is a request as a list shows it.
@@ -25,6 +26,9 @@ type QueuedRequest struct {
 	DocumentCount    int             `db:"document_count"`
 	BegunBy          string          `db:"begun_by"` // names of reviewers who saved answers; empty for none
 }
+
+// Due returns by when a reviewer is to have decided on a request that waits.
+func (q QueuedRequest) Due() time.Time { return promise.Of(promise.ReviewOfSeller).Due(q.At) }
 
 const waitingRequests = `
 SELECT   r.id, o.name AS organization_name, organization_verification(r.organization_id) AS level, r.state, r.submitted_at AS at,

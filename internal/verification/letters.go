@@ -9,11 +9,21 @@ import (
 
 	"assay/internal/id"
 	"assay/internal/notice"
+	"assay/internal/postgres"
 	"assay/internal/vault"
 )
 
 // ownPage is where an organization sees its verification.
 const ownPage = "/seller/verification"
+
+// callReviewers tells reviewers of a request that was handed in.
+func callReviewers(ctx context.Context, tx pgx.Tx, r Request) error {
+	return notice.Send(ctx, tx, notice.Notice{
+		Kind: notice.ReviewWaiting, To: notice.To{Platform: postgres.Reviewer}, Subject: "A seller asks to be verified",
+		Lines:  []string{"An organization handed in its papers. The queue says by when they are due."},
+		Action: "Open the request", Path: "/review/verifications/" + string(r.ID),
+	})
+}
 
 func tellDecision(ctx context.Context, tx pgx.Tx, c Case, d Decision) error {
 	n := notice.Notice{Kind: notice.VerificationDecided, To: notice.To{Organization: c.Organization}, Action: "See the decision", Path: ownPage}

@@ -280,6 +280,9 @@ func (s *Service) SubmitRequest(ctx context.Context, a postgres.Actor) error {
 		if err := handIn(ctx, tx, a, r); err != nil {
 			return err
 		}
+		if err := callReviewers(ctx, tx, r); err != nil {
+			return err
+		}
 		return record(ctx, tx, a, a.Organization, "verification.submit", "verification_request", string(r.ID), nil)
 	})
 }

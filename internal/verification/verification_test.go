@@ -12,6 +12,7 @@ import (
 	"assay/internal/account/accounttest"
 	"assay/internal/errs"
 	"assay/internal/postgres"
+	"assay/internal/promise"
 	"assay/internal/vault"
 	"assay/internal/verification"
 )
@@ -210,5 +211,24 @@ func TestNewRequestBeginsWithTheAnswersBefore(t *testing.T) {
 	}
 	if d.level(t) != verification.Verified {
 		t.Error("a new request takes the level away")
+	}
+}
+
+// Reviewers are told of a request that was handed in, once, and are to decide
+// within what is promised.
+func TestReviewersAreToldOfARequest(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	c := d.submitted(t)
+	var path string
+	err := d.db.InTx(t.Context(), postgres.Actor{Platform: postgres.Worker}, func(tx pgx.Tx) error {
+		return tx.QueryRow(t.Context(), `SELECT string_agg(path, ' ') FROM notice_event WHERE kind = 'review_waiting' AND platform = 'reviewer'`).Scan(&path)
+	})
+	if want := "/review/verifications/" + string(c.ID); err != nil || path != want {
+		t.Errorf("told of %q, want %q (err: %v)", path, want, err)
+	}
+	waiting, err := d.s.Queue(t.Context(), d.reviewer)
+	if err != nil || len(waiting) != 1 || !waiting[0].Due().Equal(promise.Of(promise.ReviewOfSeller).Due(waiting[0].At)) {
+		t.Errorf("Queue = %+v, %v", waiting, err)
 	}
 }
