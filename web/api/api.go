@@ -7,6 +7,7 @@ import (
 	"reflect"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humachi"
@@ -54,6 +55,8 @@ type API struct {
 	huma    huma.API
 	tus     *handler.UnroutedHandler
 	router  chi.Router
+	// carryFor is as the constant, but for tests.
+	carryFor time.Duration
 }
 
 var problemGoType = reflect.TypeFor[Problem]()
@@ -62,7 +65,7 @@ var problemGoType = reflect.TypeFor[Problem]()
 func New(s Services, o Options) *API {
 	o.PublicURL = strings.TrimSuffix(o.PublicURL, "/")
 	o.TokenPerMinute, o.AddressPerMinute = cmp.Or(o.TokenPerMinute, 600), cmp.Or(o.AddressPerMinute, 1200)
-	a := &API{Services: s, options: o, log: o.Log, router: chi.NewRouter()}
+	a := &API{Services: s, options: o, log: o.Log, router: chi.NewRouter(), carryFor: carryFor}
 	a.router.Use(numbered, a.recoverPanics)
 	a.router.NotFound(func(w http.ResponseWriter, r *http.Request) {
 		newProblem(http.StatusNotFound, "There is nothing at this address of the API.").write(w, r)

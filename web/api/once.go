@@ -19,6 +19,9 @@ const (
 	replayedHeader = "Idempotency-Replayed"
 	// maxBodyBytes bounds the JSON of a request. Files go another way.
 	maxBodyBytes = 1 << 20
+	// carryFor is how long a request with a key may take. It is longer than any
+	// operation needs.
+	carryFor = time.Minute
 )
 
 // repeated are the headers that belong to an answer and are sent again with it.
@@ -26,7 +29,9 @@ var repeated = []string{"Content-Type", "Location", "ETag", "Link"}
 
 // once gives a POST that carries a key one effect: the same request sent again
 // gets the answer of the first. A request that was refused before it had any
-// effect may be mended and sent under the same key.
+// effect may be mended and sent under the same key. It is carried out to its end
+// although its sender hangs up: what is kept for 24 hours is never the answer to
+// a broken line.
 func (a *API) once(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		key := r.Header.Get(keyHeader)
@@ -78,7 +83,10 @@ func requestOf(w http.ResponseWriter, r *http.Request, key string) (idempotency.
 // sender is still there.
 func (a *API) carryOut(request idempotency.Request, next http.Handler, w http.ResponseWriter, r *http.Request) (idempotency.Answer, error) {
 	rec := &recorder{header: http.Header{}}
-	next.ServeHTTP(rec, r)
+	acting, stop := context.WithTimeout(context.WithoutCancel(r.Context()), a.carryFor)
+	defer stop()
+	next.ServeHTTP(rec, r.WithContext(acting))
+	wasCutOff := acting.Err() != nil
 	answer := idempotency.Answer{Status: rec.status, Header: map[string]string{}, Body: rec.body.Bytes()}
 	for name, values := range rec.header {
 		w.Header()[name] = values
@@ -93,16 +101,19 @@ func (a *API) carryOut(request idempotency.Request, next http.Handler, w http.Re
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), 10*time.Second)
 	defer cancel()
-	if hadNoEffect(answer.Status) {
+	switch {
+	case wasCutOff && answer.Status >= 500: // nobody can tell how far it came
+		return answer, nil
+	case hadNoEffect(answer.Status):
 		return answer, a.Requests.Release(ctx, request)
 	}
 	return answer, a.Requests.Finish(ctx, request, answer)
 }
 
 // hadNoEffect reports whether a status says that a request was refused before
-// anything was done.
+// anything was done. 503 says that a retry may succeed.
 func hadNoEffect(status int) bool {
-	return status >= 400 && status < 500 && status != http.StatusConflict
+	return status == http.StatusServiceUnavailable || status >= 400 && status < 500 && status != http.StatusConflict
 }
 
 func send(w http.ResponseWriter, a idempotency.Answer) {
