@@ -129,21 +129,26 @@ FROM     invitation
 WHERE    organization_id = @organization
 AND      invited_by = @user
 ORDER BY created_at`},
+	// What an organization did after a person left is no longer theirs to read:
+	// others' revisions never, present names and states only for members.
 	{"listings", "Data sets you described", "Those that you began, and the revisions of claims that you wrote.", true, `
-SELECT   l.organization_id AS organization, l.id AS listing, l.slug, c.revision, c.claims #>> '{title}' AS title,
+SELECT   l.organization_id AS organization, l.id AS listing, CASE WHEN m.user_id IS NOT NULL THEN l.slug END AS slug,
+         c.revision, c.claims #>> '{basics,title}' AS title,
          l.created_by = @user AS began_by_you, c.created_at, c.claims_digest
 FROM     listing l
-JOIN     listing_claims c ON c.listing_id = l.id
+LEFT JOIN listing_claims c ON c.listing_id = l.id AND c.organization_id = l.organization_id AND c.author_id = @user
+LEFT JOIN membership m ON m.organization_id = l.organization_id AND m.user_id = @user
 WHERE    l.organization_id = @organization
 AND      (c.author_id = @user OR l.created_by = @user)
 ORDER BY l.created_at, c.revision`},
-	{"versions", "Versions you made or sent in", "Of data sets.", true, `
-SELECT   organization_id AS organization, listing_id AS listing, id AS version, state, created_at,
-         created_by = @user AS made_by_you, submitted_by = @user AS sent_in_by_you
-FROM     version
-WHERE    organization_id = @organization
-AND      @user IN (created_by, submitted_by)
-ORDER BY created_at`},
+	{"versions", "Versions you made or sent in", "Of data sets; their state while you are a member.", true, `
+SELECT   v.organization_id AS organization, v.listing_id AS listing, v.id AS version, CASE WHEN m.user_id IS NOT NULL THEN v.state END AS state,
+         v.created_at, v.created_by = @user AS made_by_you, v.submitted_by = @user AS sent_in_by_you
+FROM     version v
+LEFT JOIN membership m ON m.organization_id = v.organization_id AND m.user_id = @user
+WHERE    v.organization_id = @organization
+AND      @user IN (v.created_by, v.submitted_by)
+ORDER BY v.created_at`},
 	{"uploads", "What you uploaded", "Size and hash; the names of your files are not kept.", true, `
 SELECT   organization_id AS organization, version_id AS version, state, size_bytes, sha256, created_at, finished_at
 FROM     upload

@@ -151,8 +151,15 @@ AND    user_id = @user
 AND    ready_at IS NULL
 AND    failed_at IS NULL`
 
+const isReady = `
+SELECT ready_at IS NOT NULL
+FROM   account_export
+WHERE  id = @id
+AND    user_id = @user`
+
 // keep seals an archive, writes it and tells its owner. The object's key comes
-// from the export's id, so a second worker writes over what a first one left.
+// from the export's id, so a second worker writes over what a first one left. If
+// the export was given up meanwhile, by an erasure too, nothing stays.
 func (s *Service) keep(ctx context.Context, user id.User, key id.Export, archive []byte) error {
 	sealed := s.seal(archive, user, key)
 	object := "account-exports/" + string(key)
@@ -160,16 +167,22 @@ func (s *Service) keep(ctx context.Context, user id.User, key id.Export, archive
 		return err
 	}
 	sum := sha256.Sum256(archive)
-	return s.db.InTx(ctx, worker, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, keepExport, pgx.NamedArgs{
+	isKept := false
+	err := s.db.InTx(ctx, worker, func(tx pgx.Tx) error {
+		args := pgx.NamedArgs{
 			"id": key, "user": user, "kept": Kept, "key": object, "size": len(archive), "sha256": hex.EncodeToString(sum[:]),
-		})
+		}
+		tag, err := tx.Exec(ctx, keepExport, args)
 		if err != nil {
 			return fmt.Errorf("export: %w", err)
 		}
-		if tag.RowsAffected() == 0 { // another worker was faster
+		if tag.RowsAffected() == 0 { // another worker was faster, or it was given up
+			if err := tx.QueryRow(ctx, isReady, args).Scan(&isKept); !errors.Is(err, pgx.ErrNoRows) {
+				return err
+			}
 			return nil
 		}
+		isKept = true
 		return notice.Send(ctx, tx, notice.Notice{
 			Kind: notice.ExportReady, To: notice.To{Users: []id.User{user}},
 			Subject: "What Assay keeps about you is ready to download",
@@ -180,6 +193,10 @@ func (s *Service) keep(ctx context.Context, user id.User, key id.Export, archive
 			Action: "Download the archive", Path: "/account/privacy",
 		})
 	})
+	if err != nil || isKept {
+		return err
+	}
+	return s.blobs.Delete(ctx, object)
 }
 
 const failExport = `

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"io"
 	"strings"
+	"sync"
 	"testing"
 
 	"assay/internal/account"
@@ -14,6 +15,8 @@ import (
 	"assay/internal/blob"
 	"assay/internal/errs"
 	"assay/internal/job"
+	"assay/internal/listing/listingtest"
+	"assay/internal/postgres"
 )
 
 func TestAnExportHoldsWhatIsKeptAndNoSecret(t *testing.T) {
@@ -108,6 +111,111 @@ func TestAnExportIsForItsOwnerAloneAndForAWeek(t *testing.T) {
 	}
 }
 
+// A person who left reads what they wrote themselves, and nothing that the
+// organization did afterwards.
+func TestAnExportOfAFormerMemberHoldsNothingOfLater(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	org := accounttest.Seller(t, r.DB)
+	ada := accounttest.Member(t, r.DB, org.ID, account.Editor)
+	claims := listingtest.Claims()
+	claims.Basics.Title = "Chest films that Ada described"
+	d := listingtest.Save(t, r.DB, ada, listingtest.Draft(t, r.DB, ada), claims)
+	listing := string(d.Listing.ID)
+	if got := r.export(ada)["listings.json"]; !strings.Contains(got, "Chest films that Ada described") || !strings.Contains(got, d.Listing.Slug) {
+		t.Errorf("the export of a member lacks title or slug:\n%s", got)
+	}
+	r.super(`SET session_replication_role = replica`)
+	r.super(`UPDATE listing_claims SET frozen_at = now() WHERE listing_id = $1`, listing)
+	const later = `{"basics":{"title":"A secret plan"}}`
+	r.super(`INSERT INTO listing_claims (id, organization_id, listing_id, revision, canonical, claims_digest, author_id)
+		VALUES (gen_random_uuid(), $1, $2, 2, $3, encode(sha256(convert_to($3, 'UTF8')), 'hex'), $4)`, string(org.ID), listing, later, string(org.Owner.User))
+	r.super(`UPDATE listing SET slug = 'a-secret-name' WHERE id = $1`, listing)
+	r.super(`DELETE FROM membership WHERE user_id = $1`, string(ada.User))
+
+	files := r.export(ada)
+
+	if !strings.Contains(files["listings.json"], "Chest films that Ada described") {
+		t.Errorf("what the person wrote is missing:\n%s", files["listings.json"])
+	}
+	for file, text := range files {
+		for _, s := range []string{"A secret plan", "a-secret-name"} {
+			if strings.Contains(text, s) {
+				t.Errorf("%s holds %q, which is of after the person left", file, s)
+			}
+		}
+	}
+}
+
+// export asks for an archive and reads it.
+func (r *room) export(a postgres.Actor) map[string]string {
+	r.Helper()
+	ctx := r.Context()
+	if err := r.privacy.Ask(ctx, a); err != nil {
+		r.Fatal(err)
+	}
+	list, err := r.privacy.Exports(ctx, a)
+	if err != nil {
+		r.Fatal(err)
+	}
+	if err := r.privacy.Gather(ctx, job.ExportAccount{Export: list[0].ID}); err != nil {
+		r.Fatal(err)
+	}
+	archive, err := r.privacy.Open(ctx, a, list[0].ID)
+	if err != nil {
+		r.Fatal(err)
+	}
+	return unzip(r.TB, archive)
+}
+
+func TestAnExportGivenUpMeanwhileLeavesNoObject(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	a := r.person("ada@example.org")
+	if err := r.privacy.Ask(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+	list, err := r.privacy.Exports(t.Context(), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// An erasure comes between the object and its row.
+	r.super(`CREATE FUNCTION too_late() RETURNS trigger LANGUAGE plpgsql AS $$
+		BEGIN RETURN NULL; END $$`)
+	r.super(`CREATE TRIGGER too_late BEFORE UPDATE ON account_export FOR EACH ROW WHEN (NEW.ready_at IS NOT NULL) EXECUTE FUNCTION too_late()`)
+	if err := r.privacy.Gather(t.Context(), job.ExportAccount{Export: list[0].ID}); err != nil {
+		t.Fatal(err)
+	}
+	if n := objects(t, r.blobs, ""); n != 0 {
+		t.Errorf("%d objects are left, want none", n)
+	}
+}
+
+func TestTwoWorkersMakeOneExport(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	a := r.person("ada@example.org")
+	if err := r.privacy.Ask(t.Context(), a); err != nil {
+		t.Fatal(err)
+	}
+	list, err := r.privacy.Exports(t.Context(), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var both sync.WaitGroup
+	for range 2 {
+		both.Go(func() {
+			if err := r.privacy.Gather(t.Context(), job.ExportAccount{Export: list[0].ID}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	both.Wait()
+	if _, err := r.privacy.Open(t.Context(), a, list[0].ID); err != nil {
+		t.Errorf("Open: %v", err)
+	}
+}
+
 // objects counts what the store holds; none may contain the text.
 func objects(t *testing.T, blobs *blob.Store, text string) (n int) {
 	t.Helper()
@@ -130,7 +238,7 @@ func objects(t *testing.T, blobs *blob.Store, text string) (n int) {
 	return n
 }
 
-func unzip(t *testing.T, archive []byte) map[string]string {
+func unzip(t testing.TB, archive []byte) map[string]string {
 	t.Helper()
 	z, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
 	if err != nil {
