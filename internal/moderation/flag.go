@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 	"net/mail"
-	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"assay/internal/account"
 	"assay/internal/errs"
 	"assay/internal/id"
 	"assay/internal/postgres"
@@ -35,7 +35,7 @@ type Received struct {
 
 func (r *Report) check() error {
 	var f errs.Fields
-	r.Place, r.Body, r.Email = clean(r.Place), clean(r.Body), strings.TrimSpace(r.Email)
+	r.Place, r.Body, r.Email = clean(r.Place), clean(r.Body), account.NormalizeEmail(r.Email)
 	if !Reasons.Has(r.Reason) {
 		f.Add("reason", "Choose what is wrong.")
 	}

@@ -72,7 +72,7 @@ func (s *Service) tellDismissed(ctx context.Context, tx pgx.Tx, f Flag) error {
 const lettersToday = `
 SELECT count(*)
 FROM   flag_report
-WHERE  email = @email
+WHERE  lower(email) = @email
 AND    created_at > now() - interval '1 day'`
 
 // thank tells the reporter that a report has arrived. An address that nobody

@@ -198,6 +198,38 @@ func TestATokenThatWasChangedSaysNothing(t *testing.T) {
 	}
 }
 
+// An address that no mail goes to is left out: nothing would mend it, and the
+// others' mail of the day goes out.
+func TestABrokenAddressDoesNotKeepTheDigestFromOthers(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	broken, reader := h.reader(t), h.reader(t)
+	clock := time.Now().UTC().Truncate(24 * time.Hour).Add(48*time.Hour + 10*time.Hour)
+	h.Service = notice.New(h.db, notice.Options{PublicURL: site, SecretKey: []byte("a key"), Now: func() time.Time { return clock }})
+	wish := notice.Defaults()
+	wish.Ways[notice.VersionApproved], wish.DigestHour = notice.InDigest, 9
+	for _, u := range []id.User{broken, reader} {
+		if err := h.SavePreferences(t.Context(), postgres.Actor{User: u}, wish); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h.deliver(t, approved(notice.To{Users: []id.User{broken, reader}}))
+	super := h.superuser(t)
+	for _, sql := range []string{`ALTER TABLE app_user DISABLE TRIGGER USER`, `UPDATE app_user SET email = 'no address' WHERE id = '` + string(broken) + `'`} {
+		if _, err := super.Exec(t.Context(), sql); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		if err := h.Digest(t.Context(), job.SendDigests{}); err != nil {
+			t.Errorf("Digest: %v", err)
+		}
+	}
+	if got := len(h.mails(t)); got != 1 {
+		t.Errorf("%d digests, want the reader's", got)
+	}
+}
+
 func TestTheDigestMailsEachNoticeOnceADay(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

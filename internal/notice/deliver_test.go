@@ -232,6 +232,32 @@ func TestOldNoticesAreDropped(t *testing.T) {
 	}
 }
 
+func TestAnEventThatIsGivenUpKeepsNoAddress(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	n := notice.Notice{Kind: notice.FlagReceived, To: notice.To{Address: "Reporter@example.org"}, Subject: "Your report has arrived",
+		Lines: []string{"A reviewer will look at it."}, Action: "Follow your report", Path: "/reports/a-secret"}
+	h.send(t, n)
+	left := func(age string) (events, addresses int) {
+		t.Helper()
+		h.exec(t, `UPDATE notice_event SET created_at = now() - $1::interval`, age)
+		if err := h.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		h.query(t, `SELECT count(*), count(*) FILTER (WHERE address <> '' OR path <> '') FROM notice_event`, &events, &addresses)
+		return events, addresses
+	}
+	tests := []struct {
+		age               string
+		events, addresses int
+	}{{"6 days", 1, 1}, {"8 days", 1, 0}, {"31 days", 0, 0}}
+	for _, tt := range tests {
+		if events, addresses := left(tt.age); events != tt.events || addresses != tt.addresses {
+			t.Errorf("undelivered for %s: %d events, %d with address or path; want %d and %d", tt.age, events, addresses, tt.events, tt.addresses)
+		}
+	}
+}
+
 func TestNobodyButTheWorkerReadsEventsAndNobodyAnothersInbox(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

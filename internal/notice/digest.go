@@ -129,7 +129,7 @@ func (s *Service) digest(ctx context.Context, now time.Time, user id.User) error
 		if off || len(list) == 0 {
 			return nil
 		}
-		if err := mail.Enqueue(ctx, tx, s.digestLetter(user, email, list).Message()); err != nil {
+		if err := enqueue(ctx, tx, s.digestLetter(user, email, list)); err != nil {
 			return err
 		}
 		_, err = tx.Exec(ctx, markDigested, args)

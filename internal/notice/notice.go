@@ -61,7 +61,7 @@ func Send(ctx context.Context, tx pgx.Tx, n Notice) error {
 	key := id.New[id.Notice]()
 	_, err := tx.Exec(ctx, insertNotice, pgx.NamedArgs{
 		"id": key, "kind": string(n.Kind), "users": n.To.Users, "organization": string(n.To.Organization), "roles": n.To.Roles,
-		"platform": string(n.To.Platform), "address": n.To.Address, "everyone": n.To.Everyone, "of": string(cmp.Or(n.Of, n.To.Organization)),
+		"platform": string(n.To.Platform), "address": normalize(n.To.Address), "everyone": n.To.Everyone, "of": string(cmp.Or(n.Of, n.To.Organization)),
 		"subject": n.Subject, "lines": n.Lines, "action": n.Action, "path": n.Path,
 	})
 	if err != nil {

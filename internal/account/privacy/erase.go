@@ -19,7 +19,8 @@ const ErasedName = "Erased person"
 
 // erase erases one account whose day has come: it leaves its organizations one
 // by one, each in a transaction of that organization, and then loses all that
-// is its own in one. What stands against it puts the day off by a day.
+// is its own in one. What stands against it puts the day off by a day. It stops
+// where it is once the wish is taken back.
 func (s *Service) erase(ctx context.Context, user id.User) error {
 	blocked, err := s.putOff(ctx, user)
 	if err != nil || blocked {
@@ -73,6 +74,14 @@ const (
 SELECT organization_id::text
 FROM   membership
 WHERE  user_id = @user`
+	// lockWish makes taking a wish back wait until an organization is left.
+	lockWish = `
+SELECT true
+FROM   account_erasure
+WHERE  user_id = @user
+AND    due_at <= now()
+AND    done_at IS NULL
+FOR    SHARE`
 	leaveOrganization = `
 DELETE FROM membership
 WHERE  organization_id = @organization
@@ -94,12 +103,19 @@ func (s *Service) leaveAll(ctx context.Context, user id.User) error {
 	}
 	for _, org := range list {
 		a := postgres.Actor{User: user, Organization: org}
-		err := s.db.InTx(ctx, a, func(tx pgx.Tx) error {
+		err := s.db.InTx(ctx, postgres.Actor{User: user, Organization: org, Platform: postgres.Worker}, func(tx pgx.Tx) error {
+			var stands bool
+			if err := tx.QueryRow(ctx, lockWish, pgx.NamedArgs{"user": user}).Scan(&stands); err != nil {
+				return err
+			}
 			if _, err := tx.Exec(ctx, leaveOrganization, pgx.NamedArgs{"organization": org, "user": user}); err != nil {
 				return err
 			}
 			return activity.Record(ctx, tx, activity.Entry{Actor: a, Organization: org, Verb: "membership.leave", Object: "user", ObjectID: string(user)})
 		})
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
 		if err != nil {
 			return fmt.Errorf("leave organization %s: %w", org, err)
 		}
@@ -117,9 +133,9 @@ var own = []string{
 	`DELETE FROM recovery_code WHERE user_id = @user`,
 	`DELETE FROM passkey WHERE user_id = @user`,
 	`DELETE FROM api_token WHERE user_id = @user`,
-	`DELETE FROM mail_outbox WHERE recipient = @email`,
-	`DELETE FROM notice_event WHERE address = @email`,
-	`UPDATE flag_report SET email = '' WHERE email = @email OR (reporter_id = @user AND email <> '')`,
+	`DELETE FROM mail_outbox WHERE lower(recipient) = @email`,
+	`DELETE FROM notice_event WHERE lower(address) = @email`,
+	`UPDATE flag_report SET email = '' WHERE lower(email) = @email OR (reporter_id = @user AND email <> '')`,
 	`UPDATE invitation SET email = @placeholder, revoked_at = CASE WHEN accepted_at IS NULL THEN coalesce(revoked_at, now()) END WHERE email = @email`,
 	`UPDATE account_export SET failed_at = now() WHERE user_id = @user AND ready_at IS NULL AND failed_at IS NULL`,
 	`UPDATE account_export SET expires_at = now() WHERE user_id = @user AND ready_at IS NOT NULL`,

@@ -32,6 +32,9 @@ func TestErasureTakesAllThatIsThePersonsAndKeepsTheChain(t *testing.T) {
 	r.super(`INSERT INTO recovery_code (user_id, code_hash) VALUES ($1, repeat('a', 64))`, string(a.User))
 	r.super(`INSERT INTO invitation (id, organization_id, email, role, token_hash, invited_by, expires_at) VALUES (gen_random_uuid(), $1, $2, 'viewer', 'h', $3, now())`,
 		string(other.ID), email, string(other.Owner.User))
+	r.super(`INSERT INTO notice_event (id, kind, users, roles, platform, address, subject, lines, action, path)
+		VALUES (gen_random_uuid(), 'k', '{}', '{}', '', 'Ada@Example.org', 's', '{}', '', '')`)
+	r.super(`INSERT INTO mail_outbox (id, recipient, subject, body_text) VALUES (gen_random_uuid(), 'Ada@Example.org', 's', 't')`)
 	if _, err := r.accounts.SignIn(t.Context(), account.SignInAttempt{Email: email, Password: "wrong"}); err == nil {
 		t.Fatal("a wrong password signs in")
 	}
@@ -107,11 +110,38 @@ func TestErasureIsTakenBackUntilItsDay(t *testing.T) {
 	if err := r.privacy.TakeBack(t.Context(), a); errs.KindOf(err) != errs.NotFound {
 		t.Errorf("TakeBack twice: %v, want NotFound", err)
 	}
+	r.comes(a.User)
 	if err := r.privacy.Sweep(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := r.accounts.Visitor(t.Context(), a.User, ""); err != nil {
 		t.Errorf("Visitor after the wish was taken back: %v", err)
+	}
+}
+
+func TestErasureTakenBackWhileItRunsStops(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	a := r.person("ada@example.org")
+	for _, name := range []string{"Byron Imaging", "Lovelace Films"} {
+		if _, err := r.accounts.CreateOrganization(t.Context(), a.User, account.NewOrganization{Name: name}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := r.privacy.AskErasure(t.Context(), a, "ada@example.org"); err != nil {
+		t.Fatal(err)
+	}
+	r.comes(a.User)
+	// The person takes the wish back when one of two organizations is left.
+	r.super(`CREATE FUNCTION take_back() RETURNS trigger LANGUAGE plpgsql AS $$
+		BEGIN DELETE FROM account_erasure WHERE user_id = OLD.user_id; RETURN NULL; END $$`)
+	r.super(`CREATE TRIGGER take_back AFTER DELETE ON membership FOR EACH ROW EXECUTE FUNCTION take_back()`)
+	if err := r.privacy.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	v, err := r.accounts.Visitor(t.Context(), a.User, "")
+	if err != nil || len(v.Memberships) != 1 {
+		t.Errorf("after the wish was taken back the person belongs to %d organizations, %v; want the one that was not left yet", len(v.Memberships), err)
 	}
 }
 
