@@ -69,6 +69,8 @@ func (s *Server) showAdminUsers(w http.ResponseWriter, r *http.Request) error {
 
 func personState(p admindesk.Person) page.AdminCell {
 	switch {
+	case p.IsErased:
+		return page.AdminCell{Text: "erased", Tag: "bad"}
 	case p.DisabledAt != nil:
 		return page.AdminCell{Text: "closed", Tag: "bad"}
 	case p.ConfirmedAt == nil:
@@ -133,7 +135,7 @@ func (s *Server) adminUserView(r *http.Request) (view page.AdminUserView, err er
 		return view, err
 	}
 	view = page.AdminUserView{Shell: s.adminShell(r, p.Name), URL: adminUserURL(p.ID), Name: p.Name, State: personState(p),
-		IsSelf: p.ID == a.User, IsClosed: p.DisabledAt != nil, Facts: personFacts(p),
+		IsSelf: p.ID == a.User, IsClosed: p.DisabledAt != nil, IsErased: p.IsErased, Facts: personFacts(p),
 		RoleNeeds: "A role counts after a sign-in with a second factor.",
 		Belongs:   page.AdminTable{Caption: "Organizations", TestID: "belongs", Heads: []string{"Organization", "Role"}}}
 	if !p.HasFactor {

@@ -99,15 +99,38 @@ func (s *Service) Disable(ctx context.Context, a postgres.Actor, user id.User, w
 	})
 }
 
+const lockPerson = `
+SELECT erased_at IS NOT NULL
+FROM   app_user
+WHERE  id = @user
+FOR    UPDATE`
+
+// notErased refuses an act on a person whose account was erased, or is not
+// there, and makes an erasure wait for the act.
+func notErased(ctx context.Context, tx pgx.Tx, user id.User) error {
+	var isErased bool
+	if err := tx.QueryRow(ctx, lockPerson, pgx.NamedArgs{"user": user}).Scan(&isErased); err != nil {
+		return postgres.NotFound(err, noSuchUser)
+	}
+	if isErased {
+		return errs.New(errs.Conflict, "This account was erased. Nobody can sign in to it again.")
+	}
+	return nil
+}
+
 const enableUser = `
 UPDATE app_user
 SET    disabled_at = NULL, disabled_for = NULL
 WHERE  id = @user
 AND    disabled_at IS NOT NULL`
 
-// Enable opens an account again. Only an admin of the platform may.
+// Enable opens an account again. Only an admin of the platform may. One that
+// was erased stays closed (errs.Conflict).
 func (s *Service) Enable(ctx context.Context, a postgres.Actor, user id.User) error {
 	return s.oversee(ctx, a, func(tx pgx.Tx) error {
+		if err := notErased(ctx, tx, user); err != nil {
+			return err
+		}
 		tag, err := tx.Exec(ctx, enableUser, pgx.NamedArgs{"user": user})
 		if err := touched(tag, err, "There is no closed account of that person."); err != nil {
 			return fmt.Errorf("enable: %w", err)
@@ -130,11 +153,15 @@ WHERE user_id = @user`
 
 // SetPlatformRole makes a user a reviewer or an admin of the platform, or
 // neither (postgres.None), and tells the user. Only an admin may, and nobody
-// changes their own role; the last admin stays one (errs.Conflict).
+// changes their own role; the last admin stays one, and an erased person gets
+// none (errs.Conflict).
 func (s *Service) SetPlatformRole(ctx context.Context, a postgres.Actor, user id.User, role postgres.Platform) error {
 	return s.oversee(ctx, a, func(tx pgx.Tx) error {
 		if user == a.User {
 			return errs.New(errs.Conflict, "Nobody changes their own role. Ask another admin.")
+		}
+		if err := notErased(ctx, tx, user); err != nil {
+			return err
 		}
 		args := pgx.NamedArgs{"user": user, "role": role, "by": string(a.User)}
 		var tag pgconn.CommandTag

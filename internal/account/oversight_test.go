@@ -1,6 +1,7 @@
 package account_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -52,6 +53,20 @@ func TestOnlyAdminsOverseeAccounts(t *testing.T) {
 	wantKind(t, "Disable without a reason", s.Disable(t.Context(), admin, user, "because"), errs.Invalid)
 	wantKind(t, "a role of nobody", s.SetPlatformRole(t.Context(), admin, id.New[id.User](), postgres.Reviewer), errs.NotFound)
 	wantKind(t, "sessions of nobody", s.EndSessionsOf(t.Context(), admin, id.New[id.User]()), errs.NotFound)
+}
+
+func TestAnErasedAccountStaysClosed(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.NewDatabase(t)
+	s, admin, user := newService(db.DB), accounttest.Admin(t, db.DB), accounttest.User(t, db.DB)
+	asSuper(t, db.SuperURL, `ALTER TABLE app_user DISABLE TRIGGER USER`)
+	asSuper(t, db.SuperURL, `UPDATE app_user SET email = 'erased-' || id || '@erased.invalid', name = 'Erased person', disabled_at = now(), erased_at = now() WHERE id = $1`, user)
+	asSuper(t, db.SuperURL, `ALTER TABLE app_user ENABLE TRIGGER USER`)
+	wantKind(t, "Enable", s.Enable(t.Context(), admin, user), errs.Conflict)
+	wantKind(t, "SetPlatformRole", s.SetPlatformRole(t.Context(), admin, user, postgres.Reviewer), errs.Conflict)
+	if got := dump(t, db.SuperURL, "platform_role"); strings.Contains(got, string(user)) {
+		t.Errorf("an erased person holds a role on the platform:\n%s", got)
+	}
 }
 
 // Two admins who take each other's role at once, or close each other's account,

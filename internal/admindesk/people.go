@@ -20,6 +20,7 @@ type Person struct {
 	ConfirmedAt *time.Time        `db:"email_confirmed_at"`
 	DisabledAt  *time.Time        `db:"disabled_at"`
 	DisabledFor string            `db:"disabled_for"` // account.Reason
+	IsErased    bool              `db:"is_erased"`
 	Platform    postgres.Platform `db:"platform"`
 	GrantedAt   *time.Time        `db:"granted_at"` // of Platform
 	HasFactor   bool              `db:"has_factor"`
@@ -45,6 +46,7 @@ type PeopleFilter struct {
 // personColumns takes the newest use of three: a session, an act, a token.
 const personColumns = `
 SELECT    u.id, u.email, u.name, u.created_at, u.email_confirmed_at, u.disabled_at, coalesce(u.disabled_for, '') AS disabled_for,
+          u.erased_at IS NOT NULL AS is_erased,
           coalesce(p.role, '') AS platform, p.granted_at, f.user_id IS NOT NULL AS has_factor,
           coalesce(r.roles, '[]') AS roles, greatest(a.at, s.seen_at, t.used_at) AS last_use
 FROM      app_user u

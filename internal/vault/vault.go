@@ -168,9 +168,9 @@ AND    v.number = r.number
 AND    v.submitted_at IS NULL`
 
 // Submit lets the platform's reviewers read versions of an organization, in
-// the transaction that hands them in.
+// the transaction that hands them in. One that is not there is errs.Conflict.
 func Submit(ctx context.Context, tx pgx.Tx, org id.Organization, refs []Ref) error {
-	return mark(ctx, tx, submitVersions, org, refs)
+	return mark(ctx, tx, submitVersions, countSubmitted, org, refs)
 }
 
 const holdVersions = `
@@ -182,20 +182,41 @@ AND    v.document_id = r.document_id
 AND    v.number = r.number
 AND    v.held_at IS NULL`
 
+const (
+	countSubmitted = `
+SELECT count(*)
+FROM   unnest(@documents::uuid[], @numbers::integer[]) AS r (document_id, number)
+JOIN   vault_version v ON v.document_id = r.document_id AND v.number = r.number
+WHERE  v.organization_id = @organization
+AND    v.submitted_at IS NOT NULL`
+	countHeld = countSubmitted + `
+AND    v.held_at IS NOT NULL`
+)
+
 // Hold keeps versions for good, in the transaction of a reviewer's decision
-// that names them.
+// that names them. One that is not there, or was never submitted, is
+// errs.Conflict: no decision rests on it.
 func Hold(ctx context.Context, tx pgx.Tx, org id.Organization, refs []Ref) error {
-	return mark(ctx, tx, holdVersions, org, refs)
+	return mark(ctx, tx, holdVersions, countHeld, org, refs)
 }
 
-func mark(ctx context.Context, tx pgx.Tx, sql string, org id.Organization, refs []Ref) error {
+// mark changes versions and counts them afterwards: row security leaves out
+// without a word what the actor may not reach.
+func mark(ctx context.Context, tx pgx.Tx, change, count string, org id.Organization, refs []Ref) error {
 	documents, numbers := make([]id.Document, len(refs)), make([]int, len(refs))
 	for i, r := range refs {
 		documents[i], numbers[i] = r.Document, r.Number
 	}
-	_, err := tx.Exec(ctx, sql, pgx.NamedArgs{"organization": org, "documents": documents, "numbers": numbers})
-	if err != nil {
+	args := pgx.NamedArgs{"organization": org, "documents": documents, "numbers": numbers}
+	if _, err := tx.Exec(ctx, change, args); err != nil {
 		return fmt.Errorf("mark documents: %w", err)
+	}
+	var marked int
+	if err := tx.QueryRow(ctx, count, args).Scan(&marked); err != nil {
+		return fmt.Errorf("mark documents: %w", err)
+	}
+	if marked != len(refs) {
+		return errs.New(errs.Conflict, "A document that this rests on is not there, or was not handed in. Reload the page and look at the documents again.")
 	}
 	return nil
 }

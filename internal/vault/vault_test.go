@@ -341,7 +341,18 @@ func TestWhatADecisionNamesStays(t *testing.T) {
 	if err := hold(r.org.Owner); !postgres.IsRefused(err) {
 		t.Errorf("an owner holds its own document: %v, want refused", err)
 	}
-	err := r.db.InTx(t.Context(), r.org.Owner, func(tx pgx.Tx) error { return vault.Submit(t.Context(), tx, r.org.ID, refs) })
+	wantKind(t, "holding what was never handed in", hold(r.reviewer), errs.Conflict)
+	err := r.db.InTx(t.Context(), r.org.Owner, func(tx pgx.Tx) error {
+		wantKind(t, "handing in a version that is not there", vault.Submit(t.Context(), tx, r.org.ID, []vault.Ref{{Document: held.Document, Number: 2}}), errs.Conflict)
+		return vault.Submit(t.Context(), tx, r.org.ID, refs)
+	})
+	if err == nil {
+		err = r.db.InTx(t.Context(), r.reviewer, func(tx pgx.Tx) error {
+			more := []vault.Ref{held.Ref(), {Document: held.Document, Number: 2}}
+			wantKind(t, "holding a version that is not there", vault.Hold(t.Context(), tx, r.org.ID, more), errs.Conflict)
+			return nil
+		})
+	}
 	if err == nil {
 		err = hold(r.reviewer)
 	}
