@@ -71,6 +71,14 @@ func (n NewAPIToken) check() error {
 	return form.Err()
 }
 
+// lockSelf makes what one person does at once wait, so that a count of what
+// they have holds until the act commits.
+const lockSelf = `
+SELECT true
+FROM   app_user
+WHERE  id = @user
+FOR    UPDATE`
+
 const countTokens = `
 SELECT count(*)
 FROM   api_token
@@ -119,6 +127,9 @@ func addAPIToken(ctx context.Context, tx pgx.Tx, a postgres.Actor, n NewAPIToken
 	}
 	args := pgx.NamedArgs{"id": n.ID, "organization": a.Organization, "user": a.User, "name": n.Name,
 		"prefix": secret[:prefixLength], "hash": hashToken(secret), "scopes": n.Scopes, "days": n.Days}
+	if _, err := tx.Exec(ctx, lockSelf, args); err != nil {
+		return err
+	}
 	var count int
 	if err := tx.QueryRow(ctx, countTokens, args).Scan(&count); err != nil {
 		return err

@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"assay/internal/account"
@@ -250,6 +251,34 @@ func TestTheSameFormMakesOneToken(t *testing.T) {
 	}
 	if list, err := s.APITokens(t.Context(), a); err != nil || len(list) != 1 || done != 1 {
 		t.Errorf("%d of 8 went through and %d tokens stand, %v; want 1", done, len(list), err)
+	}
+}
+
+func TestOneOfManyTakesTheLastTokenThatAPersonMayHave(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.NewDatabase(t)
+	s := newService(db.DB)
+	a := tokenMaker(t, db.DB, s)
+	asSuper(t, db.SuperURL, `INSERT INTO api_token (id, organization_id, user_id, name, prefix, secret_hash, scopes, expires_at)
+		SELECT gen_random_uuid(), $1, $2, 'A script', 'assay_abc', encode(sha256(n::text::bytea), 'hex'), '{read:listings}', now() + interval '1 day'
+		FROM generate_series(1, 24) n`, a.Organization, a.User)
+	var all sync.WaitGroup
+	var done atomic.Int32
+	for range 6 {
+		all.Go(func() {
+			switch _, err := s.CreateAPIToken(t.Context(), a, newToken(account.ReadListings)); errs.KindOf(err) {
+			case errs.Conflict:
+			default:
+				if err != nil {
+					t.Error(err)
+				}
+				done.Add(1)
+			}
+		})
+	}
+	all.Wait()
+	if list, err := s.APITokens(t.Context(), a); err != nil || len(list) != 25 || done.Load() != 1 {
+		t.Errorf("%d of 6 went through and %d tokens stand, %v; want 1 and 25", done.Load(), len(list), err)
 	}
 }
 

@@ -196,8 +196,8 @@ func (s *Service) OfferPasskey(ctx context.Context, a postgres.Actor) (Ceremony,
 	if err != nil {
 		return Ceremony{}, err
 	}
-	if len(owner.credentials) >= maxPasskeys {
-		return Ceremony{}, errs.Newf(errs.Conflict, "An account has at most %d passkeys. Remove one that you no longer use.", maxPasskeys)
+	if err := fewerThanMost(len(owner.credentials)); err != nil {
+		return Ceremony{}, err
 	}
 	options, state, err := s.passkeys.BeginRegistration(owner,
 		webauthn.WithExclusions(webauthn.Credentials(owner.credentials).CredentialDescriptors()))
@@ -205,6 +205,32 @@ func (s *Service) OfferPasskey(ctx context.Context, a postgres.Actor) (Ceremony,
 		return Ceremony{}, fmt.Errorf("passkey: %w", err)
 	}
 	return newCeremony(options.Response, state, nil)
+}
+
+const countPasskeys = `
+SELECT count(*)
+FROM   passkey
+WHERE  user_id = @user`
+
+// roomForPasskey is asked again when the passkey comes: several may have been
+// offered at once.
+func roomForPasskey(ctx context.Context, tx pgx.Tx, user id.User) error {
+	args := pgx.NamedArgs{"user": user}
+	if _, err := tx.Exec(ctx, lockSelf, args); err != nil {
+		return fmt.Errorf("passkey: %w", err)
+	}
+	var n int
+	if err := tx.QueryRow(ctx, countPasskeys, args).Scan(&n); err != nil {
+		return fmt.Errorf("passkey: %w", err)
+	}
+	return fewerThanMost(n)
+}
+
+func fewerThanMost(passkeys int) error {
+	if passkeys >= maxPasskeys {
+		return errs.Newf(errs.Conflict, "An account has at most %d passkeys. Remove one that you no longer use.", maxPasskeys)
+	}
+	return nil
 }
 
 const insertPasskey = `
@@ -237,6 +263,9 @@ func (s *Service) AddPasskey(ctx context.Context, a postgres.Actor, state, answe
 		return nil, errBadPasskey(err)
 	}
 	err = s.db.InTx(ctx, a, func(tx pgx.Tx) error {
+		if err := roomForPasskey(ctx, tx, a.User); err != nil {
+			return err
+		}
 		_, err := tx.Exec(ctx, insertPasskey, pgx.NamedArgs{
 			"id": id.New[id.Passkey](), "user": a.User, "credential": made.ID, "key": made.PublicKey,
 			"count": int64(made.Authenticator.SignCount), "eligible": made.Flags.BackupEligible, "backed_up": made.Flags.BackupState,

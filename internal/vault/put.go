@@ -126,14 +126,7 @@ func number(ctx context.Context, tx pgx.Tx, v *Version) error {
 	refuse := func(message string) error { return &errs.Error{Kind: errs.Invalid, Field: "file", Message: message} }
 	if v.Document == "" {
 		v.Document = id.New[id.Document]()
-		var n int
-		if err := tx.QueryRow(ctx, countDocuments, pgx.NamedArgs{"organization": v.Organization}).Scan(&n); err != nil {
-			return fmt.Errorf("document: %w", err)
-		}
-		if n >= maxDocuments {
-			return refuse(fmt.Sprintf("An organization keeps at most %d documents. Remove one first.", maxDocuments))
-		}
-		return nil
+		return roomForDocument(ctx, tx, v.Organization)
 	}
 	last, err := newest(ctx, tx, v.Organization, v.Document)
 	switch {
@@ -181,8 +174,32 @@ const forgetLeftover = `
 DELETE FROM vault_leftover
 WHERE blob_key = @key`
 
-// keep writes the row of an object that was stored.
+const lockVault = `
+SELECT pg_advisory_xact_lock(hashtextextended('vault_document ' || @organization::text, 0))`
+
+// roomForDocument refuses a document too many.
+func roomForDocument(ctx context.Context, tx pgx.Tx, org id.Organization) error {
+	var n int
+	if err := tx.QueryRow(ctx, countDocuments, pgx.NamedArgs{"organization": org}).Scan(&n); err != nil {
+		return fmt.Errorf("document: %w", err)
+	}
+	if n >= maxDocuments {
+		return &errs.Error{Kind: errs.Invalid, Field: "file", Message: fmt.Sprintf("An organization keeps at most %d documents. Remove one first.", maxDocuments)}
+	}
+	return nil
+}
+
+// keep writes the row of an object that was stored. That there is room is asked
+// again: several may have been announced at once.
 func keep(ctx context.Context, tx pgx.Tx, a postgres.Actor, v *Version, isNew bool) error {
+	if isNew {
+		if _, err := tx.Exec(ctx, lockVault, pgx.NamedArgs{"organization": string(v.Organization)}); err != nil {
+			return fmt.Errorf("document: %w", err)
+		}
+		if err := roomForDocument(ctx, tx, v.Organization); err != nil {
+			return err
+		}
+	}
 	args := pgx.NamedArgs{
 		"document": v.Document, "number": v.Number, "organization": v.Organization, "kind": v.Kind, "title": v.Title,
 		"name": v.Name, "media": v.MediaType, "size": v.SizeBytes, "sha256": v.SHA256, "key": v.BlobKey, "key_id": v.KeyID,

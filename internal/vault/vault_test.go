@@ -243,6 +243,31 @@ func TestOneOfManyReplacementsTakesANumber(t *testing.T) {
 	}
 }
 
+func TestOneOfManyTakesTheLastPlaceForADocument(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	r.super(`INSERT INTO vault_document (id, organization_id, kind, title) SELECT gen_random_uuid(), $1, 'irb_approval', 'A paper' FROM generate_series(1, 499)`, r.org.ID)
+	var all sync.WaitGroup
+	failed := make([]error, 6)
+	for i := range failed {
+		all.Go(func() {
+			_, failed[i] = r.Put(t.Context(), r.org.Owner, vault.Incoming{Kind: vault.IRBApproval, Content: strings.NewReader(pdf)}, anyone, nil)
+		})
+	}
+	all.Wait()
+	kept := 0
+	for _, err := range failed {
+		if err == nil {
+			kept++
+			continue
+		}
+		wantKind(t, "one document too many", err, errs.Invalid)
+	}
+	if kept != 1 {
+		t.Errorf("%d documents were kept in one place", kept)
+	}
+}
+
 func TestAFailedPutLeavesNothing(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)

@@ -63,6 +63,9 @@ func (s *Service) putOff(ctx context.Context, user id.User) (blocked bool, err e
 		if err != nil {
 			return fmt.Errorf("erasure: %w", err)
 		}
+		if err := activity.Record(ctx, tx, activity.Entry{Actor: worker, Verb: "user.put_off_erasure", Object: "user", ObjectID: string(user)}); err != nil {
+			return err
+		}
 		return tell(ctx, tx, user, "Your account could not be erased yet",
 			"The day has come on which your account was to be erased, but something must be handed over first. The page behind this link says what. It is tried again each day.")
 	})

@@ -186,6 +186,9 @@ func TestErasureWaitsForWhatMustBeHandedOver(t *testing.T) {
 	if n := r.count(`SELECT count(*) FROM notice_event WHERE kind = 'account_erasure'`); n != 1 {
 		t.Errorf("the person was told %d times, want once", n)
 	}
+	if n := r.count(`SELECT count(*) FROM activity WHERE verb = 'user.put_off_erasure' AND object_id = $1`, string(owner.Owner.User)); n != 1 {
+		t.Errorf("the record tells %d times that the day was put off, want once", n)
+	}
 }
 
 func TestTheDatabaseRefusesAnErasureBeforeItsDay(t *testing.T) {
