@@ -85,6 +85,7 @@ func releaseView(now catalog.Entry, v catalog.Released) page.ListingView {
 	view.Crumbs = []ui.Crumb{{Label: "Data sets", URL: "/datasets"}, {Label: now.Title, URL: "/datasets/" + now.Slug}, {Label: fmt.Sprintf("Version %d", v.Number)}}
 	view.Versions = linkedVersions(now)
 	view.Release = releaseBox(now, v, buried == nil)
+	view.ByNote = lowerFirst(view.Release.Name) + ", " + lowerFirst(view.Release.State)
 	return view
 }
 

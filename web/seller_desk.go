@@ -53,6 +53,7 @@ func (s *Server) showSeller(w http.ResponseWriter, r *http.Request) error {
 
 func deskQuery(r *http.Request) sellerdesk.Query {
 	values := r.URL.Query()
+	keepText(values)
 	return sellerdesk.Query{
 		Group: sellerdesk.Group(values.Get("state")), Title: strings.TrimSpace(values.Get("q")),
 		Sort: sellerdesk.Sort(values.Get("sort")), After: values.Get("after"),

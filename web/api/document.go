@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"reflect"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -89,9 +90,11 @@ func scopes() string {
 // OpenAPI returns the description, for the page that draws it.
 func (a *API) OpenAPI() *huma.OpenAPI { return a.huma.OpenAPI() }
 
-// document serves the description, which anybody may read.
+// document serves the description, which anybody may read. It is written once:
+// it is large, and asking for it takes no token.
 func (a *API) document(r chi.Router) {
-	serve := func(kind string, text func() ([]byte, error)) http.HandlerFunc {
+	serve := func(kind string, write func() ([]byte, error)) http.HandlerFunc {
+		text := sync.OnceValues(write)
 		return func(w http.ResponseWriter, r *http.Request) {
 			body, err := text()
 			if err != nil {

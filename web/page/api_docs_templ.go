@@ -90,9 +90,9 @@ func API(v APIView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var4 string
-			templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs("lqs login\nlqs upload LISTING FOLDER --wait")
+			templ_7745c5c3_Var4, templ_7745c5c3_Err = templ.JoinStringErrs("lqs login\nlqs upload LISTING FOLDER --wait\nlqs upload            # go on after a break\nlqs upload --cancel   # give it up")
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/page/api_docs.templ`, Line: 47, Col: 70}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `web/page/api_docs.templ`, Line: 47, Col: 151}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var4))
 			if templ_7745c5c3_Err != nil {
