@@ -244,7 +244,7 @@ func (u *uploadCmd) begin(ctx context.Context, c *client, s *streams, files *str
 	case errors.As(err, &r) && r.status == http.StatusConflict && u.Agreement == "":
 		u.showAgreement(ctx, c, s)
 	case errors.As(err, &r) && r.status == http.StatusUnprocessableEntity && u.Note == "":
-		err = fmt.Errorf("%w\n  Say it by --note \"WHAT CHANGED\".", err)
+		err = fmt.Errorf("%w\n  Say it by --note \"WHAT CHANGED\"", err)
 	}
 	return begun, err
 }
