@@ -167,8 +167,8 @@ func (s *Server) showNewPassword(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) reset(w http.ResponseWriter, r *http.Request) error {
-	view := page.NewPasswordView{Shell: s.formShell(r, "Set a new password", "account"), Token: r.PostForm.Get("token")}
-	err := s.Accounts.Reset(r.Context(), view.Token, r.PostForm.Get("password"))
+	view := page.NewPasswordView{Shell: s.formShell(r, "Set a new password", "account"), Token: r.PostForm.Get("token"), KeepTokens: r.PostForm.Get("keep_tokens") != ""}
+	err := s.Accounts.Reset(r.Context(), view.Token, account.NewPassword{Password: r.PostForm.Get("password"), KeepTokens: view.KeepTokens})
 	if errs.KindOf(err) == errs.NotFound {
 		view.IsOver = true
 		return s.render(w, r, http.StatusUnprocessableEntity, page.NewPassword(view))

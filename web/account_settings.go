@@ -91,15 +91,18 @@ func (s *Server) renameUser(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) changePassword(w http.ResponseWriter, r *http.Request) error {
-	own := s.sessions.GetString(r.Context(), account.SessionKeyID)
-	err := s.Accounts.ChangePassword(r.Context(), s.actor(r), r.PostForm.Get("present"), r.PostForm.Get("password"), own)
-	if err != nil {
-		return s.renderAccount(w, r, err, func(*page.AccountView) {})
+	n := account.NewPassword{Password: r.PostForm.Get("password"), KeepTokens: r.PostForm.Get("keep_tokens") != "", KeepSession: s.ownSession(r)}
+	if err := s.Accounts.ChangePassword(r.Context(), s.actor(r), r.PostForm.Get("present"), n); err != nil {
+		return s.renderAccount(w, r, err, func(v *page.AccountView) { v.KeepTokens = n.KeepTokens })
 	}
 	if err := s.sessions.RenewToken(r.Context()); err != nil {
 		return err
 	}
-	s.flash(r, "Your password is changed, and all other sessions are ended.")
+	sentence := "Your password is changed. All other sessions are ended, and tokens to the API are revoked."
+	if n.KeepTokens {
+		sentence = "Your password is changed, and all other sessions are ended. Tokens to the API go on."
+	}
+	s.flash(r, sentence)
 	redirect(w, r, "/account")
 	return nil
 }

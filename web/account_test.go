@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"crypto/rand"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -9,7 +10,9 @@ import (
 
 	"assay/internal/account"
 	"assay/internal/account/accounttest"
+	"assay/internal/errs"
 	"assay/internal/id"
+	"assay/internal/postgres"
 )
 
 func wantStatus(t *testing.T, what string, a answer, status int, location string) {
@@ -72,6 +75,104 @@ func TestSessionTokenChangesWithItsRights(t *testing.T) {
 		t.Error("the token stayed while the session's rights changed")
 	}
 	wantStatus(t, "account with the token of before", p.withCookie(signedIn).get("/account"), http.StatusSeeOther, "")
+}
+
+// tokenOf makes a token to the API and returns whether it works.
+func (s site) tokenOf(t *testing.T, a postgres.Actor, password string) (works func() bool) {
+	t.Helper()
+	secret, err := s.Accounts.CreateAPIToken(t.Context(), a, account.NewAPIToken{
+		ID: id.New[id.APIToken](), Name: "A script", Scopes: []account.Scope{account.ReadListings}, Days: 30, Password: password})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return func() bool {
+		t.Helper()
+		_, err := s.Accounts.Bearer(t.Context(), secret)
+		if err != nil && errs.KindOf(err) != errs.Unauthenticated {
+			t.Fatal(err)
+		}
+		return err == nil
+	}
+}
+
+func TestNewPasswordRevokesTokensUnlessTheyAreKept(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, false)
+	ada := s.owner(t, "ada@example.org", "North")
+	p := s.person(t)
+	p.signIn("ada@example.org")
+	password := goodPassword
+	change := func(fields ...string) {
+		t.Helper()
+		next := "seven kettles and " + rand.Text()
+		wantStatus(t, "change", p.fill("/account", "/account/password", append(fields, "present", password, "password", next)...), http.StatusSeeOther, "/account")
+		password = next
+	}
+	reset := func(fields ...string) {
+		t.Helper()
+		s.mailTo(t, "ada@example.org") // what waits
+		if err := s.Accounts.RequestReset(t.Context(), "ada@example.org"); err != nil {
+			t.Fatal(err)
+		}
+		password = "nine lanterns and " + rand.Text()
+		token := s.mailedToken(t, "ada@example.org")
+		wantStatus(t, "reset", s.person(t).fill("/reset/new?token="+token, "/reset/new", append(fields, "token", token, "password", password)...), http.StatusSeeOther, "/login")
+	}
+	works := s.tokenOf(t, ada, password)
+	change("keep_tokens", "on")
+	if !works() {
+		t.Error("a token that was to be kept ended with the password")
+	}
+	change()
+	if works() {
+		t.Error("a token outlives a password that was changed")
+	}
+	works = s.tokenOf(t, ada, password)
+	reset("keep_tokens", "on")
+	if !works() {
+		t.Error("a token that was to be kept ended with the reset")
+	}
+	reset()
+	if works() {
+		t.Error("a token outlives a password that was reset")
+	}
+}
+
+func TestAChangedPasswordEndsALinkThatSetsAnother(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, false)
+	s.user(t, "ada@example.org")
+	p := s.person(t)
+	p.signIn("ada@example.org")
+	s.mailTo(t, "ada@example.org") // what waits
+	if err := s.Accounts.RequestReset(t.Context(), "ada@example.org"); err != nil {
+		t.Fatal(err)
+	}
+	token := s.mailedToken(t, "ada@example.org")
+	wantStatus(t, "the link", p.get("/reset/new?token="+token), http.StatusOK, "")
+	wantStatus(t, "change", p.fill("/account", "/account/password", "present", goodPassword, "password", "seven kettles and a drum"), http.StatusSeeOther, "/account")
+	wantStatus(t, "the link after it", p.get("/reset/new?token="+token), http.StatusNotFound, "")
+}
+
+func TestARoleOnThePlatformGivenOrTakenEndsSessions(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, false)
+	rita := s.user(t, "rita@example.org")
+	admin := accounttest.Admin(t, s.DB)
+	for _, role := range []postgres.Platform{postgres.Reviewer, postgres.Admin, postgres.None} {
+		p := s.person(t)
+		p.signIn("rita@example.org")
+		wantStatus(t, "the account before", p.get("/account"), http.StatusOK, "")
+		halfway := s.person(t)
+		halfway.fill("/login", "/login", "email", "rita@example.org", "password", goodPassword)
+		if err := s.Accounts.SetPlatformRole(t.Context(), admin, rita, role); err != nil {
+			t.Fatal(err)
+		}
+		wantStatus(t, "the account after the role "+string(role), p.get("/account"), http.StatusSeeOther, "/login?next=%2Faccount")
+		if a := halfway.get("/login/second"); a.Location != "/login" && a.Location != "/login?next=%2Faccount" {
+			t.Errorf("half of a sign-in after the role %q: status %d, to %q", role, a.Status, a.Location)
+		}
+	}
 }
 
 func TestNewPasswordEndsOtherSessions(t *testing.T) {

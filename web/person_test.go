@@ -75,6 +75,7 @@ type site struct {
 	readers  *credential.Service
 	folder   string // of Blobs
 	SignIns  *sso.Service
+	superURL string // of the database, as a superuser
 }
 
 // newSite serves the real routes over a database of its own. Demo opens the
@@ -98,7 +99,8 @@ func namedSite(t testing.TB) site {
 
 func siteAt(t testing.TB, host string, demo bool, limits freeaudit.Limits) site {
 	t.Helper()
-	db := postgrestest.New(t)
+	database := postgrestest.NewDatabase(t)
+	db := database.DB
 	server := httptest.NewUnstartedServer(nil)
 	_, port, err := net.SplitHostPort(server.Listener.Addr().String())
 	if err != nil {
@@ -143,7 +145,7 @@ func siteAt(t testing.TB, host string, demo bool, limits freeaudit.Limits) site 
 	})
 	server.Start()
 	t.Cleanup(server.Close)
-	return site{address, db, accounts, listings, documents, free, notices, acts, server, views, verify, kept, readers, folder, signIns}
+	return site{address, db, accounts, listings, documents, free, notices, acts, server, views, verify, kept, readers, folder, signIns, database.SuperURL}
 }
 
 // user makes a user with a confirmed address and goodPassword.

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
+
 	"assay/internal/account"
 	"assay/internal/job"
 	"assay/internal/postgres"
@@ -45,6 +47,57 @@ func TestAPersonDownloadsWhatIsKeptAndNobodyElseDoes(t *testing.T) {
 	}
 	if a := bob.get(link); a.Status != http.StatusNotFound {
 		t.Errorf("download by somebody else: status %d, want 404", a.Status)
+	}
+}
+
+// super runs a statement that no part of the program may run.
+func (s site) super(t *testing.T, sql string, args ...any) {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), s.superURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	if _, err := conn.Exec(t.Context(), sql, args...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestTheRecordOfActsShowsAnErasedPersonByAPseudonym(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, false)
+	owner := s.owner(t, "ada@example.org", "North Imaging")
+	eve := s.user(t, "eve@example.org")
+	exec(t, s, owner, `INSERT INTO membership (organization_id, user_id, role) VALUES ($1, $2, 'admin')`, owner.Organization, eve)
+	hers := postgres.Actor{User: eve, Organization: owner.Organization}
+	if err := s.Accounts.RenameOrganization(t.Context(), hers, "North Imaging Institute"); err != nil {
+		t.Fatal(err)
+	}
+	ada := s.person(t)
+	ada.signIn("ada@example.org")
+	const list = "/organization/activity?verb=organization.rename"
+	pages := []string{list, "/organization/activity.csv?verb=organization.rename", "/organization"}
+	for _, page := range pages {
+		if body := ada.get(page).Body; !strings.Contains(body, "Ada of eve@example.org") {
+			t.Errorf("%s does not name who acted while the account is there", page)
+		}
+	}
+
+	if err := s.Privacy.AskErasure(t.Context(), hers, "eve@example.org"); err != nil {
+		t.Fatal(err)
+	}
+	s.super(t, `UPDATE account_erasure SET asked_at = asked_at - interval '15 days', due_at = due_at - interval '15 days'`)
+	if err := s.Privacy.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	pseudonym := "Somebody who left (" + string(eve[len(eve)-6:]) + ")"
+	if text := ada.get(list).Page.Find("[data-testid=acts]").Text(); !strings.Contains(text, pseudonym) {
+		t.Errorf("the list does not show %q:\n%s", pseudonym, text)
+	}
+	for _, page := range append(pages, "/organization/activity", "/organization/activity.jsonl") {
+		if body := ada.get(page).Body; strings.Contains(body, "eve@example.org") || strings.Contains(body, "Ada of eve") {
+			t.Errorf("%s still tells of the erased person", page)
+		}
 	}
 }
 

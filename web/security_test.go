@@ -53,7 +53,7 @@ func TestDeskOpensOnlyAfterASecondFactor(t *testing.T) {
 	if err := s.Accounts.SetPlatformRole(t.Context(), accounttest.Admin(t, s.DB), rita, postgres.None); err != nil {
 		t.Fatal(err)
 	}
-	wantStatus(t, "the desk once the role is taken away", p.get("/review"), http.StatusNotFound, "")
+	wantStatus(t, "the desk once the role is taken away", p.get("/review"), http.StatusSeeOther, "/login?next=%2Freview")
 	wantStatus(t, "the old token", s.person(t).withCookie(before).get("/account"), http.StatusSeeOther, "")
 }
 

@@ -2,6 +2,7 @@ package account
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 
 	"github.com/jackc/pgx/v5"
@@ -56,12 +57,17 @@ func (s *Service) resetLetter(email, token string) mail.Letter {
 	}
 }
 
-// tellPasswordChanged tells a user, who may not be who changed it.
-func tellPasswordChanged(ctx context.Context, tx pgx.Tx, user id.User) error {
+// tellPasswordChanged tells a user, who may not be who changed it, and how many
+// tokens ended with the old password.
+func tellPasswordChanged(ctx context.Context, tx pgx.Tx, user id.User, tokens int64) error {
+	ended := "The password of your account at Assay was changed just now, and other sessions were ended."
+	if tokens > 0 {
+		ended = fmt.Sprintf("The password of your account at Assay was changed just now. Other sessions were ended, and all your tokens to the API (%d) were revoked.", tokens)
+	}
 	return notice.Send(ctx, tx, notice.Notice{
 		Kind: notice.PasswordChanged, To: notice.To{Users: []id.User{user}}, Subject: "Your password was changed",
 		Lines: []string{
-			"The password of your account at Assay was changed just now, and other sessions were ended.",
+			ended,
 			"If it was not you, set a new password at once.",
 		},
 		Action: "Set a new password", Path: "/reset",

@@ -152,9 +152,9 @@ DELETE FROM platform_role
 WHERE user_id = @user`
 
 // SetPlatformRole makes a user a reviewer or an admin of the platform, or
-// neither (postgres.None), and tells the user. Only an admin may, and nobody
-// changes their own role; the last admin stays one, and an erased person gets
-// none (errs.Conflict).
+// neither (postgres.None), ends the user's sessions and tells the user. Only an
+// admin may, and nobody changes their own role; the last admin stays one, and an
+// erased person gets none (errs.Conflict).
 func (s *Service) SetPlatformRole(ctx context.Context, a postgres.Actor, user id.User, role postgres.Platform) error {
 	return s.oversee(ctx, a, func(tx pgx.Tx) error {
 		if user == a.User {
@@ -179,12 +179,15 @@ func (s *Service) SetPlatformRole(ctx context.Context, a postgres.Actor, user id
 		if err := touched(tag, err, message); err != nil {
 			return fmt.Errorf("platform role: %w", err)
 		}
+		if err := endSessions(ctx, tx, user, ""); err != nil {
+			return err
+		}
 		if err := record(ctx, tx, a, "", "user.platform_role", "user", string(user), map[string]string{"role": string(role)}); err != nil {
 			return err
 		}
 		return notice.Send(ctx, tx, notice.Notice{
 			Kind: notice.RoleChanged, To: notice.To{Users: []id.User{user}}, Subject: told,
-			Lines:  []string{"An admin of the platform changed your role. It counts from now on, after a sign-in with a second factor."},
+			Lines:  []string{"An admin of the platform changed your role. You were signed out everywhere; it counts after a sign-in with a second factor."},
 			Action: "See your account", Path: "/account",
 		})
 	})
@@ -292,14 +295,21 @@ AND    expires_at > now()`
 // platform, and returns how many there were.
 func (s *Service) RevokeAllAPITokens(ctx context.Context, a postgres.Actor, user id.User) (n int64, err error) {
 	err = s.oversee(ctx, a, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, revokeAllTokens, pgx.NamedArgs{"user": user, "by": a.User})
-		if err != nil {
-			return fmt.Errorf("revoke tokens: %w", err)
-		}
-		n = tag.RowsAffected()
-		return record(ctx, tx, a, "", "token.revoke_all", "user", string(user), map[string]string{"tokens": fmt.Sprint(n)})
+		n, err = revokeTokens(ctx, tx, a, user)
+		return err
 	})
 	return n, err
+}
+
+// revokeTokens takes back every token of a user on the actor's behalf and
+// returns how many there were.
+func revokeTokens(ctx context.Context, tx pgx.Tx, a postgres.Actor, user id.User) (int64, error) {
+	tag, err := tx.Exec(ctx, revokeAllTokens, pgx.NamedArgs{"user": user, "by": a.User})
+	if err != nil {
+		return 0, fmt.Errorf("revoke tokens: %w", err)
+	}
+	n := tag.RowsAffected()
+	return n, record(ctx, tx, a, "", "token.revoke_all", "user", string(user), map[string]string{"tokens": fmt.Sprint(n)})
 }
 
 const setQuota = `

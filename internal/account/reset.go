@@ -139,9 +139,19 @@ SELECT email
 FROM   app_user
 WHERE  id = @user`
 
+// NewPassword is a password that replaces the one there is.
+type NewPassword struct {
+	Password string
+	// KeepTokens lets the tokens to the API go on; otherwise they end with the
+	// old password, since who knew that could have made one.
+	KeepTokens bool
+	// KeepSession is the session that goes on; all others end.
+	KeepSession string
+}
+
 // Reset sets a new password by a mailed link, confirms the address that the
 // link was sent to, and ends all sessions. The link works once.
-func (s *Service) Reset(ctx context.Context, token, password string) error {
+func (s *Service) Reset(ctx context.Context, token string, n NewPassword) error {
 	user, err := s.tokenUser(ctx, token, resetPassword)
 	if err != nil {
 		return err
@@ -151,7 +161,7 @@ func (s *Service) Reset(ctx context.Context, token, password string) error {
 	if err != nil {
 		return err
 	}
-	hash, err := s.newHash(ctx, password, email)
+	hash, err := s.newHash(ctx, n.Password, email)
 	if err != nil {
 		return err
 	}
@@ -159,19 +169,14 @@ func (s *Service) Reset(ctx context.Context, token, password string) error {
 		if err := spendToken(ctx, tx, user, resetPassword, token); err != nil {
 			return err
 		}
-		if err := setPassword(ctx, tx, user, hash); err != nil {
-			return err
-		}
 		if _, err := tx.Exec(ctx, confirmUser, pgx.NamedArgs{"user": user}); err != nil {
 			return fmt.Errorf("reset: %w", err)
-		}
-		if err := endSessions(ctx, tx, user, ""); err != nil {
-			return err
 		}
 		if err := record(ctx, tx, a, "", "user.reset_password", "user", string(user), nil); err != nil {
 			return err
 		}
-		return tellPasswordChanged(ctx, tx, user)
+		n.KeepSession = ""
+		return replacePassword(ctx, tx, a, hash, n)
 	})
 	if err != nil {
 		return err
@@ -179,9 +184,31 @@ func (s *Service) Reset(ctx context.Context, token, password string) error {
 	return s.forgive(ctx, signInTries, email)
 }
 
+// replacePassword sets a new password, ends what the old one may have opened,
+// and tells the user.
+func replacePassword(ctx context.Context, tx pgx.Tx, a postgres.Actor, hash string, n NewPassword) error {
+	if err := setPassword(ctx, tx, a.User, hash); err != nil {
+		return err
+	}
+	if err := endSessions(ctx, tx, a.User, n.KeepSession); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, endTokens, pgx.NamedArgs{"user": a.User, "purpose": resetPassword}); err != nil {
+		return fmt.Errorf("password: %w", err)
+	}
+	ended := int64(0)
+	if !n.KeepTokens {
+		var err error
+		if ended, err = revokeTokens(ctx, tx, a, a.User); err != nil {
+			return err
+		}
+	}
+	return tellPasswordChanged(ctx, tx, a.User, ended)
+}
+
 // ChangePassword sets a new password, given the present one, tells the user by
 // mail and ends every session but the one that is kept.
-func (s *Service) ChangePassword(ctx context.Context, a postgres.Actor, present, password, keepSession string) error {
+func (s *Service) ChangePassword(ctx context.Context, a postgres.Actor, present string, n NewPassword) error {
 	if err := s.throttle(ctx, signInTries, "again "+string(a.User)); err != nil {
 		return err
 	}
@@ -192,21 +219,15 @@ func (s *Service) ChangePassword(ctx context.Context, a postgres.Actor, present,
 	if err != nil {
 		return err
 	}
-	hash, err := s.newHash(ctx, password, email)
+	hash, err := s.newHash(ctx, n.Password, email)
 	if err != nil {
 		return err
 	}
 	return s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		if err := setPassword(ctx, tx, a.User, hash); err != nil {
-			return err
-		}
-		if err := endSessions(ctx, tx, a.User, keepSession); err != nil {
-			return err
-		}
 		if err := record(ctx, tx, a, "", "user.change_password", "user", string(a.User), nil); err != nil {
 			return err
 		}
-		return tellPasswordChanged(ctx, tx, a.User)
+		return replacePassword(ctx, tx, a, hash, n)
 	})
 }
 

@@ -251,7 +251,7 @@ func TestResetKeepsTheSecondFactor(t *testing.T) {
 	if err := s.RequestReset(t.Context(), "ada@example.org"); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Reset(t.Context(), tokenIn(t, lastMail(t, db, "ada@example.org")), "seven kettles and a drum"); err != nil {
+	if err := s.Reset(t.Context(), tokenIn(t, lastMail(t, db, "ada@example.org")), account.NewPassword{Password: "seven kettles and a drum"}); err != nil {
 		t.Fatal(err)
 	}
 	in, err := s.SignIn(t.Context(), account.SignInAttempt{Email: "ada@example.org", Password: "seven kettles and a drum"})
@@ -276,7 +276,7 @@ func TestConfirmingAnAddressAsksForTheSecondFactor(t *testing.T) {
 	if err := s.RequestReset(t.Context(), "ada@example.org"); err != nil { // its link confirms the address too
 		t.Fatal(err)
 	}
-	if err := s.Reset(t.Context(), tokenIn(t, lastMail(t, db, "ada@example.org")), goodPassword); err != nil {
+	if err := s.Reset(t.Context(), tokenIn(t, lastMail(t, db, "ada@example.org")), account.NewPassword{Password: goodPassword}); err != nil {
 		t.Fatal(err)
 	}
 	in, err := s.SignIn(t.Context(), account.SignInAttempt{Email: "ada@example.org", Password: goodPassword})
@@ -310,7 +310,7 @@ func TestWhatEndsSessionsEndsHalfOfOneToo(t *testing.T) {
 		act  func() error
 	}{
 		{"another password", func() error {
-			return s.ChangePassword(t.Context(), a, goodPassword, "seven kettles and a drum", "")
+			return s.ChangePassword(t.Context(), a, goodPassword, account.NewPassword{Password: "seven kettles and a drum"})
 		}},
 		{"new recovery codes", func() error { _, err := s.NewRecoveryCodes(t.Context(), a, ""); return err }},
 		{"the end of all other sessions", func() error { return s.EndOtherSessions(t.Context(), a, "") }},

@@ -164,12 +164,12 @@ func TestResetWorksOnceAndEndsSessions(t *testing.T) {
 	}
 	token := tokenIn(t, lastMail(t, db, "ada@example.org"))
 
-	wantKind(t, "Reset to a leaked password", s.Reset(t.Context(), token, "password1"), errs.Invalid)
+	wantKind(t, "Reset to a leaked password", s.Reset(t.Context(), token, account.NewPassword{Password: "password1"}), errs.Invalid)
 	const fresh = "seven kettles and a drum"
-	if err := s.Reset(t.Context(), token, fresh); err != nil {
+	if err := s.Reset(t.Context(), token, account.NewPassword{Password: fresh}); err != nil {
 		t.Fatalf("Reset: %v", err)
 	}
-	wantKind(t, "Reset a second time", s.Reset(t.Context(), token, "another one entirely"), errs.NotFound)
+	wantKind(t, "Reset a second time", s.Reset(t.Context(), token, account.NewPassword{Password: "another one entirely"}), errs.NotFound)
 
 	if _, found, err := store.FindCtx(t.Context(), "token"); err != nil || found {
 		t.Errorf("session after a reset: found %v, %v, want ended", found, err)
@@ -194,7 +194,7 @@ func TestTwoResetsAtOnceSetOnePassword(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 8 {
 		wg.Go(func() {
-			if err := s.Reset(t.Context(), token, "seven kettles and a drum"); err == nil {
+			if err := s.Reset(t.Context(), token, account.NewPassword{Password: "seven kettles and a drum"}); err == nil {
 				done.Add(1)
 			}
 		})

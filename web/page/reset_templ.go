@@ -171,10 +171,11 @@ func addressForm(v AddressView, action, button string) templ.Component {
 
 // NewPasswordView is the page that a mailed link leads to.
 type NewPasswordView struct {
-	Shell  ui.Shell
-	Token  string
-	IsOver bool // the link was used, has expired or was never made
-	Errors []errs.FieldError
+	Shell      ui.Shell
+	Token      string
+	KeepTokens bool
+	IsOver     bool // the link was used, has expired or was never made
+	Errors     []errs.FieldError
 }
 
 // NewPassword asks for a new password.
@@ -213,7 +214,7 @@ func NewPassword(v NewPasswordView) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<h1>Set a new password</h1><p class=\"lead\">It replaces the old one at once and ends all sessions.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<h1>Set a new password</h1><p class=\"lead\">It replaces the old one at once, ends all sessions and revokes your tokens to the API.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -238,6 +239,10 @@ func NewPassword(v NewPasswordView) templ.Component {
 						return templ_7745c5c3_Err
 					}
 					templ_7745c5c3_Err = ui.Input(ui.InputProps{Name: "password", Label: "New password", Type: "password", Help: passwordHelp, Autocomplete: "new-password", Error: ui.FieldErrorOf(v.Errors, "password"), Required: true, Width: "medium"}).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+					templ_7745c5c3_Err = keepTokens(v.KeepTokens).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

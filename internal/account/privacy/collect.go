@@ -111,6 +111,55 @@ FROM     flag_report r
 JOIN     flag f ON f.id = r.flag_id
 WHERE    r.reporter_id = @user
 ORDER BY r.created_at`},
+	{"review-notes", "Notes you wrote as a reviewer", "Sellers do not read them.", false, `
+SELECT   organization_id AS organization, version_id AS version, text, created_at
+FROM     review_note
+WHERE    author_id = @user
+ORDER BY created_at`},
+	{"review-decisions", "What you decided as a reviewer", "On versions and their claims.", false, `
+SELECT   organization_id AS organization, version_id AS version, outcome, reason, created_at, root_digest, claims_digest
+FROM     decision
+WHERE    reviewer_id = @user
+ORDER BY created_at`},
+	{"review-checks", "What you checked as a reviewer", "The answers to checklists.", false, `
+SELECT   organization_id AS organization, version_id AS version, item, verdict, note, checked_at
+FROM     review_check
+WHERE    reviewer_id = @user
+UNION ALL
+SELECT   organization_id, NULL, item, state, note, decided_at
+FROM     verification_check
+WHERE    decided_by = @user
+ORDER BY checked_at`},
+	{"reviews-taken", "Reviews that were yours", "And how each ended.", false, `
+SELECT   organization_id AS organization, version_id AS version, assigned_at, ended_at, ended_how
+FROM     review_assignment
+WHERE    reviewer_id = @user
+ORDER BY assigned_at`},
+	{"rulings", "Other decisions of yours as a reviewer", "On verifications, credentials of annotators, commercial terms, reports, strikes and appeals.", false, `
+SELECT   'verification' AS kind, organization_id AS organization, level AS outcome, reason, decided_at
+FROM     verification
+WHERE    decided_by = @user
+UNION ALL
+SELECT   'credential of an annotator', organization_id, state, reason, decided_at
+FROM     credential
+WHERE    decided_by = @user
+UNION ALL
+SELECT   'commercial terms', organization_id, outcome, reason, decided_at
+FROM     commercial_review
+WHERE    reviewer_id = @user
+UNION ALL
+SELECT   'report', organization_id, state, decision, decided_at
+FROM     flag
+WHERE    decided_by = @user
+UNION ALL
+SELECT   'strike', organization_id, 'given', reason, given_at
+FROM     strike
+WHERE    given_by = @user
+UNION ALL
+SELECT   'appeal', organization_id, state, ruling, ruled_at
+FROM     appeal
+WHERE    ruled_by = @user
+ORDER BY decided_at`},
 	{"exports", "Archives like this one", "That you asked for.", false, `
 SELECT   asked_at, ready_at, expires_at, failed_at
 FROM     account_export
@@ -180,6 +229,19 @@ FROM     signer
 WHERE    organization_id = @organization
 AND      user_id = @user
 ORDER BY named_at`},
+	{"annotator-consents", "Annotators whose consent you confirmed", "For your organizations, by the label that buyers read. Their names are sealed and theirs.", true, `
+SELECT   organization_id AS organization, label, role, consent_text, consent_at, removed_at
+FROM     annotator
+WHERE    organization_id = @organization
+AND      consent_by = @user
+ORDER BY consent_at`},
+	{"annotator-credentials", "Credentials of annotators you sent in", "For your organizations, without names and numbers, which are the annotators’.", true, `
+SELECT   c.organization_id AS organization, a.label AS annotator, c.kind, c.body, c.issued_on, c.expires_on, c.state, c.submitted_at
+FROM     credential c
+JOIN     annotator a ON a.id = c.annotator_id
+WHERE    c.organization_id = @organization
+AND      c.submitted_by = @user
+ORDER BY c.submitted_at`},
 	{"appeals", "Appeals you made", "For your organizations.", true, `
 SELECT   organization_id AS organization, kind, text, made_at, state, ruling, ruled_at
 FROM     appeal

@@ -94,6 +94,67 @@ func TestErasureTakesAllThatIsThePersonsAndKeepsTheChain(t *testing.T) {
 	}
 }
 
+func TestAProofFromBeforeAnErasureStillHolds(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	a := r.person("ada@example.org")
+	org, err := r.accounts.CreateOrganization(t.Context(), a.User, account.NewOrganization{Name: "Byron Imaging"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	inside := postgres.Actor{User: a.User, Organization: org}
+	second := accounttest.Member(t, r.DB, org, account.Owner)
+	acts := activity.New(r.DB, r.blobs, nil, "https://assay.test")
+	if err := acts.Publish(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var number int64
+	if err := r.conn.QueryRow(t.Context(), `SELECT c.number FROM activity_chain c JOIN activity a ON a.id = c.activity_id
+		WHERE a.verb = 'organization.create' AND a.user_id = $1`, string(a.User)).Scan(&number); err != nil {
+		t.Fatal(err)
+	}
+	check := func(when string, p activity.Proof) {
+		t.Helper()
+		file, err := acts.HeadFile(t.Context(), p.Head.Number)
+		if err != nil {
+			t.Fatal(err)
+		}
+		head, err := activity.ReadHead(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got, err := p.Check(head.Head)
+		if err != nil || got.Verb != "organization.create" || got.User == nil || *got.User != string(a.User) {
+			t.Errorf("%s: Check = %+v, %v; want the founding by %s", when, got, err, a.User)
+		}
+	}
+	before, err := acts.Prove(t.Context(), inside, number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	check("before the erasure", before)
+
+	if err := r.privacy.AskErasure(t.Context(), a, "ada@example.org"); err != nil {
+		t.Fatal(err)
+	}
+	r.comes(a.User)
+	if err := r.privacy.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if n := r.count(`SELECT count(*) FROM app_user WHERE id = $1 AND erased_at IS NOT NULL`, string(a.User)); n != 1 {
+		t.Fatal("the account is not erased")
+	}
+	if err := acts.Publish(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	check("kept from before, after the erasure", before)
+	after, err := acts.Prove(t.Context(), postgres.Actor{User: second.User, Organization: org}, number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	check("made after the erasure", after)
+}
+
 func TestErasureIsTakenBackUntilItsDay(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)

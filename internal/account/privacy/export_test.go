@@ -14,6 +14,7 @@ import (
 	"assay/internal/account/privacy"
 	"assay/internal/blob"
 	"assay/internal/errs"
+	"assay/internal/id"
 	"assay/internal/job"
 	"assay/internal/listing/listingtest"
 	"assay/internal/postgres"
@@ -68,6 +69,75 @@ func TestAnExportHoldsWhatIsKeptAndNoSecret(t *testing.T) {
 			if strings.Contains(text, s) {
 				t.Errorf("%s holds the secret %q", file, s)
 			}
+		}
+	}
+}
+
+// Every source is read, as a reviewer wrote and decided it, also once the role
+// is gone, and nobody else's rows are.
+func TestAnExportHoldsWhatAReviewerWroteAndDecided(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	rita, other := r.person("rita@example.org"), r.person("other@example.org")
+	owner := r.person("owen@example.org")
+	org, err := r.accounts.CreateOrganization(t.Context(), owner.User, account.NewOrganization{Name: "Byron Imaging"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Rows straight into the tables: the ways there are those of other packages.
+	r.super(`SET session_replication_role = replica`)
+	for _, one := range []struct {
+		user id.User
+		word string
+	}{{rita.User, "mine"}, {other.User, "foreign"}} {
+		user, text := string(one.user), "These words are "+one.word+"."
+		r.super(`INSERT INTO review_note (id, organization_id, version_id, author_id, text) VALUES (gen_random_uuid(), $1, gen_random_uuid(), $2, $3)`, string(org), user, "note: "+text)
+		r.super(`INSERT INTO decision (id, organization_id, version_id, claims_id, root_digest, claims_digest, kind, outcome, reason, reviewer_id)
+			VALUES (gen_random_uuid(), $1, gen_random_uuid(), gen_random_uuid(), repeat('a', 64), repeat('b', 64), 'review', 'reject', $3, $2)`, string(org), user, "decision: "+text)
+		r.super(`INSERT INTO review_check (organization_id, version_id, claims_id, item, root_digest, claims_digest, verdict, note, reviewer_id)
+			VALUES ($1, gen_random_uuid(), gen_random_uuid(), 'rights', repeat('a', 64), repeat('b', 64), 'no', $3, $2)`, string(org), user, "check: "+text)
+		r.super(`INSERT INTO verification_check (request_id, submitted_at, item, organization_id, state, note, decided_by)
+			VALUES (gen_random_uuid(), now(), 'domain', $1, 'not_met', $3, $2)`, string(org), user, "domain: "+text)
+		r.super(`INSERT INTO review_assignment (id, organization_id, version_id, claims_id, reviewer_id, assigned_by)
+			VALUES (gen_random_uuid(), $1, gen_random_uuid(), gen_random_uuid(), $2, $2)`, string(org), user)
+		r.super(`INSERT INTO verification (id, organization_id, level, reason, decided_by) VALUES (gen_random_uuid(), $1, 'suspended', $3, $2)`, string(org), user, "verification: "+text)
+		r.super(`INSERT INTO strike (id, organization_id, reason, given_by) VALUES (gen_random_uuid(), $1, $3, $2)`, string(org), user, "strike: "+text)
+		r.super(`INSERT INTO appeal (id, organization_id, kind, subject, against_at, text, made_by, state, ruling, ruled_by, ruled_at)
+			VALUES (gen_random_uuid(), $1, 'strike', gen_random_uuid()::text, now(), 'We did nothing of the kind.', $2, 'denied', $3, $2, now())`, string(org), user, "appeal: "+text)
+	}
+	r.super(`SET session_replication_role = origin`)
+
+	if err := r.privacy.Ask(t.Context(), rita); err != nil {
+		t.Fatal(err)
+	}
+	list, err := r.privacy.Exports(t.Context(), rita)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.privacy.Gather(t.Context(), job.ExportAccount{Export: list[0].ID}); err != nil {
+		t.Fatal(err)
+	}
+	archive, err := r.privacy.Open(t.Context(), rita, list[0].ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := unzip(t, archive)
+	for file, wants := range map[string][]string{
+		"review-notes.json":     {"note: These words are mine."},
+		"review-decisions.json": {"decision: These words are mine.", "reject"},
+		"review-checks.json":    {"check: These words are mine.", "domain: These words are mine."},
+		"reviews-taken.json":    {"assigned_at"},
+		"rulings.json":          {"verification: These words are mine.", "strike: These words are mine.", "appeal: These words are mine."},
+	} {
+		for _, want := range wants {
+			if !strings.Contains(files[file], want) {
+				t.Errorf("%s does not hold %q:\n%s", file, want, files[file])
+			}
+		}
+	}
+	for file, text := range files {
+		if strings.Contains(text, "foreign") {
+			t.Errorf("%s holds what another reviewer wrote", file)
 		}
 	}
 }
