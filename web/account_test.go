@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"crypto/rand"
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -445,4 +446,76 @@ func TestDisabledPersonIsAStrangerAtOnce(t *testing.T) {
 	}
 	wantStatus(t, "account", p.get("/account"), http.StatusSeeOther, "/login?next=%2Faccount")
 	wantStatus(t, "the sign-in page", p.get("/login"), http.StatusOK, "")
+}
+
+// Whatever the forms of an account are sent, the answer is one of a form: never
+// a fault of the server, and never the text as markup.
+func TestFormsOfAnAccountTakeHostileInput(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, false)
+	const markup = `"><script>alert(1)</script>`
+	texts := map[string]string{
+		"markup": markup, "SQL": "'; DROP TABLE app_user; --", "a zero byte": "a\x00b", "no UTF-8": "a\xff\xfe", "a line break": "a\r\nSet-Cookie: x=1",
+		"text that runs backwards": "a\u202eb", "a long text": strings.Repeat("x", 100_000), "nothing": "", "a template": "{{.}}${7*7}", "a path": "../../etc/passwd",
+	}
+	forms := []struct {
+		action string
+		fields []string // the first is the one that is hostile
+		fixed  []string
+	}{
+		{"/account/name", []string{"name"}, nil},
+		{"/account/password", []string{"password", "present"}, []string{"present", "not it"}},
+		{"/account/sessions/end", []string{"session"}, nil},
+		{"/account/organization", []string{"organization"}, nil},
+		{"/account/notices", []string{"hour", "zone", "version_returned", "paused"}, nil},
+		{"/account/tokens", []string{"name", "scope", "days", "id"}, []string{"password", "not it"}},
+		{"/account/security/again", []string{"password", "answer"}, nil},
+		{"/account/security/again", []string{"code"}, nil},
+		{"/account/security/app", []string{"code"}, nil},
+		{"/account/security/passkeys", []string{"name", "answer"}, nil},
+		{"/account/security/passkeys/name", []string{"passkey", "name"}, nil},
+		{"/account/security/passkeys/remove", []string{"passkey"}, nil},
+		{"/account/privacy/erase", []string{"email"}, nil},
+		{"/account/organization-sign-in/connect", []string{"organization"}, nil},
+		{"/account/organization-sign-in/disconnect", []string{"organization"}, nil},
+		{"/organization/sign-in", []string{"issuer", "client_id", "client_secret"}, nil},
+		{"/organizations", []string{"name"}, nil},
+		{"/invitation", []string{"token"}, nil},
+		{"/invitation/organization", []string{"token"}, nil},
+		{"/login", []string{"email", "password", "next"}, nil},
+		{"/login/organization", []string{"organization-email", "next"}, nil},
+		{"/login/second", []string{"code", "recovery", "next"}, nil},
+		{"/register", []string{"name", "email", "password", "invitation"}, nil},
+		{"/reset", []string{"email"}, nil},
+		{"/reset/new", []string{"token", "password"}, nil},
+		{"/confirm", []string{"token", "password"}, nil},
+	}
+	number := 10
+	for name, text := range texts {
+		number++ // each from an address and with an account of its own, so that no limit answers instead
+		email := fmt.Sprintf("p%d@example.org", number)
+		s.owner(t, email, "North")
+		p := s.personAt(t, fmt.Sprintf("127.0.0.%d", number))
+		p.signIn(email)
+		token := p.token("/account")
+		for _, f := range forms {
+			values := url.Values{"csrf": {token}}
+			for _, field := range f.fields {
+				values.Set(field, text)
+			}
+			for i := 0; i < len(f.fixed); i += 2 {
+				values.Set(f.fixed[i], f.fixed[i+1])
+			}
+			a := p.send(f.action, values)
+			if a.Status >= http.StatusInternalServerError || a.Status == http.StatusOK || a.Status == http.StatusTooManyRequests {
+				t.Errorf("POST %s with %s: status %d", f.action, name, a.Status)
+			}
+			if strings.Contains(a.Body, "<script>alert(1)") || a.Header.Get("Set-Cookie") == "x=1" {
+				t.Errorf("POST %s with %s: the answer holds it as markup", f.action, name)
+			}
+		}
+		if p.get("/account").Status != http.StatusOK {
+			t.Fatalf("after %s the account does not open any more", name)
+		}
+	}
 }

@@ -149,6 +149,9 @@ func (s *Server) noticesView(r *http.Request, p notice.Preferences) page.Notices
 	for h := range 24 {
 		view.Hours = append(view.Hours, ui.Option{Value: strconv.Itoa(h), Label: fmt.Sprintf("%02d:00", h), Selected: h == p.DigestHour})
 	}
+	for _, zone := range notice.Zones() {
+		view.Zones = append(view.Zones, ui.Option{Value: zone, Label: strings.ReplaceAll(zone, "_", " "), Selected: zone == p.TimeZone})
+	}
 	for _, g := range groups {
 		if g.group == notice.Desk && v.Platform == postgres.None {
 			continue
@@ -183,7 +186,7 @@ func (s *Server) showNotices(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) saveNotices(w http.ResponseWriter, r *http.Request) error {
-	p := notice.Preferences{Ways: map[notice.Kind]notice.Way{}, NoDigest: r.PostForm.Get("no_digest") != "", Paused: r.PostForm.Get("paused") != ""}
+	p := notice.Preferences{Ways: map[notice.Kind]notice.Way{}, TimeZone: r.PostForm.Get("zone"), NoDigest: r.PostForm.Get("no_digest") != "", Paused: r.PostForm.Get("paused") != ""}
 	var err error
 	if p.DigestHour, err = strconv.Atoi(r.PostForm.Get("hour")); err != nil {
 		p.DigestHour = -1

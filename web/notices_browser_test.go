@@ -58,11 +58,12 @@ func TestNoticesInABrowser(t *testing.T) {
 			look("notices")
 			p.Set("version_returned", "digest")
 			p.Set("hour", "18")
+			p.Set("zone", "America/Argentina/Buenos_Aires")
 			p.Submit("#notices")
 			p.WantText(`[data-testid="flash"]`, "saved")
 			got, err := s.Notices.Preferences(t.Context(), postgres.Actor{User: user})
-			if err != nil || got.Ways[notice.VersionReturned] != notice.InDigest || got.DigestHour != 18 {
-				t.Errorf("saved: %s at %d, %v", got.Ways[notice.VersionReturned], got.DigestHour, err)
+			if err != nil || got.Ways[notice.VersionReturned] != notice.InDigest || got.DigestHour != 18 || got.TimeZone != "America/Argentina/Buenos_Aires" {
+				t.Errorf("saved: %s at %d in %s, %v", got.Ways[notice.VersionReturned], got.DigestHour, got.TimeZone, err)
 			}
 			p.Submit("#reset")
 

@@ -149,17 +149,21 @@ func TestPreferencesAreSavedRefusedAndReset(t *testing.T) {
 		v, _ := p.get(page).Page.Find(`[name="` + field + `"] option[selected]`).Attr("value")
 		return v
 	}
-	wantStatus(t, "save", p.fill(page, page, "hour", "18", "version_returned", "digest"), http.StatusSeeOther, page)
-	if chosen("hour") != "18" || chosen("version_returned") != "digest" || chosen("version_approved") != "mail" {
-		t.Errorf("saved: hour %s, returned %s, approved %s", chosen("hour"), chosen("version_returned"), chosen("version_approved"))
+	wantStatus(t, "save", p.fill(page, page, "hour", "18", "zone", "Europe/Berlin", "version_returned", "digest"), http.StatusSeeOther, page)
+	if chosen("hour") != "18" || chosen("version_returned") != "digest" || chosen("version_approved") != "mail" || chosen("zone") != "Europe/Berlin" {
+		t.Errorf("saved: hour %s in %s, returned %s, approved %s", chosen("hour"), chosen("zone"), chosen("version_returned"), chosen("version_approved"))
 	}
-	a := p.fill(page, page, "hour", "25", "version_returned", "app", "paused", "1")
+	a := p.fill(page, page, "hour", "25", "zone", "Europe/Berlin", "version_returned", "app", "paused", "1")
 	if a.Status != http.StatusUnprocessableEntity || a.Page.Find(`#f-hour-error`).Length() != 1 || a.Page.Find(`[name="paused"][checked]`).Length() != 1 {
 		t.Errorf("an hour that is none: status %d, %d messages, pause kept: %d", a.Status, a.Page.Find(`#f-hour-error`).Length(), a.Page.Find(`[name="paused"][checked]`).Length())
 	}
-	wantStatus(t, "turn off what must be told", p.fill(page, page, "hour", "7", "new_sign_in", "app"), http.StatusUnprocessableEntity, "")
+	a = p.fill(page, page, "hour", "7", "zone", "Mars/Olympus_Mons")
+	if a.Status != http.StatusUnprocessableEntity || a.Page.Find(`#f-zone-error`).Length() != 1 {
+		t.Errorf("a time zone that is none: status %d, %d messages", a.Status, a.Page.Find(`#f-zone-error`).Length())
+	}
+	wantStatus(t, "turn off what must be told", p.fill(page, page, "hour", "7", "zone", "UTC", "new_sign_in", "app"), http.StatusUnprocessableEntity, "")
 	wantStatus(t, "reset", p.fill(page, page+"/reset"), http.StatusSeeOther, page)
-	if chosen("hour") != "7" || chosen("version_returned") != "mail" {
+	if chosen("hour") != "7" || chosen("zone") != "UTC" || chosen("version_returned") != "mail" {
 		t.Errorf("after the reset: hour %s, returned %s", chosen("hour"), chosen("version_returned"))
 	}
 }

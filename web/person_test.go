@@ -236,6 +236,17 @@ type answer struct {
 	Page     *goquery.Document
 }
 
+// personAt is person with a network address of their own, one of 127.0.0.0/8.
+func (s site) personAt(t *testing.T, address string) *person {
+	t.Helper()
+	p := s.person(t)
+	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}}
+	transport := &http.Transport{DialContext: dialer.DialContext}
+	t.Cleanup(transport.CloseIdleConnections)
+	p.client.Transport = transport
+	return p
+}
+
 func (p *person) do(r *http.Request) answer {
 	p.t.Helper()
 	res, err := p.client.Do(r)

@@ -14,17 +14,18 @@ import (
 // Preferences are how a person wishes to hear of events.
 type Preferences struct {
 	Ways       map[Kind]Way // every kind that may be turned off
-	DigestHour int          // 0 to 23, UTC
+	DigestHour int          // 0 to 23, in TimeZone
+	TimeZone   string       // one of Zones
 	NoDigest   bool         // what would be in the mail of the day stays in the app
 	Paused     bool         // so does all mail that may be turned off
 }
 
-// defaultHour is when the mail of the day goes out without a wish, UTC.
+// defaultHour is when the mail of the day goes out without a wish.
 const defaultHour = 7
 
 // Defaults are the preferences of somebody who never chose.
 func Defaults() Preferences {
-	p := Preferences{Ways: map[Kind]Way{}, DigestHour: defaultHour}
+	p := Preferences{Ways: map[Kind]Way{}, DigestHour: defaultHour, TimeZone: defaultZone}
 	for _, a := range all {
 		if !a.Must {
 			p.Ways[a.Kind] = a.Default()
@@ -39,7 +40,7 @@ SELECT kind, way
 FROM   notice_choice
 WHERE  user_id = @user`
 	readSetting = `
-SELECT digest_hour, digest_off_at IS NOT NULL, paused_at IS NOT NULL
+SELECT digest_hour, time_zone, digest_off_at IS NOT NULL, paused_at IS NOT NULL
 FROM   notice_setting
 WHERE  user_id = @user`
 	saveChoice = `
@@ -54,10 +55,11 @@ WHERE  user_id = @user`
 DELETE FROM notice_setting
 WHERE  user_id = @user`
 	saveSetting = `
-INSERT INTO notice_setting AS s (user_id, digest_hour, digest_off_at, paused_at)
-VALUES (@user, @hour, CASE WHEN @no_digest THEN now() END, CASE WHEN @paused THEN now() END)
+INSERT INTO notice_setting AS s (user_id, digest_hour, time_zone, digest_off_at, paused_at)
+VALUES (@user, @hour, @zone, CASE WHEN @no_digest THEN now() END, CASE WHEN @paused THEN now() END)
 ON CONFLICT (user_id) DO UPDATE
 SET digest_hour   = EXCLUDED.digest_hour,
+    time_zone     = EXCLUDED.time_zone,
     digest_off_at = CASE WHEN @no_digest THEN coalesce(s.digest_off_at, now()) END,
     paused_at     = CASE WHEN @paused THEN coalesce(s.paused_at, now()) END`
 )
@@ -80,7 +82,7 @@ func (s *Service) Preferences(ctx context.Context, a postgres.Actor) (Preference
 		}); err != nil {
 			return err
 		}
-		err = tx.QueryRow(ctx, readSetting, args).Scan(&p.DigestHour, &p.NoDigest, &p.Paused)
+		err = tx.QueryRow(ctx, readSetting, args).Scan(&p.DigestHour, &p.TimeZone, &p.NoDigest, &p.Paused)
 		if err == pgx.ErrNoRows {
 			return nil
 		}
@@ -93,8 +95,8 @@ func (s *Service) Preferences(ctx context.Context, a postgres.Actor) (Preference
 }
 
 // SavePreferences keeps what the actor wishes to hear; a kind without a way
-// stays as it is. A kind that must be told cannot be chosen for, and an hour
-// that is none is errs.Invalid.
+// stays as it is. A kind that must be told cannot be chosen for, and an hour or
+// a time zone that is none is errs.Invalid.
 func (s *Service) SavePreferences(ctx context.Context, a postgres.Actor, p Preferences) error {
 	if err := p.check(); err != nil {
 		return err
@@ -105,7 +107,7 @@ func (s *Service) SavePreferences(ctx context.Context, a postgres.Actor, p Prefe
 				return fmt.Errorf("notice: preferences: %w", err)
 			}
 		}
-		args := pgx.NamedArgs{"user": a.User, "hour": p.DigestHour, "no_digest": p.NoDigest, "paused": p.Paused}
+		args := pgx.NamedArgs{"user": a.User, "hour": p.DigestHour, "zone": p.TimeZone, "no_digest": p.NoDigest, "paused": p.Paused}
 		if _, err := tx.Exec(ctx, saveSetting, args); err != nil {
 			return fmt.Errorf("notice: preferences: %w", err)
 		}
@@ -123,6 +125,9 @@ func (p Preferences) check() error {
 	if p.DigestHour < 0 || p.DigestHour > 23 {
 		form.Add("hour", "Choose an hour from the list.")
 	}
+	if !isZone(p.TimeZone) {
+		form.Add("zone", "Choose a time zone from the list.")
+	}
 	for kind, way := range p.Ways {
 		a, ok := Find(kind)
 		if !ok || a.Must || way != AtOnce && way != InDigest && way != OnlyInApp {
@@ -138,7 +143,7 @@ func (s *Service) ResetPreferences(ctx context.Context, a postgres.Actor) error 
 		if _, err := tx.Exec(ctx, dropChoices, pgx.NamedArgs{"user": a.User}); err != nil {
 			return fmt.Errorf("notice: preferences: %w", err)
 		}
-		_, err := tx.Exec(ctx, saveSetting, pgx.NamedArgs{"user": a.User, "hour": defaultHour, "no_digest": false, "paused": false})
+		_, err := tx.Exec(ctx, saveSetting, pgx.NamedArgs{"user": a.User, "hour": defaultHour, "zone": defaultZone, "no_digest": false, "paused": false})
 		if err != nil {
 			return fmt.Errorf("notice: preferences: %w", err)
 		}

@@ -99,7 +99,7 @@ func TestPreferencesAreKeptAndReset(t *testing.T) {
 	h := newHouse(t)
 	a := postgres.Actor{User: h.reader(t)}
 	wish := notice.Defaults()
-	wish.Ways[notice.AuditFinished], wish.DigestHour, wish.NoDigest, wish.Paused = notice.InDigest, 18, true, true
+	wish.Ways[notice.AuditFinished], wish.DigestHour, wish.TimeZone, wish.NoDigest, wish.Paused = notice.InDigest, 18, "Asia/Kolkata", true, true
 	if err := h.SavePreferences(t.Context(), a, wish); err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func TestWhatMustBeToldCannotBeTurnedOff(t *testing.T) {
 		{Ways: map[notice.Kind]notice.Way{notice.NewSignIn: notice.OnlyInApp}},
 		{Ways: map[notice.Kind]notice.Way{notice.VersionApproved: "pigeon"}},
 		{Ways: map[notice.Kind]notice.Way{"no_kind": notice.AtOnce}},
-		{DigestHour: 24}, {DigestHour: -1},
+		{DigestHour: 24, TimeZone: "UTC"}, {DigestHour: -1, TimeZone: "UTC"}, {DigestHour: 7}, {DigestHour: 7, TimeZone: "Mars/Olympus_Mons"}, {DigestHour: 7, TimeZone: "UTC'; --"},
 	} {
 		if err := h.SavePreferences(t.Context(), a, wish); errs.KindOf(err) != errs.Invalid {
 			t.Errorf("SavePreferences(%+v): kind = %v, want Invalid", wish, errs.KindOf(err))
@@ -300,4 +300,74 @@ func TestTheDigestMailsEachNoticeOnceADay(t *testing.T) {
 	}
 	clock = clock.Add(24 * time.Hour)
 	digests(2, "the digest was stopped by its link")
+}
+
+// The hour is one of the person's own clock, also on the days on which clocks
+// are put forward or back, when an hour is missing or comes twice.
+func TestTheDigestComesAtAnHourOfThePersonsOwnClock(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	reader := h.reader(t)
+	var clock time.Time
+	h.Service = notice.New(h.db, notice.Options{PublicURL: site, SecretKey: []byte("a key"), Now: func() time.Time { return clock }})
+	wish := notice.Defaults()
+	wish.Ways[notice.VersionApproved] = notice.InDigest
+	tests := []struct {
+		name, zone string
+		hour       int
+		due        string // the minute on which it comes, UTC
+	}{
+		{"winter in Berlin", "Europe/Berlin", 9, "2027-01-15T08:00:00Z"},
+		{"summer in Berlin", "Europe/Berlin", 9, "2027-07-15T07:00:00Z"},
+		{"the day on which clocks go forward", "Europe/Berlin", 9, "2027-03-28T07:00:00Z"},
+		{"the hour that is missing on that day", "Europe/Berlin", 2, "2027-03-28T01:00:00Z"},
+		{"the hour that comes twice", "Europe/Berlin", 2, "2027-10-31T01:00:00Z"},
+		{"half an hour apart", "Asia/Kolkata", 7, "2027-01-15T01:30:00Z"},
+		{"across the date line", "Pacific/Auckland", 7, "2027-01-14T18:00:00Z"},
+		{"behind UTC", "America/Los_Angeles", 22, "2027-01-16T06:00:00Z"},
+		{"UTC", "UTC", 7, "2027-01-15T07:00:00Z"},
+	}
+	for i, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			due, err := time.Parse(time.RFC3339, tt.due)
+			if err != nil {
+				t.Fatal(err)
+			}
+			wish.TimeZone, wish.DigestHour = tt.zone, tt.hour
+			if err := h.SavePreferences(t.Context(), postgres.Actor{User: reader}, wish); err != nil {
+				t.Fatal(err)
+			}
+			h.deliver(t, approved(notice.To{Users: []id.User{reader}}))
+			h.exec(t, `UPDATE inbox_notice SET created_at = $1 WHERE digest_due`, due.Add(-10*time.Hour))
+			h.exec(t, `UPDATE notice_setting SET digested_at = $1`, due.Add(-23*time.Hour))
+			for _, at := range []struct {
+				clock time.Time
+				want  int
+			}{{due.Add(-time.Minute), i}, {due, i + 1}, {due.Add(time.Hour), i + 1}} {
+				clock = at.clock
+				if err := h.Digest(t.Context(), job.SendDigests{}); err != nil {
+					t.Fatal(err)
+				}
+				if got := len(h.mails(t)); got != at.want {
+					t.Fatalf("at %s there are %d mails of the day, want %d", clock, got, at.want)
+				}
+			}
+		})
+	}
+}
+
+func TestTheDatabaseKnowsEveryTimeZone(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	reader := postgres.Actor{User: h.reader(t)}
+	for _, zone := range notice.Zones() {
+		wish := notice.Defaults()
+		wish.TimeZone = zone
+		if err := h.SavePreferences(t.Context(), reader, wish); err != nil {
+			t.Errorf("%s: %v", zone, err)
+		}
+	}
+	if n := len(notice.Zones()); n < 300 {
+		t.Errorf("%d time zones, want all of the tz database", n)
+	}
 }

@@ -18,17 +18,22 @@ import (
 // in the inbox.
 const digestLength = 30
 
-// A person's digest is due once a day: when their hour has come since they had
-// the last one, and something waits from before it.
+// A person's digest is due once a day: when their hour has come, by the clock of
+// their time zone, since they had the last one, and something waits from before
+// it.
 const dueForDigest = `
 SELECT DISTINCT n.user_id::text
 FROM   inbox_notice n
 LEFT JOIN notice_setting s ON s.user_id = n.user_id
 CROSS JOIN LATERAL (
-    SELECT date_trunc('day', @now::timestamptz, 'UTC') + make_interval(hours => coalesce(s.digest_hour, @hour)) AS today
+    SELECT coalesce(s.time_zone, @zone) AS zone
+) z
+CROSS JOIN LATERAL (
+    SELECT date_trunc('day', @now::timestamptz AT TIME ZONE z.zone) + make_interval(hours => coalesce(s.digest_hour, @hour)) AS today
 ) d
 CROSS JOIN LATERAL (
-    SELECT CASE WHEN d.today <= @now THEN d.today ELSE d.today - interval '1 day' END AS slot
+    SELECT CASE WHEN d.today AT TIME ZONE z.zone <= @now THEN d.today AT TIME ZONE z.zone
+                ELSE (d.today - interval '1 day') AT TIME ZONE z.zone END AS slot
 ) t
 WHERE  n.digest_due
 AND    n.created_at < t.slot
@@ -53,7 +58,7 @@ func (s *Service) Digest(ctx context.Context, _ job.SendDigests) error {
 }
 
 func due(ctx context.Context, tx pgx.Tx, now time.Time, user id.User) ([]id.User, error) {
-	rows, err := tx.Query(ctx, dueForDigest, pgx.NamedArgs{"now": now, "hour": defaultHour, "user": string(user)})
+	rows, err := tx.Query(ctx, dueForDigest, pgx.NamedArgs{"now": now, "hour": defaultHour, "zone": defaultZone, "user": string(user)})
 	if err != nil {
 		return nil, fmt.Errorf("notice: digest: %w", err)
 	}

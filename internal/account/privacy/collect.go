@@ -97,7 +97,7 @@ SELECT kind, way
 FROM   notice_choice
 WHERE  user_id = @user
 UNION ALL
-SELECT 'hour of the mail of the day, UTC', digest_hour::text
+SELECT 'hour of the mail of the day, ' || time_zone, digest_hour::text
 FROM   notice_setting
 WHERE  user_id = @user`},
 	{"mails", "Mails to you", "Of the last 30 days. The text is deleted once a mail is sent.", false, `
