@@ -9,17 +9,22 @@
 //
 // # No takeover by an address
 //
-// An ID token opens an account only through oidc_identity, where the person
-// bound its subject: signed in, shortly after showing the password or a factor,
-// and with the address of the account confirmed in the token. So a provider
-// that names a stranger's address gains nothing, and who comes for the first
-// time needs an invitation and an account.
+// An ID token opens an account only through oidc_identity, where its subject is
+// bound: by the person, signed in, shortly after showing a proof of the account's
+// own, and with the address of the account confirmed in the token; or by an
+// invitation, where the mailed link and the token name the same address. So a
+// provider that names a stranger's address gains nothing.
 //
 // Whoever runs the provider could open the accounts bound to it. A session that
-// began by it therefore reaches that organization alone (account.Visitor.Within),
-// counts as no proof before changes of how the account is entered, and gives no
-// role on the platform. A second factor is asked for as after a password.
+// began by it therefore reaches that organization alone (account.Means), counts
+// as no proof before changes of how the account is entered, and gives no role on
+// the platform. A second factor is asked for as after a password.
 //
-// Sources: OpenID Connect Core 1.0 sections 3.1.2.1, 3.1.3.7; RFC 7636; RFC
-// 9207; RFC 9700.
+// # The only way in
+//
+// Require makes the provider the only way in. The wish holds while the provider
+// is off; an owner with a second factor comes in past it, which is recorded.
+//
+// Sources: OpenID Connect Core 1.0 sections 3.1.2.1, 3.1.3.7; Discovery 1.0
+// section 4.3; RFC 7636; RFC 9207; RFC 9700.
 package sso

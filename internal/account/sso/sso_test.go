@@ -137,6 +137,15 @@ func TestAProviderInsideTheNetworkIsNotAsked(t *testing.T) {
 	}
 }
 
+func TestAProviderThatDescribesItselfAsAnotherIsRefused(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	r.issuer.Say(ssotest.Answer{Issuer: "https://login.other.example"})
+	if err := r.Enable(t.Context(), r.owner); errs.KindOf(err) != errs.Conflict {
+		t.Errorf("Enable: %v, want Conflict", err)
+	}
+}
+
 func TestAProviderIsAskedForItsDescriptionOnceInTenMinutes(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)

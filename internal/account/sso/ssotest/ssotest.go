@@ -4,6 +4,7 @@
 package ssotest
 
 import (
+	"cmp"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/sha256"
@@ -54,6 +55,9 @@ type Answer struct {
 	By string
 	// Silent is true if the answer does not name the issuer, as it should.
 	Silent bool
+	// Issuer is what the issuer calls itself in its description; "" for its
+	// address.
+	Issuer string
 }
 
 // grant is what a code stands for.
@@ -134,8 +138,10 @@ func answer(w http.ResponseWriter, v any) {
 }
 
 func (i *Issuer) describe(w http.ResponseWriter, _ *http.Request) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
 	answer(w, map[string]any{
-		"issuer": i.URL, "authorization_endpoint": i.URL + "/authorize", "token_endpoint": i.URL + "/token", "jwks_uri": i.URL + "/keys",
+		"issuer": cmp.Or(i.next.Issuer, i.URL), "authorization_endpoint": i.URL + "/authorize", "token_endpoint": i.URL + "/token", "jwks_uri": i.URL + "/keys",
 		"response_types_supported": []string{"code"}, "subject_types_supported": []string{"public"},
 		"id_token_signing_alg_values_supported": []string{"RS256", "HS256", "none"}, "code_challenge_methods_supported": []string{"S256"},
 		"authorization_response_iss_parameter_supported": true,
