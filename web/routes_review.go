@@ -60,6 +60,7 @@ func (s *Server) verifiers(r chi.Router) {
 	r.Post("/review/verifications/{request}", s.handle(s.decideVerification))
 	r.Post("/review/verifications/{request}/suspend", s.handle(s.suspendVerification))
 	r.Post("/review/verifications/{request}/restore", s.handle(s.restoreVerification))
+	r.Post("/review/verifications/{request}/signer", s.handle(s.takeBackSigner))
 }
 
 // credentialReviewers are the routes of reviewers who check annotators.

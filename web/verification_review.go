@@ -100,7 +100,11 @@ func (s *Server) caseView(r *http.Request) (page.VerificationCaseView, error) {
 	}
 	for _, p := range c.Signers {
 		view.Signers = append(view.Signers, signerView(p))
+		if p.State == "accepted" {
+			view.Accepted = append(view.Accepted, ui.Option{Value: string(p.ID), Label: p.Name + ", " + p.Title})
+		}
 	}
+	view.Chosen, view.SignerReason = r.PostForm.Get("signer"), r.PostForm.Get("signer_reason")
 	for _, k := range c.Checks {
 		view.Checked = append(view.Checked, checkedView(k))
 	}
@@ -137,6 +141,21 @@ func (s *Server) suspendVerification(w http.ResponseWriter, r *http.Request) err
 
 func (s *Server) restoreVerification(w http.ResponseWriter, r *http.Request) error {
 	return s.changeLevel(w, r, s.Verification.Restore, "The level is given back.")
+}
+
+// takeBackSigner ends that somebody may sign for an organization.
+func (s *Server) takeBackSigner(w http.ResponseWriter, r *http.Request) error {
+	c, err := s.verificationCase(r)
+	if err != nil {
+		return err
+	}
+	form := r.PostForm
+	if err := s.Verification.TakeBackSigner(r.Context(), s.actor(r), c.Organization, id.Signer(form.Get("signer")), form.Get("signer_reason")); err != nil {
+		return s.renderCase(w, r, err)
+	}
+	s.flash(r, "This person may not sign any more. The organization was told.")
+	redirect(w, r, verificationURL(c.ID))
+	return nil
 }
 
 // levelChange is a method of verification that suspends or restores.

@@ -192,6 +192,7 @@ var verificationGates = map[string]gate{
 	"POST /review/verifications/{request}":                  reviewers,
 	"POST /review/verifications/{request}/suspend":          reviewers,
 	"POST /review/verifications/{request}/restore":          reviewers,
+	"POST /review/verifications/{request}/signer":           reviewers,
 }
 
 var reviewGates = map[string]gate{

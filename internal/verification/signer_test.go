@@ -92,7 +92,11 @@ func TestWhoSignsIsAcceptedByAReviewer(t *testing.T) {
 		t.Errorf("signing on the last day: %v", err)
 	}
 	wantKind(t, "signing after the last day", maySign(*d.day(91)), errs.Forbidden)
-	stranger := accounttest.Organization(t, d.db.DB).Owner
+	wantKind(t, "taken back without a reason", d.s.TakeBackSigner(t.Context(), d.reviewer, d.org.ID, c.Signers[0].ID, " "), errs.Invalid)
+	wantKind(t, "taken back by an owner", d.s.TakeBackSigner(t.Context(), d.org.Owner, d.org.ID, c.Signers[0].ID, "No."), errs.NotFound)
+	other := accounttest.Organization(t, d.db.DB)
+	wantKind(t, "taken back as one of another organization", d.s.TakeBackSigner(t.Context(), d.reviewer, other.ID, c.Signers[0].ID, "No."), errs.Conflict)
+	stranger := other.Owner
 	wantKind(t, "a stranger removes the signer", d.s.RemoveSigner(t.Context(), stranger, c.Signers[0].ID), errs.NotFound)
 	if err := d.as(t, d.org.Owner, `UPDATE signer SET state = 'accepted', decided_by = user_id, decided_at = now()`); !postgres.IsRefused(err) {
 		t.Errorf("an owner accepts its own signer: %v, want refused", err)
@@ -106,5 +110,35 @@ func TestWhoSignsIsAcceptedByAReviewer(t *testing.T) {
 	}
 	if told := d.told(t); len(told) != 1 || strings.Contains(told[0], "Managing director") {
 		t.Errorf("notices = %q, want the one of the decision", told)
+	}
+}
+
+func TestAnAcceptedSignerIsTakenBackByAReviewer(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	paper := d.attach(t, vault.SigningAuthority)
+	if err := d.s.NameSigner(t.Context(), d.org.Owner, verification.NewSigner{User: d.org.Owner.User, Title: "Director", Document: paper, ValidUntil: d.day(90)}); err != nil {
+		t.Fatal(err)
+	}
+	c := d.submitted(t)
+	n := grant(c, verification.Verified, org, rights, vault.SigningAuthority)
+	n.Signers = map[id.Signer]bool{c.Signers[0].ID: true}
+	if err := d.s.Decide(t.Context(), d.reviewer, n); err != nil {
+		t.Fatal(err)
+	}
+	maySign := func() error {
+		return d.db.InTx(t.Context(), d.org.Owner, func(tx pgx.Tx) error { return verification.RequireSigner(t.Context(), tx, d.org.Owner, *d.now) })
+	}
+	if err := maySign(); err != nil {
+		t.Fatal(err)
+	}
+	d.told(t)
+	if err := d.s.TakeBackSigner(t.Context(), d.reviewer, d.org.ID, c.Signers[0].ID, "The power of attorney was withdrawn."); err != nil {
+		t.Fatal(err)
+	}
+	wantKind(t, "signing after it", maySign(), errs.Forbidden)
+	wantKind(t, "taken back twice", d.s.TakeBackSigner(t.Context(), d.reviewer, d.org.ID, c.Signers[0].ID, "Again."), errs.Conflict)
+	if told := d.told(t); len(told) == 0 || !strings.Contains(told[len(told)-1]+told[0], "The power of attorney was withdrawn.") {
+		t.Errorf("notices = %q, want the reason", told)
 	}
 }
