@@ -3,6 +3,7 @@ package web
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"time"
 
@@ -50,7 +51,7 @@ func (s *Server) showOverview(w http.ResponseWriter, r *http.Request) error {
 			{Term: "Users", Value: ui.Number(o.Users), URL: adminUsersPath}, {Term: "Organizations", Value: ui.Number(o.Organizations), URL: adminOrganizationsPath},
 			{Term: "Live listings", Value: ui.Number(o.Live)}, {Term: "Submissions kept", Value: ui.Bytes(o.Stored)}, storedPair(kept)}},
 	}
-	view.Blocks = append(view.Blocks, hours...)
+	view.Blocks = slices.Insert(view.Blocks, 1, hours...)
 	step := func(n int, what, url string) {
 		if n > 0 {
 			view.Blocks[0].Table.Rows = append(view.Blocks[0].Table.Rows, []page.AdminCell{{Text: what, URL: url}, number(n)})
@@ -88,12 +89,17 @@ func (s *Server) hourBlocks(r *http.Request) ([]page.AdminBlock, error) {
 	for _, k := range jobs.Kinds {
 		waiting, running, retried, given = waiting+k.Waiting, running+k.Running, retried+k.Retryable, given+k.Discarded
 	}
-	return []page.AdminBlock{
-		{ID: "queue", Title: "The queue of jobs", Plot: &finished, Links: []ui.Pair{{Term: "Jobs by kind", URL: adminJobsPath}},
-			Pairs: []ui.Pair{{Term: "Waiting", Value: ui.Number(waiting)}, {Term: "Running", Value: ui.Number(running)},
-				{Term: "To be tried again", Value: ui.Number(retried)}, {Term: "Given up", Value: ui.Number(given)}}},
-		{ID: "answers", Title: "Answers to requests", Plot: &failed, Links: []ui.Pair{{Term: "Errors by route", URL: adminErrorsPath}}},
-	}, nil
+	queue := page.AdminBlock{ID: "queue", Title: "The queue of jobs", Plot: &finished, Links: []ui.Pair{{Term: "Jobs by kind", URL: adminJobsPath}},
+		Pairs: []ui.Pair{{Term: "Waiting", Value: ui.Number(waiting)}, {Term: "Running", Value: ui.Number(running)},
+			{Term: "To be tried again", Value: ui.Number(retried)}, {Term: "Given up", Value: ui.Number(given)}}}
+	if finished.N == 0 {
+		queue.Plot, queue.Text = nil, "No job finished in the last 24 hours, sweeps aside."
+	}
+	answers := page.AdminBlock{ID: "answers", Title: "Answers to requests", Plot: &failed, Links: []ui.Pair{{Term: "Errors by route", URL: adminErrorsPath}}}
+	if failed.N == 0 {
+		answers.Plot, answers.Text = nil, "No server error in the last 24 hours: "+failed.Caption+"."
+	}
+	return []page.AdminBlock{queue, answers}, nil
 }
 
 // errorsPlot draws the errors of 24 hours; its table has their rates.
@@ -104,7 +110,7 @@ func errorsPlot(hours []admindesk.Hour) ui.PlotProps {
 		plot.Bars[i].Text = fmt.Sprintf("%s of %s (%s)", ui.Number(h.N), ui.Number(h.Of), ui.Percent(h.N, h.Of))
 		all += h.Of
 	}
-	plot.Caption = fmt.Sprintf("%s of %s answers (%s); the last 24 hours", ui.Number(plot.N), ui.Number(all), ui.Percent(plot.N, all))
+	plot.Caption = fmt.Sprintf("%s of %s answers (%s)", ui.Number(plot.N), ui.Number(all), ui.Percent(plot.N, all))
 	return plot
 }
 

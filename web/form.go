@@ -8,7 +8,9 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"assay/internal/errs"
 )
@@ -104,4 +106,28 @@ func keepText(values url.Values) {
 			list[i] = strings.ToValidUTF8(strings.ReplaceAll(v, "\x00", ""), "\uFFFD")
 		}
 	}
+}
+
+// onlyText lets handlers see text alone in queries, too; no page has a path
+// with bytes that are none.
+func (s *Server) onlyText(next http.Handler) http.Handler {
+	isText := func(v string) bool { return utf8.ValidString(v) && strings.IndexByte(v, 0) < 0 }
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !isText(r.URL.Path) {
+			s.fail(w, r, errs.New(errs.NotFound, "There is no page at this address."))
+			return
+		}
+		query := r.URL.Query()
+		for _, values := range query {
+			if slices.ContainsFunc(values, func(v string) bool { return !isText(v) }) {
+				keepText(query)
+				u := *r.URL
+				u.RawQuery = query.Encode()
+				r = r.WithContext(r.Context())
+				r.URL = &u
+				break
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
 }

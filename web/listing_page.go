@@ -33,6 +33,7 @@ func listingView(e catalog.Entry) page.ListingView {
 	view.Commercial, view.CommercialNote = e.CommercialUse(), rightNote(e)
 	view.Rights, view.Reading = rightsRows(e), readingOf(e)
 	view.Terms, view.Restrictions = termsLines(e), upperAll(d.Restrictions)
+	view.Checks = rightsChecks(e)
 	view.Statements, view.Route, view.Caveats = statementsOf(e), d.Route, upperAll(d.Caveats)
 	if e.SourcesDisagree() {
 		view.Disagree = d.Conflict
@@ -104,7 +105,8 @@ func statementsOf(e catalog.Entry) []page.Statement {
 	var list []page.Statement
 	for _, a := range e.Detail.Assertions {
 		st := page.Statement{
-			Who: listing.AssertedBys.Label(a.By), When: dayInWords(a.CheckedOn), Source: a.Source, Text: a.Statement,
+			Who: listing.AssertedBys.Label(a.By), When: dayInWords(a.CheckedOn), Source: a.Source, URL: a.SourceURL, Text: a.Statement,
+			Differs: a.CommercialUse != "" && a.CommercialUse != e.CommercialUse(),
 		}
 		if st.When == "" {
 			st.When = "not re-checked"
@@ -113,6 +115,19 @@ func statementsOf(e catalog.Entry) []page.Statement {
 			st.Use = lowerFirst(a.CommercialUse.Label())
 		}
 		list = append(list, st)
+	}
+	return list
+}
+
+// rightsChecks are the readings of sources, the newest first.
+func rightsChecks(e catalog.Entry) []page.RightsCheck {
+	var list []page.RightsCheck
+	for _, c := range e.Detail.Checks {
+		line := page.RightsCheck{When: dayInWords(c.On), Who: listing.AssertedBys.Label(c.By), Source: c.Source, URL: c.SourceURL, Text: c.Statement}
+		if c.TierAfter != "" {
+			line.Changed = termsChange(c.LicenseBefore, c.LicenseAfter, c.TierBefore, c.TierAfter) + "."
+		}
+		list = append(list, line)
 	}
 	return list
 }

@@ -34,7 +34,7 @@ func (s *Server) router() chi.Router {
 	r.Get("/trust/activity/heads/{number}.json", s.plainly(s.sendHead))
 	r.Mount(api.Prefix, s.api.Routes())
 	r.Group(func(r chi.Router) {
-		r.Use(s.sessions.LoadAndSave, s.loadVisitor, s.private, s.recoverPanics, s.refuseForgeries)
+		r.Use(s.sessions.LoadAndSave, s.loadVisitor, s.private, s.recoverPanics, s.onlyText, s.refuseForgeries)
 		r.NotFound(s.handle(notFound))
 		r.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
 			s.renderError(w, r, http.StatusMethodNotAllowed, "This address does not take that kind of request.")

@@ -25,6 +25,8 @@ func (s *Server) platformAdmins(r chi.Router) {
 	r.Get(adminReferencesPath+"/new", s.handle(s.showNewReference))
 	r.Get(adminReferencesPath+"/{reference}", s.handle(s.showReference))
 	r.Post(adminReferencesPath+"/{reference}", s.handle(s.recheckReference))
+	r.Post(adminReferencesPath+"/{reference}/withdraw", s.handle(s.withdrawReference))
+	r.Post(adminReferencesPath+"/{reference}/restore", s.handle(s.restoreReference))
 	r.Get(adminAgreementsPath, s.handle(s.showAgreements))
 	r.Post(adminAgreementsPath, s.handle(s.writeAgreement))
 	r.Get(adminAgreementsPath+"/{agreement}", s.handle(s.showAgreement))

@@ -400,6 +400,8 @@ var adminGates = map[string]gate{
 	"GET /admin/references/new":                      admins,
 	"GET /admin/references/{reference}":              admins,
 	"POST /admin/references/{reference}":             admins,
+	"POST /admin/references/{reference}/withdraw":    admins,
+	"POST /admin/references/{reference}/restore":     admins,
 	"GET /admin/agreements":                          admins,
 	"POST /admin/agreements":                         admins,
 	"GET /admin/agreements/{agreement}":              admins,

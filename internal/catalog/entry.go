@@ -118,6 +118,23 @@ type Detail struct {
 	Confidence string `json:"confidence,omitempty"` // high, medium or low
 	Sources    string `json:"sources,omitempty"`
 	InGuide    bool   `json:"in_guide,omitempty"` // described in Assay's guide
+	// Checks are when the rights were read again, the newest first.
+	Checks []Check `json:"checks,omitempty"`
+}
+
+// Check is one reading of a source about the rights, as it was written down
+// then. The four fields at its end are empty unless it changed the terms.
+type Check struct {
+	On            string                `json:"on"` // 2006-01-02
+	By            listing.AssertedBy    `json:"by"`
+	Source        string                `json:"source"`
+	SourceURL     string                `json:"source_url,omitempty"`
+	Statement     string                `json:"statement"`
+	CommercialUse license.CommercialUse `json:"commercial_use,omitempty"`
+	LicenseBefore string                `json:"license_before,omitempty"`
+	LicenseAfter  string                `json:"license_after,omitempty"`
+	TierBefore    license.Tier          `json:"tier_before,omitempty"`
+	TierAfter     license.Tier          `json:"tier_after,omitempty"`
 }
 
 // Assertion is one source's statement about the rights. Sources that disagree
@@ -128,6 +145,7 @@ type Assertion struct {
 	Statement     string                `json:"statement"`
 	CommercialUse license.CommercialUse `json:"commercial_use,omitempty"`
 	CheckedOn     string                `json:"checked_on,omitempty"` // 2006-01-02; empty: not re-checked
+	SourceURL     string                `json:"source_url,omitempty"`
 }
 
 // Basis is how the license of an external listing was learnt.

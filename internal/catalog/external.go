@@ -248,9 +248,15 @@ func lowerAll(values []string) []string {
 }
 
 const selectExternal = `
-SELECT    c.slug, c.id, c.state, c.published_at, r.content
+SELECT    c.slug, c.id, c.state, c.published_at, r.content, coalesce(w.reason, '') AS withdrawn_for, coalesce(h.checks, '[]') AS checks
 FROM      catalog_listing c
 LEFT JOIN reference_content r ON r.listing_id = c.id
+LEFT JOIN reference_withdrawal w ON w.listing_id = c.id AND w.restored_at IS NULL
+LEFT JOIN LATERAL (
+          SELECT jsonb_agg(jsonb_build_object('on', to_char(a.checked_on, 'YYYY-MM-DD'), 'by', a.party, 'source', a.source, 'source_url', a.source_url,
+                     'statement', a.statement, 'commercial_use', a.commercial_use, 'license_before', a.license_before, 'license_after', a.license_after,
+                     'tier_before', a.tier_before, 'tier_after', a.tier_after) ORDER BY a.recorded_at DESC, a.id DESC) AS checks
+          FROM   (SELECT * FROM rights_assertion WHERE listing_id = c.id ORDER BY recorded_at DESC, id DESC LIMIT 20) a) h ON true
 WHERE     c.organization_id = @organization
 AND       c.kind = 'external'`
 
@@ -262,6 +268,18 @@ type knownExternal struct {
 	State       string          `db:"state"`
 	PublishedAt time.Time       `db:"published_at"`
 	Content     json.RawMessage `db:"content"`
+	// WithdrawnFor is why an admin withdrew it; empty if none did.
+	WithdrawnFor string  `db:"withdrawn_for"`
+	Checks       []Check `db:"checks"` // the newest first, at most mostChecks
+}
+
+// onto gives a description what the database keeps beside it.
+func (k knownExternal) onto(e Entry) Entry {
+	e.ID, e.PublishedAt, e.Detail.Checks = id.Listing(k.ID), k.PublishedAt, k.Checks
+	if k.WithdrawnFor != "" {
+		e.State, e.StateReason = Withdrawn, k.WithdrawnFor
+	}
+	return e
 }
 
 func (k knownExternal) overrides() map[string]json.RawMessage {
@@ -327,7 +345,7 @@ func SeedExternal(ctx context.Context, db *postgres.DB, platform id.Organization
 		for _, e := range slices.Backward(entries) {
 			e.Organization, e.PublishedAt = platform, now
 			if k, ok := before[e.Slug]; ok {
-				e.ID, e.PublishedAt = id.Listing(k.ID), k.PublishedAt
+				e = k.onto(e)
 				delete(before, e.Slug)
 			} else {
 				added++

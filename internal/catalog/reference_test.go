@@ -2,6 +2,7 @@ package catalog_test
 
 import (
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -24,7 +25,9 @@ func goodRecheck(slug string) catalog.Recheck {
 func goodReference() catalog.NewReference {
 	return catalog.NewReference{Slug: "knee-mr-reference", Title: "Knee MR with readings of two readers", Name: "Knee MR", Summary: "MR series of knees with readings.",
 		Owner: "Example Institute", OwnerURL: "https://example.org/knee", Modalities: []string{"MR"}, BodyParts: []string{"knee"}, Tasks: []string{"classification"},
-		DeidMethod: "unknown", License: "CC-BY-4.0", LicenseName: "CC BY 4.0", Tier: license.OpenAttribution, Access: license.AccessOpen, First: goodRecheck("knee-mr-reference")}
+		DeidMethod: "unknown", Countries: []string{"US", "germany"}, Labels: "Tears of the meniscus, by series",
+		Restrictions: []string{"No redistribution of single images"}, Caveats: []string{"Series of one scanner"},
+		Terms: catalog.ReferenceTerms{SPDX: "CC-BY-4.0", Name: "CC BY 4.0", Tier: license.OpenAttribution, Access: license.AccessOpen}, First: goodRecheck("knee-mr-reference")}
 }
 
 func TestSeedsLeaveWhatAnAdminWrote(t *testing.T) {
@@ -77,6 +80,7 @@ func TestOnlyAdminsKeepReferences(t *testing.T) {
 	for _, a := range []postgres.Actor{{}, accounttest.Reviewer(t, db), accounttest.Organization(t, db).Owner, {User: id.New[id.User](), Organization: catalog.PlatformOrganization}} {
 		for name, err := range map[string]error{
 			"Recheck": s.Recheck(t.Context(), a, goodRecheck("chexpert")), "AddReference": s.AddReference(t.Context(), a, goodReference()),
+			"WithdrawReference": s.WithdrawReference(t.Context(), a, "chexpert", "The owner took it back."), "RestoreReference": s.RestoreReference(t.Context(), a, "chexpert"),
 			"References": func() error { _, err := s.References(t.Context(), a); return err }(),
 		} {
 			if errs.KindOf(err) != errs.Forbidden {
@@ -100,9 +104,24 @@ func TestReferencesNameTheirMistakes(t *testing.T) {
 		{"slug", func(n *catalog.NewReference) { n.Slug = "Not A Slug" }},
 		{"slug", func(n *catalog.NewReference) { n.Slug = "chexpert" }}, // taken
 		{"owner_url", func(n *catalog.NewReference) { n.OwnerURL = "javascript:alert(1)" }},
-		{"license", func(n *catalog.NewReference) { n.License = "MINE" }},
+		{"license", func(n *catalog.NewReference) { n.Terms.SPDX = "MINE" }},
 		{"modalities", func(n *catalog.NewReference) { n.Modalities = []string{"XX"} }},
-		{"tier", func(n *catalog.NewReference) { n.Tier = "free" }},
+		{"tier", func(n *catalog.NewReference) { n.Terms.Tier = "free" }},
+		{"countries", func(n *catalog.NewReference) { n.Countries = []string{"Atlantis"} }},
+		{"patients", func(n *catalog.NewReference) { n.Patients = new(int64) }},
+		{"images", func(n *catalog.NewReference) { many := int64(1e12); n.Images = &many }},
+		{"restrictions", func(n *catalog.NewReference) { n.Restrictions = []string{strings.Repeat("x", 301)} }},
+		{"caveats", func(n *catalog.NewReference) { n.Caveats = make([]string, 21) }},
+		{"source_url", func(n *catalog.NewReference) { n.First.SourceURL = "javascript:alert(1)" }},
+		{"clause_ship_model_in_product", func(n *catalog.NewReference) {
+			n.Terms.SPDX, n.Terms.Cells = "", map[license.Use]license.Cell{license.ShipModelInProduct: {Verdict: license.Yes}}
+		}},
+		{"condition_train_commercial_model", func(n *catalog.NewReference) {
+			n.Terms.SPDX, n.Terms.Cells = "", map[license.Use]license.Cell{license.TrainCommercialModel: {Verdict: license.YesWithConditions, Clause: "Section 2"}}
+		}},
+		{"use_publish_results", func(n *catalog.NewReference) {
+			n.Terms.SPDX, n.Terms.Cells = "", map[license.Use]license.Cell{license.PublishResults: {Verdict: "maybe"}}
+		}},
 		{"checked_on", func(n *catalog.NewReference) { n.First.CheckedOn = time.Now().AddDate(0, 0, 3).Format(time.DateOnly) }},
 		{"party", func(n *catalog.NewReference) { n.First.Party = "somebody" }},
 		{"commercial_use", func(n *catalog.NewReference) { n.First.CommercialUse = "perhaps" }},

@@ -190,14 +190,14 @@ func AdminPage(v AdminPageView) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				}
-				if len(b.Pairs) > 0 {
-					templ_7745c5c3_Err = ui.Summary(b.Pairs).Render(ctx, templ_7745c5c3_Buffer)
+				if b.Plot != nil {
+					templ_7745c5c3_Err = ui.Plot(*b.Plot).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
 				}
-				if b.Plot != nil {
-					templ_7745c5c3_Err = ui.Plot(*b.Plot).Render(ctx, templ_7745c5c3_Buffer)
+				if len(b.Pairs) > 0 {
+					templ_7745c5c3_Err = ui.Summary(b.Pairs).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -71,7 +71,7 @@ func (p *Page) SetView(v View) {
 // another host, scrolls sideways, or if axe-core finds a violation.
 func (p *Page) Check() {
 	p.t.Helper()
-	p.checkRecord()
+	p.CheckRecord()
 	p.checkView()
 }
 
@@ -85,10 +85,13 @@ func (p *Page) CheckViews(name string) {
 		p.Screenshot(name)
 	}
 	p.SetView(View{Width: 1440, Height: 900})
-	p.checkRecord()
+	p.CheckRecord()
 }
 
-func (p *Page) checkRecord() {
+// CheckRecord fails the test if the page so far wrote an error to the console,
+// a breach of its content policy among them, or asked another host: for pages
+// that are not ours to judge otherwise.
+func (p *Page) CheckRecord() {
 	p.t.Helper()
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -104,6 +104,8 @@ var Fates = map[string]Decision{
 	"announcement.made_by":                judged,
 	"reference_content.edited_by":         judged,
 	"rights_assertion.recorded_by":        judged,
+	"reference_withdrawal.withdrawn_by":   judged,
+	"reference_withdrawal.restored_by":    judged,
 	"flag.claimed_by":                     judged,
 	"flag.replied_by":                     authored,
 	"flag.decided_by":                     judged,
