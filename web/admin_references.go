@@ -102,7 +102,7 @@ func (s *Server) referenceView(r *http.Request) (view page.AdminReferenceView, r
 			{Term: "Access", Value: ref.Terms.Access.Label()}, {Term: "Commercial use", Value: ref.CommercialUse.Label()}, {Term: "Checked", Value: dayWords(ref.CheckedOn)},
 			{Term: "Confidence", Value: ref.Confidence}, {Term: "Learnt from", Value: catalog.Bases.Label(ref.Basis)}},
 		Said:    page.AdminTable{Caption: "Who says what", TestID: "said", Heads: []string{"Source", "Statement", "Commercial use", "Read on", "Against the listing"}},
-		History: page.AdminTable{Caption: "Checks", TestID: "history", Heads: []string{"When", "By", "Source", "Statement", "What changed"}},
+		History: page.AdminTable{Caption: "Checks", TestID: "history", Heads: []string{"When", "Source", "Statement", "What changed", "By"}},
 	}
 	if ref.Parts > 1 {
 		view.ManyParts = fmt.Sprintf("The listing has terms for %d groups of files. New terms take the place of all of them.", ref.Parts)
@@ -117,8 +117,8 @@ func (s *Server) referenceView(r *http.Request) (view page.AdminReferenceView, r
 		if h.TierAfter != "" {
 			changed = page.AdminCell{Text: termsChange(h.LicenseBefore, h.LicenseAfter, h.TierBefore, h.TierAfter), Small: h.Note}
 		}
-		view.History.Rows = append(view.History.Rows, []page.AdminCell{cell(ui.DateTime(h.At)), cell(h.By),
-			{Text: h.Source, URL: h.SourceURL, Small: "read on " + ui.Date(h.CheckedOn)}, statement, changed})
+		view.History.Rows = append(view.History.Rows, []page.AdminCell{cell(ui.DateTime(h.At)),
+			{Text: h.Source, URL: h.SourceURL, Small: "read on " + ui.Date(h.CheckedOn)}, statement, changed, cell(h.By)})
 	}
 	return view, ref, nil
 }
