@@ -8,7 +8,6 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
-	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -108,8 +107,8 @@ func keepText(values url.Values) {
 	}
 }
 
-// onlyText lets handlers see text alone in queries, too; no page has a path
-// with bytes that are none.
+// onlyText lets handlers see text alone in queries, too: a filter loses the
+// bytes that are none. No page has a path with such bytes.
 func (s *Server) onlyText(next http.Handler) http.Handler {
 	isText := func(v string) bool { return utf8.ValidString(v) && strings.IndexByte(v, 0) < 0 }
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -117,16 +116,19 @@ func (s *Server) onlyText(next http.Handler) http.Handler {
 			s.fail(w, r, errs.New(errs.NotFound, "There is no page at this address."))
 			return
 		}
-		query := r.URL.Query()
+		query, isDirty := r.URL.Query(), false
 		for _, values := range query {
-			if slices.ContainsFunc(values, func(v string) bool { return !isText(v) }) {
-				keepText(query)
-				u := *r.URL
-				u.RawQuery = query.Encode()
-				r = r.WithContext(r.Context())
-				r.URL = &u
-				break
+			for i, v := range values {
+				if !isText(v) {
+					values[i], isDirty = strings.ReplaceAll(strings.ToValidUTF8(v, ""), "\x00", ""), true
+				}
 			}
+		}
+		if isDirty {
+			u := *r.URL
+			u.RawQuery = query.Encode()
+			r = r.WithContext(r.Context())
+			r.URL = &u
 		}
 		next.ServeHTTP(w, r)
 	})
