@@ -185,9 +185,9 @@ func (s *Server) showErrors(w http.ResponseWriter, r *http.Request) error {
 
 // showSettings is what `server config` prints, of this process.
 func (s *Server) showSettings(w http.ResponseWriter, r *http.Request) error {
-	list := page.AdminTable{Caption: "Settings", TestID: "settings", Heads: []string{"Setting", "Value", "From", "Meaning"}}
+	list := page.AdminTable{Caption: "Settings", TestID: "settings", Heads: []string{"Setting", "Meaning", "Value", "From"}}
 	for _, line := range s.config.Lines(s.Environ) {
-		list.Rows = append(list.Rows, []page.AdminCell{cell(line.Name), cell(line.Value), cell(line.From), cell(line.Meaning)})
+		list.Rows = append(list.Rows, []page.AdminCell{cell(line.Name), cell(line.Meaning), cell(line.Value), cell(line.From)})
 	}
 	view := page.AdminPageView{Shell: s.adminShell(r, "Settings"), URL: adminSettingsPath, Heading: "Settings",
 		Lead: "What the process runs with that answered this request. They come from its environment; secrets are never shown. Before maintenance, announce it.",
