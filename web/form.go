@@ -87,7 +87,7 @@ func parseForm(w http.ResponseWriter, r *http.Request) error {
 	}
 	var big *http.MaxBytesError
 	if errors.As(err, &big) {
-		return errs.Newf(errs.TooLarge, "This form is larger than %d MiB. Send less text or a smaller document.", big.Limit>>20)
+		return errs.Newf(errs.TooLarge, "This form is larger than %d MiB. Go back, your browser has kept what you typed, and send less text or a smaller document.", big.Limit>>20)
 	}
 	if err != nil {
 		return errs.Wrap(errs.Invalid, "This form could not be read. Go back, reload the page and send it again.", err)

@@ -33,7 +33,11 @@ func (s *Server) domainView(r *http.Request) (page.VerificationDomainView, error
 		return view, err
 	}
 	view.Domain, view.Record, view.FileURL, view.Content = p.Domain, p.Record(), p.FileURL(), p.Content()
+	view.Label, view.ZoneLine = p.Label(), p.ZoneLine()
 	view.Kind, view.State, view.Facts = domainState(p)
+	if !p.Holds() {
+		view.Advice = p.Advice()
+	}
 	return view, nil
 }
 
@@ -54,7 +58,12 @@ func domainState(p verification.DomainProof) (kind, state string, facts []ui.Pai
 		facts = append(facts, ui.Pair{Term: "Proved since", Value: ui.Date(*p.ProvedAt) + ", " + how})
 	}
 	if p.CheckedAt != nil {
-		facts = append(facts, ui.Pair{Term: "Looked last", Value: ui.DateTime(*p.CheckedAt) + ". " + p.OutcomeText()})
+		facts = append(facts, ui.Pair{Term: "Looked last", Value: ui.DateTime(*p.CheckedAt)})
+		for _, seen := range []ui.Pair{{Term: "Seen in DNS", Value: p.DNSSeen}, {Term: "Seen at the file’s address", Value: p.FileSeen}} {
+			if seen.Value != "" {
+				facts = append(facts, seen)
+			}
+		}
 	}
 	return kind, state, facts
 }

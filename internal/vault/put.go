@@ -2,6 +2,7 @@ package vault
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,6 +43,10 @@ type Incoming struct {
 // in it, too, if it is not nil. The newest version once more is errs.Invalid,
 // two replacements at once are errs.Conflict for the second.
 func (s *Service) Put(ctx context.Context, a postgres.Actor, in Incoming, may Ask, then func(ctx context.Context, tx pgx.Tx, v Version) error) (Version, error) {
+	in.Title = strings.Join(strings.Fields(in.Title), " ")
+	if err := checkTitle(in.Title); err != nil {
+		return Version{}, err
+	}
 	f, err := readFile(in.Name, in.Content)
 	if err != nil {
 		return Version{}, err
@@ -50,7 +55,7 @@ func (s *Service) Put(ctx context.Context, a postgres.Actor, in Incoming, may As
 		return Version{}, err
 	}
 	v := Version{
-		Document: in.Replaces, Organization: a.Organization, Kind: in.Kind, Title: title(in.Title, f.name), Number: 1, IsCurrent: true,
+		Document: in.Replaces, Organization: a.Organization, Kind: in.Kind, Title: cmp.Or(in.Title, f.name), Number: 1, IsCurrent: true,
 		Name: f.name, MediaType: f.mediaType, SizeBytes: int64(len(f.body)), SHA256: f.sha256,
 		BlobKey: "vault/" + id.New[string](), KeyID: s.keys[0].id,
 		UploadedBy: a.User, ValidFrom: in.ValidFrom, ExpiresOn: in.ExpiresOn,
@@ -77,12 +82,15 @@ func (s *Service) Put(ctx context.Context, a postgres.Actor, in Incoming, may As
 	return v, err
 }
 
-func title(wanted, name string) string {
-	t := strings.TrimSpace(wanted)
-	if t == "" || !utf8.ValidString(t) || utf8.RuneCountInString(t) > 120 {
-		return name
+// checkTitle refuses a title that is no line of at most 120 characters.
+func checkTitle(wanted string) error {
+	switch {
+	case utf8.RuneCountInString(wanted) > 120:
+		return &errs.Error{Kind: errs.Invalid, Field: "title", Message: "Use at most 120 characters."}
+	case !errs.IsPlainLine(wanted):
+		return &errs.Error{Kind: errs.Invalid, Field: "title", Message: "Use one line of plain text."}
 	}
-	return fileName(strings.ReplaceAll(t, "/", "-"))
+	return nil
 }
 
 // objectLife is how long an object may wait for the row that keeps it.

@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"golang.org/x/net/idna"
+	"golang.org/x/net/publicsuffix"
 
 	"assay/internal/account"
 	"assay/internal/errs"
@@ -40,6 +42,8 @@ type DomainProof struct {
 	ProvedAt     *time.Time      `db:"proved_at"`  // since when
 	CheckedAt    *time.Time      `db:"checked_at"` // the latest look
 	Outcome      string          `db:"outcome"`    // of it: found, absent, different, unreachable, refused
+	DNSSeen      string          `db:"dns_seen"`   // what it saw in DNS, in a sentence; empty if it did not look there
+	FileSeen     string          `db:"file_seen"`  // and at the file's address
 	MissingSince *time.Time      `db:"missing_since"`
 	AskedAt      *time.Time      `db:"asked_at"`
 }
@@ -58,25 +62,36 @@ func (p DomainProof) Record() string  { return dnsLabel + "." + p.Domain }
 func (p DomainProof) FileURL() string { return "https://" + p.Domain + filePath }
 func (p DomainProof) Content() string { return tokenMark + p.Token }
 
-// OutcomeText says in a sentence what the latest look found.
-func (p DomainProof) OutcomeText() string {
+// Label is the part of the record's name before the domain, and ZoneLine the
+// record as a line of a zone file.
+func (p DomainProof) Label() string { return dnsLabel }
+func (p DomainProof) ZoneLine() string {
+	return p.Record() + `. 3600 IN TXT "` + p.Content() + `"`
+}
+
+// Advice says what to do about what the latest look did not find; empty if there
+// is nothing to say.
+func (p DomainProof) Advice() string {
 	switch p.Outcome {
-	case found:
-		return "The token is there."
-	case absent:
-		return "There is neither a TXT record nor a file. DNS may take an hour until a new record is seen everywhere."
+	case absent, unreachable:
+		return "DNS may take an hour until a new record is seen everywhere. Look again then."
 	case different:
-		return "There is a record or a file, with another text."
-	case unreachable:
-		return "The domain has no TXT record, and it did not answer by HTTPS in time."
+		return "The whole value has to stand there, on a line of its own. A second TXT record of the same name does no harm."
 	case refused:
-		return "The domain leads to an address that is not on the public net, so nothing was fetched."
+		return "We connect to addresses on the public net alone. The TXT record is enough by itself."
 	}
 	return ""
 }
 
+// notPublic are ends of names that are nobody's in public.
+//
+// Source: RFC 6761, RFC 6762, RFC 7686, RFC 8375, the IANA registry of
+// special-use domain names, ICANN's reservation of internal (2024).
+var notPublic = []string{"localhost", "local", "internal", "invalid", "onion", "arpa", "alt", "lan", "home", "corp"}
+
 // domainName returns a host as a name that can be looked at, or "": no IP
-// address in any notation, no name without a dot.
+// address in any notation, no name without a dot, none that is not public, and
+// none under which everybody has names, such as co.uk.
 func domainName(host string) string {
 	name, err := idna.Lookup.ToASCII(strings.TrimSuffix(host, "."))
 	if err != nil || len(name) > 253 || !strings.Contains(name, ".") {
@@ -89,6 +104,9 @@ func domainName(host string) string {
 	top := labels[len(labels)-1]
 	if strings.Trim(top, "0123456789") == "" || strings.HasPrefix(top, "0x") {
 		return "" // an address in decimal, octal or hex notation ends like this
+	}
+	if suffix, _ := publicsuffix.PublicSuffix(name); suffix == name || slices.Contains(notPublic, top) {
+		return ""
 	}
 	for _, label := range labels {
 		if label == "" || len(label) > 63 || strings.Trim(label, "abcdefghijklmnopqrstuvwxyz0123456789-") != "" {
@@ -121,7 +139,7 @@ func setDomain(ctx context.Context, tx pgx.Tx, org id.Organization, host string)
 }
 
 const selectDomain = `
-SELECT organization_id, domain, token, method, proved_at, checked_at, outcome, missing_since, asked_at
+SELECT organization_id, domain, token, method, proved_at, checked_at, outcome, dns_seen, file_seen, missing_since, asked_at
 FROM   domain_proof
 WHERE  organization_id = @organization`
 
@@ -218,14 +236,14 @@ func (s *Service) CheckDomain(ctx context.Context, args job.CheckDomain) error {
 
 const writeFound = `
 UPDATE domain_proof
-SET    outcome = 'found', method = @method, proved_at = coalesce(proved_at, @now), checked_at = @now, missing_since = NULL
+SET    outcome = 'found', method = @method, proved_at = coalesce(proved_at, @now), checked_at = @now, missing_since = NULL, dns_seen = @dns, file_seen = @file
 WHERE  organization_id = @organization
 AND    domain = @domain
 AND    token = @token`
 
 const writeMissing = `
 UPDATE domain_proof
-SET    outcome = @outcome, checked_at = @now,
+SET    outcome = @outcome, checked_at = @now, dns_seen = @dns, file_seen = @file,
        missing_since = CASE WHEN proved_at IS NULL OR @is_gone THEN NULL ELSE coalesce(missing_since, @now) END,
        proved_at = CASE WHEN @is_gone THEN NULL ELSE proved_at END,
        method = CASE WHEN @is_gone THEN '' ELSE method END
@@ -245,6 +263,7 @@ func (s *Service) writeSight(ctx context.Context, tx pgx.Tx, p DomainProof, saw 
 	}
 	tag, err := tx.Exec(ctx, sql, pgx.NamedArgs{
 		"organization": p.Organization, "domain": p.Domain, "token": p.Token, "outcome": saw.outcome, "method": saw.method, "now": now, "is_gone": isGone,
+		"dns": saw.dns, "file": saw.file,
 	})
 	if err != nil {
 		return fmt.Errorf("domain: %w", err)

@@ -195,3 +195,14 @@ func (d desk) count(t *testing.T, a postgres.Actor, sql string) (n int) {
 	}
 	return n
 }
+
+// asTenant runs a statement as the organization's owner.
+func (d desk) asTenant(t *testing.T, sql string) (n int64, err error) {
+	t.Helper()
+	err = d.db.DB.InTx(t.Context(), d.org.Owner, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(t.Context(), sql)
+		n = tag.RowsAffected()
+		return err
+	})
+	return n, err
+}

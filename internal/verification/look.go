@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -12,7 +13,9 @@ import (
 	"strings"
 	"syscall"
 	"time"
+	"unicode/utf8"
 
+	"assay/internal/errs"
 	"assay/internal/outbound"
 )
 
@@ -101,25 +104,31 @@ const (
 type sight struct {
 	method  string // dns or file; empty if not found
 	outcome string
+	dns     string // what was seen, in a sentence; empty if it was not looked at
+	file    string
 }
 
 // look searches a domain for a token, first in DNS, then in the file.
-func (l *Looker) look(ctx context.Context, domain, token string) sight {
-	byDNS := l.lookDNS(ctx, domain, token)
-	if byDNS == found {
-		return sight{"dns", found}
+func (l *Looker) look(ctx context.Context, domain, token string) (saw sight) {
+	saw.outcome, saw.dns = l.lookDNS(ctx, domain, token)
+	if saw.outcome == found {
+		saw.method = "dns"
+		return saw
 	}
-	byFile := l.lookFile(ctx, domain, token)
-	if byFile == found {
-		return sight{"file", found}
+	byFile, text := l.lookFile(ctx, domain, token)
+	saw.file = text
+	switch {
+	case byFile == found:
+		saw.method, saw.outcome = "file", found
+	case saw.outcome != different:
+		saw.outcome = byFile
 	}
-	if byDNS == different {
-		return sight{"", different}
-	}
-	return sight{"", byFile}
+	return saw
 }
 
-func (l *Looker) lookDNS(ctx context.Context, domain, token string) string {
+const theToken = "The token is there."
+
+func (l *Looker) lookDNS(ctx context.Context, domain, token string) (outcome, saw string) {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
 	resolver := l.resolver
@@ -127,49 +136,94 @@ func (l *Looker) lookDNS(ctx context.Context, domain, token string) string {
 		resolver = net.DefaultResolver
 	}
 	records, err := resolver.LookupTXT(ctx, dnsLabel+"."+domain+".")
-	if err != nil {
-		return absent
+	var failure *net.DNSError
+	switch {
+	case errors.As(err, &failure) && failure.IsNotFound:
+		return absent, "There is no TXT record at this name."
+	case err != nil:
+		return absent, "The domain’s name servers did not answer."
 	}
-	outcome := absent
 	for i, r := range records {
 		if i == maxTXTRecords {
 			break
 		}
 		if strings.TrimSpace(r) == tokenMark+token {
-			return found
+			return found, theToken
 		}
-		outcome = different
 	}
-	return outcome
+	if len(records) == 0 {
+		return absent, "There is no TXT record at this name."
+	}
+	return different, "There is another text: " + quoted(records[0])
 }
 
-func (l *Looker) lookFile(ctx context.Context, domain, token string) string {
+func (l *Looker) lookFile(ctx context.Context, domain, token string) (outcome, saw string) {
 	ctx, cancel := context.WithTimeout(ctx, lookTime)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+domain+filePath, nil)
 	if err != nil {
-		return unreachable
+		return unreachable, noAnswer(err)
 	}
 	request.Header.Set("User-Agent", "assay-verification")
 	answer, err := l.client.Do(request)
 	if errors.Is(err, errNotPublic) {
-		return refused
+		return refused, "The domain leads to an address that is not on the public net."
 	}
 	if err != nil {
-		return unreachable
+		return unreachable, noAnswer(err)
 	}
 	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		return absent
+	switch {
+	case answer.StatusCode >= 300 && answer.StatusCode < 400:
+		return absent, fmt.Sprintf("The address answers with a redirect (%d), which we do not follow.", answer.StatusCode)
+	case answer.StatusCode != http.StatusOK:
+		return absent, fmt.Sprintf("The address answers with %d %s.", answer.StatusCode, http.StatusText(answer.StatusCode))
 	}
 	body, err := io.ReadAll(io.LimitReader(answer.Body, maxFileBytes))
 	if err != nil {
-		return unreachable
+		return unreachable, noAnswer(err)
 	}
 	for line := range strings.Lines(string(body)) {
 		if strings.TrimSpace(line) == tokenMark+token {
-			return found
+			return found, theToken
 		}
 	}
-	return different
+	if len(body) == 0 {
+		return different, "The file is empty."
+	}
+	return different, "There is another text: " + quoted(string(body))
+}
+
+// noAnswer says why there was no answer by HTTPS.
+func noAnswer(err error) string {
+	var certificate *tls.CertificateVerificationError
+	var name *net.DNSError
+	var timeout net.Error
+	switch {
+	case errors.As(err, &certificate):
+		return "The domain’s certificate is not valid, so nothing was fetched."
+	case errors.As(err, &name) && name.IsNotFound:
+		return "The domain has no address."
+	case errors.As(err, &timeout) && timeout.Timeout():
+		return "There was no answer within 5 seconds."
+	}
+	return "There was no answer by HTTPS."
+}
+
+// maxQuoted is how many characters of a stranger's text are shown.
+const maxQuoted = 120
+
+// quoted is the beginning of a stranger's text on one line.
+func quoted(text string) string {
+	line := strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || !errs.IsPlainLine(string(r)) {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(text, " "))
+	runes := []rune(strings.Join(strings.Fields(line), " "))
+	if len(runes) > maxQuoted {
+		return "“" + string(runes[:maxQuoted]) + "…”"
+	}
+	return "“" + string(runes) + "”"
 }

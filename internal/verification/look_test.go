@@ -176,24 +176,26 @@ func TestADomainIsProvedByRecordOrFile(t *testing.T) {
 		answer  http.HandlerFunc
 		method  string
 		outcome string
+		dns     string // seen
+		file    string
 	}{
-		{"neither record nor file", nil, http.NotFound, "", "absent"},
-		{"the record", []string{"v=spf1 -all", p.Content()}, http.NotFound, "dns", "found"},
-		{"another record", []string{"assay-verification=other"}, http.NotFound, "", "different"},
-		{"the file", nil, text(p.Content() + "\n"), "file", "found"},
-		{"the file with other lines", nil, text("# ours\r\n" + p.Content() + "\r\n"), "file", "found"},
-		{"another file", nil, text("assay-verification=other"), "", "different"},
-		{"the token without its mark", nil, text(p.Token), "", "different"},
-		{"the token after a kilobyte", nil, text(strings.Repeat("\n", 1<<10) + p.Content()), "", "different"},
-		{"an error with the token", nil, func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(500); text(p.Content())(w, r) }, "", "absent"},
+		{"neither record nor file", nil, http.NotFound, "", "absent", "There is no TXT record", "404 Not Found"},
+		{"the record", []string{"v=spf1 -all", p.Content()}, http.NotFound, "dns", "found", "The token is there.", ""},
+		{"another record", []string{"assay-verification=other"}, http.NotFound, "", "different", "another text: “assay-verification=other”", "404 Not Found"},
+		{"the file", nil, text(p.Content() + "\n"), "file", "found", "no TXT record", "The token is there."},
+		{"the file with other lines", nil, text("# ours\r\n" + p.Content() + "\r\n"), "file", "found", "", "The token is there."},
+		{"another file", nil, text("assay-verification=other"), "", "different", "", "another text: “assay-verification=other”"},
+		{"the token without its mark", nil, text(p.Token), "", "different", "", "another text: “"},
+		{"the token after a kilobyte", nil, text(strings.Repeat("\n", 1<<10) + p.Content()), "", "different", "", "another text: “”"},
+		{"an error with the token", nil, func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(500); text(p.Content())(w, r) }, "", "absent", "", "500 Internal Server Error"},
 		{"a redirect to the file", nil, func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == moved {
 				fmt.Fprint(w, p.Content())
 				return
 			}
 			http.Redirect(w, r, moved, http.StatusFound)
-		}, "", "absent"},
-		{"a hung server", nil, func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) }, "", "unreachable"},
+		}, "", "absent", "", "a redirect (302)"},
+		{"a hung server", nil, func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) }, "", "unreachable", "", "no answer by HTTPS"},
 	}
 	for _, tt := range tests {
 		s.names.say("_assay-verification.example.com", tt.records...)
@@ -206,6 +208,36 @@ func TestADomainIsProvedByRecordOrFile(t *testing.T) {
 		if err != nil || got.Method != tt.method || got.Outcome != tt.outcome || got.Holds() != (tt.outcome == "found") || got.CheckedAt == nil {
 			t.Errorf("%s: %s, %s, %v, want %s, %s", tt.name, got.Method, got.Outcome, err, tt.method, tt.outcome)
 		}
+		if !strings.Contains(got.DNSSeen, tt.dns) || !strings.Contains(got.FileSeen, tt.file) || (tt.method == "dns") != (got.FileSeen == "") {
+			t.Errorf("%s: saw %q and %q, want %q and %q", tt.name, got.DNSSeen, got.FileSeen, tt.dns, tt.file)
+		}
+	}
+}
+
+// What a stranger's name server says is shown as one short line of text.
+func TestWhatAStrangerWroteIsShownAsOneShortLine(t *testing.T) {
+	t.Parallel()
+	s, look := newSite(t)
+	d := newDeskWith(t, look)
+	at := identity
+	at.Website = "https://www.example.com"
+	if err := d.s.SaveIdentity(t.Context(), d.org.Owner, at); err != nil {
+		t.Fatal(err)
+	}
+	s.names.say("_assay-verification.example.com", "<b>\u202eevil\x00\xff\r\n"+strings.Repeat("x", 200))
+	s.serve(text("line one\nline two\x1b[2J"))
+	if err := d.s.CheckDomain(t.Context(), job.CheckDomain{Organization: d.org.ID}); err != nil {
+		t.Fatal(err)
+	}
+	p, err := d.s.Domain(t.Context(), d.org.Owner)
+	if err != nil || p.FileSeen != "There is another text: “line one line two [2J”" {
+		t.Errorf("the file shows as %q, %v", p.FileSeen, err)
+	}
+	if !errs.IsPlainLine(p.DNSSeen) || len([]rune(p.DNSSeen)) > 160 || !strings.Contains(p.DNSSeen, "evil") {
+		t.Errorf("the record shows as %q", p.DNSSeen)
+	}
+	if _, err := d.asTenant(t, `UPDATE domain_proof SET dns_seen = 'The token is there.'`); err == nil {
+		t.Error("the organization wrote what was seen")
 	}
 }
 
@@ -439,7 +471,8 @@ func TestDomainNames(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]string{
 		"example.org": "example.org", "EXAMPLE.org": "example.org", "klinikum-köln.de": "xn--klinikum-kln-ejb.de", "a.b.example.co.uk": "a.b.example.co.uk",
-		"example.org.": "example.org", "localhost": "", "example..org": "", "-a.example": "", "a_b.example": "", "": "", ".": "",
+		"example.org.": "example.org", "localhost": "", "example..org": "", "-a.example": "", "a_b.example": "", "": "", ".": "", "co.uk": "", "github.io": "", "printer.local": "", "db.internal": "", "a.localhost": "", "x.onion": "", "1.168.192.in-addr.arpa": "",
+		"ada.github.io": "ada.github.io",
 		strings.Repeat("a", 64) + ".org": "", strings.Repeat("a.", 130) + "org": "",
 	} {
 		if got := verification.DomainName(in); got != want {

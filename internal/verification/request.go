@@ -232,7 +232,7 @@ func (in Identity) check() error {
 	line("registry_number", in.RegistryNumber)
 	text("postal_address", in.PostalAddress, 1000)
 	if in.Website != "" && websiteDomain(in.Website) == "" {
-		form.Add("website", "Enter a web address, like https://example.org.")
+		form.Add("website", "Enter the web address of a domain that is yours, like https://example.org. No IP address, and none that is only inside a network.")
 	}
 	line("contact_name", in.ContactName)
 	line("contact_role", in.ContactRole)
@@ -245,13 +245,14 @@ func isCountry(code string) bool {
 	return err == nil && len(code) == 2 && region.IsCountry() && region.String() == code
 }
 
-// websiteDomain is the host of a web address without "www.", or "".
+// websiteDomain is the domain of a web address without "www.", as DNS has it, or
+// "" for one that no organization proves.
 func websiteDomain(website string) string {
 	u, err := url.Parse(website)
-	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.User != nil || !strings.Contains(u.Hostname(), ".") || len(website) > 200 {
+	if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.User != nil || len(website) > 200 {
 		return ""
 	}
-	return strings.TrimPrefix(strings.ToLower(u.Hostname()), "www.")
+	return domainName(strings.TrimPrefix(strings.ToLower(u.Hostname()), "www."))
 }
 
 const submitRequest = `
