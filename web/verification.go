@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 
 	"assay/internal/errs"
@@ -96,6 +97,7 @@ func (s *Server) addRequest(r *http.Request, view *page.VerificationView) error 
 		next = verification.Request{Identity: request.Identity, Documents: accepted(request.Documents)}
 	}
 	view.Parts = verificationParts(next, proof, signers)
+	view.Progress = progressOf(view.Parts)
 	if request.State != verification.RequestSubmitted {
 		view.Missing = gapsOf(next)
 		view.MaySubmit = true
@@ -104,6 +106,10 @@ func (s *Server) addRequest(r *http.Request, view *page.VerificationView) error 
 		return nil
 	}
 	view.State, view.Reason, view.StateText = string(request.State), request.Reason, requestText(request)
+	view.Withdraw = "Withdraw the request"
+	if request.State == verification.RequestDraft {
+		view.Withdraw = "Drop the draft"
+	}
 	view.CanWithdraw = request.State.IsOpen() || request.State == verification.RequestSubmitted
 	view.Gaps = returnedGaps(request)
 	if request.State != verification.RequestWithdrawn {
@@ -176,6 +182,17 @@ func verificationParts(r verification.Request, proof verification.DomainProof, s
 		parts[3].Kind, parts[3].State = "info", "named"
 	}
 	return parts
+}
+
+// progressOf says how many parts are done, and which have to be.
+func progressOf(parts []page.VerificationPart) string {
+	done := 0
+	for _, p := range parts {
+		if p.Kind == "ok" || p.State == "named" {
+			done++
+		}
+	}
+	return fmt.Sprintf("%d of %d parts are done. The organization and the documents have to be before you submit; each of the others brings you nearer to “verified”.", done, len(parts))
 }
 
 // gapsOf says what a request still lacks and where to say it.

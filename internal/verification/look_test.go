@@ -472,7 +472,7 @@ func TestDomainNames(t *testing.T) {
 	for in, want := range map[string]string{
 		"example.org": "example.org", "EXAMPLE.org": "example.org", "klinikum-köln.de": "xn--klinikum-kln-ejb.de", "a.b.example.co.uk": "a.b.example.co.uk",
 		"example.org.": "example.org", "localhost": "", "example..org": "", "-a.example": "", "a_b.example": "", "": "", ".": "", "co.uk": "", "github.io": "", "printer.local": "", "db.internal": "", "a.localhost": "", "x.onion": "", "1.168.192.in-addr.arpa": "",
-		"ada.github.io": "ada.github.io",
+		"ada.github.io":                  "ada.github.io",
 		strings.Repeat("a", 64) + ".org": "", strings.Repeat("a.", 130) + "org": "",
 	} {
 		if got := verification.DomainName(in); got != want {
