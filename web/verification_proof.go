@@ -11,6 +11,7 @@ import (
 	"assay/internal/vault"
 	"assay/internal/verification"
 	"assay/web/page"
+	"assay/web/static"
 	"assay/web/ui"
 )
 
@@ -25,6 +26,7 @@ func (s *Server) showDomain(w http.ResponseWriter, r *http.Request) error {
 
 func (s *Server) domainView(r *http.Request) (page.VerificationDomainView, error) {
 	view := page.VerificationDomainView{Shell: s.formShell(r, "The domain", "sell")}
+	view.Shell.Styles = append(view.Shell.Styles, static.URL("desk.css"))
 	p, err := s.Verification.Domain(r.Context(), s.actor(r))
 	if errs.KindOf(err) == errs.NotFound {
 		return view, nil

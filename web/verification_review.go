@@ -13,6 +13,7 @@ import (
 	"assay/internal/postgres"
 	"assay/internal/verification"
 	"assay/web/page"
+	"assay/web/static"
 	"assay/web/ui"
 )
 
@@ -88,6 +89,7 @@ func (s *Server) caseView(r *http.Request) (page.VerificationCaseView, error) {
 		Identity: identityPairs(c.Identity), Documents: documentViews(c.Documents),
 		Reason: c.Reason, History: levelEvents(c.Standing), Months: usualMonths,
 	}
+	view.Shell.Styles = append(view.Shell.Styles, static.URL("desk.css"))
 	if c.SubmittedAt != nil {
 		view.Submitted, view.Seen = ui.DateTime(*c.SubmittedAt), c.SubmittedAt.UTC().Format(time.RFC3339Nano)
 	}
