@@ -10,6 +10,7 @@ import (
 	"assay/internal/catalog"
 	"assay/internal/errs"
 	"assay/internal/moderation"
+	"assay/internal/promise"
 	"assay/web/page"
 	"assay/web/ui"
 )
@@ -63,6 +64,7 @@ func (s *Server) flagView(r *http.Request, e catalog.Entry, given moderation.Rep
 		Shell: s.formShell(r, "Report a problem: "+e.Title, "datasets"), Title: e.Title, Action: reportURL(e.Slug),
 		Crumbs: []ui.Crumb{{Label: "Data sets", URL: "/datasets"}, {Label: e.Title, URL: "/datasets/" + e.Slug}, {Label: "Report a problem"}},
 		Place:  given.Place, Body: given.Body, Email: given.Email, SignedIn: s.visitor(r).SignedIn(), External: e.Kind == catalog.External, Errors: mistakes, Trap: trapField,
+		Soon: promise.Of(promise.FlagOfIdentifiers).Words(), Later: promise.Of(promise.FlagOfContent).Words(),
 	}
 	for _, t := range moderation.Reasons {
 		view.Reasons = append(view.Reasons, ui.Option{Value: string(t.Value), Label: t.Label, Help: t.Help, Selected: t.Value == given.Reason})
