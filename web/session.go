@@ -84,9 +84,12 @@ func (s *Server) signIn(w http.ResponseWriter, r *http.Request) error {
 // second step, under a new token: who knew the old one (fixation) has nothing.
 func (s *Server) begin(w http.ResponseWriter, r *http.Request, in account.SignedIn) error {
 	ctx := r.Context()
-	within := id.Organization("")
-	if s.pending(r) == in.User { // the second step of what an organization's sign-in began
-		within = s.means(r).Organization
+	within, since := id.Organization(""), ""
+	if !in.Since.IsZero() {
+		since = in.Since.Format(time.RFC3339Nano)
+	}
+	if s.pending(r) == in.User { // the second step of what a password or an organization's sign-in began
+		within, since = s.means(r).Organization, s.sessions.GetString(ctx, account.SessionKeySince)
 	}
 	if err := s.sessions.Clear(ctx); err != nil {
 		return err
@@ -99,11 +102,14 @@ func (s *Server) begin(w http.ResponseWriter, r *http.Request, in account.Signed
 	} else {
 		s.sessions.Put(ctx, sessionUser, string(in.User))
 		s.sessions.Put(ctx, sessionFactor, string(in.Factor))
-		s.setDevice(w, in.Device)
+		if in.Device != "" { // else the browser stays as known as it was
+			s.setDevice(w, in.Device)
+		}
 	}
 	s.beginWithin(r, within)
 	s.sessions.Put(ctx, sessionProved, time.Now().Unix())
 	s.sessions.Put(ctx, account.SessionKeyID, id.New[string]())
+	s.sessions.Put(ctx, account.SessionKeySince, since)
 	s.sessions.Put(ctx, account.SessionKeyAgent, browserName(r.UserAgent()))
 	s.sessions.Put(ctx, account.SessionKeyAddress, addressOf(r))
 	s.csrfToken(r)

@@ -91,7 +91,7 @@ const upsertPassword = `
 INSERT INTO password (user_id, hash)
 VALUES (@user, @hash)
 ON CONFLICT (user_id) DO UPDATE
-SET hash = EXCLUDED.hash, changed_at = now()`
+SET hash = EXCLUDED.hash, changed_at = clock_timestamp()`
 
 func setPassword(ctx context.Context, tx pgx.Tx, user id.User, hash string) error {
 	if _, err := tx.Exec(ctx, upsertPassword, pgx.NamedArgs{"user": user, "hash": hash}); err != nil {

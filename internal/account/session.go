@@ -1,6 +1,7 @@
 package account
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,6 +36,10 @@ const (
 	// SessionKeyPending is a user who has given the password and not yet the
 	// second factor. It stands instead of SessionKeyUser.
 	SessionKeyPending = "pending"
+
+	// SessionKeySince is SignedIn.Since of the password that began the session,
+	// in the form of time.RFC3339Nano.
+	SessionKeySince = "since"
 )
 
 // SessionStore keeps sessions of github.com/alexedwards/scs/v2 in Postgres. It
@@ -89,26 +94,22 @@ func (s *SessionStore) FindCtx(ctx context.Context, token string) (data []byte, 
 }
 
 const (
-	// moveSession gives a released session its new token; its beginning and its
-	// end stay.
-	moveSession = `
+	// updateSession writes a session that is there, and gives a released one its
+	// new token; its beginning and its end stay.
+	updateSession = `
 UPDATE session
 SET    token = @token, user_id = nullif(coalesce(nullif(@user, ''), @pending), '')::uuid,
        is_pending = @user = '' AND @pending <> '', data = @data, seen_at = now(), released_at = NULL
-WHERE  id = nullif(@id, '')::uuid
-AND    released_at IS NOT NULL
-AND    ended_at IS NULL
-AND    token <> @token`
+WHERE  ended_at IS NULL
+AND    (token = @token AND released_at IS NULL
+        OR id = nullif(@id, '')::uuid AND released_at IS NOT NULL AND token <> @token)`
 
-	commitSession = `
+	insertSession = `
 INSERT INTO session (token, id, user_id, is_pending, data, agent, address, expires_at)
 VALUES (@token, coalesce(nullif(@id, '')::uuid, gen_random_uuid()), nullif(coalesce(nullif(@user, ''), @pending), '')::uuid,
         @user = '' AND @pending <> '', @data,
         left(@agent, 300), left(@address, 100), least(@expiry, now() + @lifetime::interval))
-ON CONFLICT (token) DO UPDATE
-SET user_id = EXCLUDED.user_id, is_pending = EXCLUDED.is_pending, data = EXCLUDED.data, seen_at = now()
-WHERE session.ended_at IS NULL
-AND   session.released_at IS NULL`
+ON CONFLICT (token) DO NOTHING`
 )
 
 // CommitCtx writes a session; its end is set when it begins, and stays under a
@@ -125,14 +126,41 @@ func (s *SessionStore) CommitCtx(ctx context.Context, token string, data []byte,
 		"id": text(SessionKeyID), "user": text(SessionKeyUser), "pending": text(SessionKeyPending),
 		"agent": text(SessionKeyAgent), "address": text(SessionKeyAddress),
 	}
-	tag, err := s.db.Pool().Exec(ctx, moveSession, args)
+	tag, err := s.db.Pool().Exec(ctx, updateSession, args)
 	if err == nil && tag.RowsAffected() == 0 {
-		_, err = s.db.Pool().Exec(ctx, commitSession, args)
+		err = s.insert(ctx, args, text(SessionKeySince))
 	}
 	if err != nil && !postgres.IsUnique(err, "session_id_unique") {
 		return fmt.Errorf("session: %w", err)
 	}
 	return nil
+}
+
+// passwordIsNewer waits for a change of the password that is under way; one
+// that begins later finds the session and ends it.
+const passwordIsNewer = `
+SELECT changed_at > @since
+FROM   password
+WHERE  user_id = @user
+FOR    SHARE`
+
+// insert begins a session, unless it came from a password that holds no more.
+func (s *SessionStore) insert(ctx context.Context, args pgx.NamedArgs, since string) error {
+	at, err := time.Parse(time.RFC3339Nano, since)
+	if err != nil { // began without a password
+		_, err := s.db.Pool().Exec(ctx, insertSession, args)
+		return err
+	}
+	user := cmp.Or(args["user"].(string), args["pending"].(string))
+	return s.db.InTx(ctx, postgres.Actor{User: id.User(user)}, func(tx pgx.Tx) error {
+		var isNewer bool
+		err := tx.QueryRow(ctx, passwordIsNewer, pgx.NamedArgs{"user": user, "since": at}).Scan(&isNewer)
+		if err != nil && !errors.Is(err, pgx.ErrNoRows) || isNewer {
+			return err
+		}
+		_, err = tx.Exec(ctx, insertSession, args)
+		return err
+	})
 }
 
 const releaseSession = `

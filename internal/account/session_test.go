@@ -201,6 +201,42 @@ func TestEndedSessionCannotBeBroughtBack(t *testing.T) {
 	}
 }
 
+// A sign-in reads the password, and the session is written some time later: a
+// new password in between ends what has not begun yet.
+func TestSignInThatMetANewPasswordBeginsNoSession(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.New(t)
+	s, store := newService(db), account.NewSessionStore(db)
+	user := registered(t, db, s, "ada@example.org")
+	a := postgres.Actor{User: user}
+	sign := func() map[string]any {
+		in, err := s.SignIn(t.Context(), account.SignInAttempt{Email: "ada@example.org", Password: goodPassword})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return map[string]any{account.SessionKeyUser: string(user), account.SessionKeyID: id.New[string](),
+			account.SessionKeySince: in.Since.Format(time.RFC3339Nano)}
+	}
+	own, late := sign(), sign()
+	commitWith(t, store, "own", own)
+	const next = "five lanterns over the river"
+	if err := s.ChangePassword(t.Context(), a, goodPassword, next, own[account.SessionKeyID].(string)); err != nil {
+		t.Fatal(err)
+	}
+
+	commitWith(t, store, "late", late)
+	own["flash"] = "Your password is changed."
+	commitWith(t, store, "own", own)
+
+	if _, found, err := store.FindCtx(t.Context(), "late"); err != nil || found {
+		t.Errorf("the session of the old password: found %v, %v, want none", found, err)
+	}
+	data, found, err := store.FindCtx(t.Context(), "own")
+	if err != nil || !found || !strings.Contains(string(data), "is changed") {
+		t.Errorf("the session that changed the password: found %v, with what it wrote: %v, %v", found, strings.Contains(string(data), "is changed"), err)
+	}
+}
+
 func TestUserSeesAndEndsOwnSessionsOnly(t *testing.T) {
 	t.Parallel()
 	db := postgrestest.New(t)

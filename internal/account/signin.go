@@ -34,6 +34,10 @@ type SignedIn struct {
 	NeedsSecondStep bool
 	// Factor is what was shown besides the password.
 	Factor Factor
+	// Since is when the password was found to hold, by the database's clock. A
+	// session of it does not begin once another password was set. Zero without a
+	// password.
+	Since time.Time
 	// Device is the value for the device cookie. It signs nobody in: tries
 	// that bear it are counted apart, so that a stranger who uses up the tries
 	// of an address does not lock its owner out of a known browser.
@@ -62,7 +66,7 @@ func (s *Service) SignIn(ctx context.Context, try SignInAttempt) (SignedIn, erro
 	} else if err != nil {
 		return SignedIn{}, err
 	}
-	ok, err := s.passwordMatches(ctx, known.ID, try.Password)
+	since, ok, err := s.passwordMatches(ctx, known.ID, try.Password)
 	if err != nil {
 		return SignedIn{}, err
 	}
@@ -75,7 +79,7 @@ func (s *Service) SignIn(ctx context.Context, try SignInAttempt) (SignedIn, erro
 	if err := s.forgive(ctx, signInTries, subject); err != nil {
 		return SignedIn{}, err
 	}
-	in := SignedIn{User: known.ID}
+	in := SignedIn{User: known.ID, Since: since}
 	err = s.db.InTx(ctx, postgres.Actor{User: known.ID}, func(tx pgx.Tx) error {
 		in.NeedsSecondStep, err = hasFactor(ctx, tx, known.ID)
 		if err != nil || in.NeedsSecondStep {
@@ -90,32 +94,36 @@ func (s *Service) SignIn(ctx context.Context, try SignInAttempt) (SignedIn, erro
 	return in, nil
 }
 
+// The lock makes a change of the password that is under way end first.
 const passwordQuery = `
-SELECT hash
+SELECT hash, clock_timestamp()
 FROM   password
-WHERE  user_id = @user`
+WHERE  user_id = @user
+FOR    SHARE`
 
 // passwordMatches compares a password with the user's own, read in the user's
-// own transaction. A user without one never matches.
-func (s *Service) passwordMatches(ctx context.Context, user id.User, password string) (bool, error) {
+// own transaction, and returns when it was read. A user without one never
+// matches.
+func (s *Service) passwordMatches(ctx context.Context, user id.User, password string) (since time.Time, ok bool, err error) {
 	var hash string
-	err := s.db.InTx(ctx, postgres.Actor{User: user}, func(tx pgx.Tx) error {
-		err := tx.QueryRow(ctx, passwordQuery, pgx.NamedArgs{"user": user}).Scan(&hash)
+	err = s.db.InTx(ctx, postgres.Actor{User: user}, func(tx pgx.Tx) error {
+		err := tx.QueryRow(ctx, passwordQuery, pgx.NamedArgs{"user": user}).Scan(&hash, &since)
 		if err == pgx.ErrNoRows {
 			return nil
 		}
 		return err
 	})
 	if err != nil {
-		return false, fmt.Errorf("password: %w", err)
+		return since, false, fmt.Errorf("password: %w", err)
 	}
-	return s.hasher.matches(ctx, password, hash)
+	ok, err = s.hasher.matches(ctx, password, hash)
+	return since, ok, err
 }
 
 // checkOwnPassword returns errs.Invalid for the field if the password is not
 // the user's.
 func (s *Service) checkOwnPassword(ctx context.Context, user id.User, password, field string) error {
-	ok, err := s.passwordMatches(ctx, user, password)
+	_, ok, err := s.passwordMatches(ctx, user, password)
 	if err != nil {
 		return err
 	}
