@@ -89,7 +89,14 @@ func problemOf(r *http.Request, next *page.NextStep, cause error) string {
 	return errs.MessageOf(cause)
 }
 
+// newestOf returns the newest version with files, else the one that waits for
+// some.
 func newestOf(versions []listing.Version) *listing.Version {
+	for i, v := range versions {
+		if v.State != listing.Draft {
+			return &versions[i]
+		}
+	}
 	if len(versions) == 0 {
 		return nil
 	}

@@ -141,6 +141,9 @@ func deskRow(row sellerdesk.Row) page.DeskRow {
 	if row.LiveAs > 0 && row.LiveAs != row.Number {
 		out.Live = "version " + strconv.Itoa(row.LiveAs) + " is live"
 	}
+	if row.Suspended > 0 && row.Suspended != row.Number {
+		out.Live = "version " + strconv.Itoa(row.Suspended) + " is suspended"
+	}
 	if row.Verdict != "" {
 		out.Warnings = ui.Number(row.Warnings)
 		if row.Open > 0 {

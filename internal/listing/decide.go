@@ -109,6 +109,7 @@ SELECT coalesce(max(number), 0)
 FROM   version
 WHERE  listing_id = @listing
 AND    organization_id = @organization
+AND    state <> 'draft'
 AND    number > @number`
 
 // claimsToDecide returns the claims that wait for a ruling.

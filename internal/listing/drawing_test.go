@@ -100,7 +100,8 @@ const drawingTail = `
 | leaves ` + "`embargoed`" + ` by a worker | the day has come |
 | is ` + "`suspended`, `withdrawn`, `rejected` or `changes_requested`" + ` | a reason is given |
 
-Only one version of a listing is on its way at a time (` + "`draft`, `uploading`, `queued`, `auditing`, `audit_error`, `in_review`, `approved`, `embargoed`" + `).
+Only one version of a listing is on its way at a time (` + "`uploading`, `queued`, `auditing`, `audit_error`, `in_review`, `approved`, `embargoed`" + `).
+A ` + "`draft`" + ` has no files and keeps nothing back: the version before it can be submitted, and an upload that begins takes the draft up again.
 Each move leaves a row in ` + "`version_event`" + `, which cannot be written by hand, and a row of activity in the same transaction.
 
 A reviewer is a platform reviewer or admin who does not belong to the seller's

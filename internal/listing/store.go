@@ -218,6 +218,16 @@ AND      v.organization_id = @organization
 ORDER BY v.number DESC
 LIMIT    1`
 
+// newestSent leaves out a draft, which has no files.
+const newestSent = `
+SELECT   ` + versionColumns + `
+FROM     version v
+WHERE    v.listing_id = @listing
+AND      v.organization_id = @organization
+AND      v.state <> 'draft'
+ORDER BY v.number DESC
+LIMIT    1`
+
 const liveVersion = `
 SELECT   ` + versionColumns + `
 FROM     version v

@@ -183,9 +183,12 @@ func (s *Service) readyToSubmit(ctx context.Context, tx pgx.Tx, v Version) (Revi
 	if err := v.saysWhatChanged(); err != nil {
 		return Revision{}, err
 	}
-	newest, err := findVersion(ctx, tx, newestVersion, v.Organization, v.Listing)
+	newest, err := findVersion(ctx, tx, newestSent, v.Organization, v.Listing)
 	if err != nil {
 		return Revision{}, err
+	}
+	if newest.ID != v.ID && newest.State == Uploading {
+		return Revision{}, errs.Newf(errs.Conflict, "Files of version %d are being sent. Cancel that upload before you submit this version.", newest.Number)
 	}
 	if newest.ID != v.ID {
 		return Revision{}, errs.Newf(errs.Conflict, "Version %d is newer. Submit that one.", newest.Number)

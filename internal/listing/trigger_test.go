@@ -122,6 +122,11 @@ func TestDatabaseRefusesWhatMustNeverBe(t *testing.T) {
 	approved := listingtest.Version(t, db, org, listing.Approved)
 	auditing := listingtest.Version(t, db, org, listing.Auditing)
 	draft := listingtest.Draft(t, db, org.Owner)
+	waiting := listingtest.Version(t, db, org, listing.Passed)
+	beside := draftBeside(t, db, org, waiting)
+	if _, err := listingtest.Service(db).Submit(t.Context(), org.Owner, waiting.Version.ID); err != nil {
+		t.Fatal(err)
+	}
 	unverified := accounttest.Organization(t, db)
 	unpublished := listingtest.Version(t, db, unverified, listing.Approved)
 
@@ -157,8 +162,9 @@ VALUES (gen_random_uuid(), @organization, @version, @claims, @root, @digest, @ki
 
 		{"a version begins live", org.Owner, `INSERT INTO version (id, organization_id, listing_id, number, state) VALUES (gen_random_uuid(), @organization, @listing, 9, 'live')`,
 			pgx.NamedArgs{"organization": org.ID, "listing": draft.Listing.ID}},
-		{"a second version is on its way", org.Owner, `INSERT INTO version (id, organization_id, listing_id, number) VALUES (gen_random_uuid(), @organization, @listing, 9)`,
-			pgx.NamedArgs{"organization": org.ID, "listing": review.Listing.ID}},
+		{"a second version is on its way", org.Owner, forceMove, pgx.NamedArgs{"id": beside, "to": "uploading", "event": "start_upload"}},
+		{"a second draft", org.Owner, `INSERT INTO version (id, organization_id, listing_id, number) VALUES (gen_random_uuid(), @organization, @listing, 9)`,
+			pgx.NamedArgs{"organization": org.ID, "listing": waiting.Listing.ID}},
 		{"a version of somebody else's listing", stranger.Owner, `INSERT INTO version (id, organization_id, listing_id, number) VALUES (gen_random_uuid(), @organization, @listing, 9)`,
 			pgx.NamedArgs{"organization": stranger.ID, "listing": draft.Listing.ID}},
 		{"an unverified seller publishes", unverified.Owner, forceMove, pgx.NamedArgs{"id": unpublished.Version.ID, "to": "live", "event": "publish"}},

@@ -28,7 +28,8 @@ func New(db *postgres.DB, now func() time.Time) *Service { return &Service{db, n
 // Group is where a data set stands, as a tab of the desk.
 type Group string
 
-// Groups. A data set with a live version is Live, whatever its newer ones do.
+// Groups. A data set with a live version is Live, and one of which the platform
+// suspended what was on offer is Off, whatever its newer versions do.
 const (
 	Drafts   Group = "draft"
 	UnderWay Group = "underway" // uploading, audit, review, approved
@@ -73,7 +74,7 @@ type Query struct {
 }
 
 // Row is a data set on the list. Version and what follows are of its newest
-// version; empty without one.
+// version with files, else of an empty draft; empty without one.
 type Row struct {
 	Listing   id.Listing    `db:"id"`
 	Title     string        `db:"title"`
@@ -83,7 +84,8 @@ type Row struct {
 	Version   id.Version    `db:"version_id"`
 	Number    int           `db:"number"`
 	State     listing.State `db:"state"`
-	LiveAs    int           `db:"live_number"` // number of the live version; 0 for none
+	LiveAs    int           `db:"live_number"`      // number of the live version; 0 for none
+	Suspended int           `db:"suspended_number"` // number of the version that was on offer last, if it is suspended; else 0
 	Verdict   string        `db:"verdict"`
 	Warnings  int           `db:"warnings"`
 	Open      int           `db:"open_warnings"` // without an answer
@@ -107,13 +109,14 @@ WITH desk AS (
     SELECT   l.id, l.slug, l.deleted_at, coalesce(c.claims -> 'basics' ->> 'title', '') AS title,
              greatest(l.updated_at, v.updated_at) AS changed_at,
              coalesce(v.id::text, '') AS version_id, coalesce(v.number, 0) AS number, coalesce(v.state, '') AS state,
-             coalesce(o.number, 0) AS live_number, coalesce(o.was_live, false) AS was_live,
+             coalesce(o.number, 0) AS live_number, coalesce(o.suspended, 0) AS suspended_number, coalesce(o.was_live, false) AS was_live,
              coalesce(r.verdict, '') AS verdict, coalesce(r.warnings, 0) AS warnings,
              CASE WHEN v.state = 'flagged' THEN r.warnings - coalesce(a.answered, 0) ELSE 0 END AS open_warnings,
              coalesce(q.body -> 'score' ->> 'grade', '') AS grade,
              coalesce(w.views, 0)::bigint AS views,
              CASE WHEN l.deleted_at IS NOT NULL THEN 'deleted'
                   WHEN o.number IS NOT NULL THEN 'live'
+                  WHEN o.suspended IS NOT NULL THEN 'off'
                   WHEN v.state IS NULL OR v.state IN ('draft', 'audit_failed', 'changes_requested', 'rejected') THEN 'draft'
                   WHEN v.state IN ('suspended', 'withdrawn', 'superseded') THEN 'off'
                   ELSE 'underway' END AS desk_group
@@ -123,8 +126,12 @@ WITH desk AS (
                        ORDER BY revision DESC LIMIT 1) c ON true
     LEFT JOIN LATERAL (SELECT id, number, state, updated_at FROM version
                        WHERE listing_id = l.id AND organization_id = @organization
-                       ORDER BY number DESC LIMIT 1) v ON true
-    LEFT JOIN LATERAL (SELECT max(number) FILTER (WHERE state = 'live') AS number, bool_or(live_at IS NOT NULL) AS was_live
+                       ORDER BY state = 'draft', number DESC LIMIT 1) v ON true
+    LEFT JOIN LATERAL (SELECT number FROM version
+                       WHERE listing_id = l.id AND organization_id = @organization AND live_at IS NOT NULL
+                       ORDER BY number DESC LIMIT 1) p ON true
+    LEFT JOIN LATERAL (SELECT max(number) FILTER (WHERE state = 'live') AS number, bool_or(live_at IS NOT NULL) AS was_live,
+                              max(number) FILTER (WHERE state = 'suspended' AND number = p.number) AS suspended
                        FROM version WHERE listing_id = l.id AND organization_id = @organization) o ON true
     LEFT JOIN LATERAL (SELECT id, verdict, warnings FROM audit_report
                        WHERE version_id = v.id AND organization_id = @organization AND NOT is_reaudit
@@ -139,7 +146,7 @@ WITH desk AS (
     AND      (@title = '' OR c.claims -> 'basics' ->> 'title' ILIKE '%' || @title || '%')
 )`
 
-const rowColumns = `id, title, slug, desk_group, changed_at, version_id, number, state, live_number, was_live, verdict,
+const rowColumns = `id, title, slug, desk_group, changed_at, version_id, number, state, live_number, suspended_number, was_live, verdict,
          warnings, open_warnings, grade, views, deleted_at`
 
 const listRows = deskRows + `, keyed AS (

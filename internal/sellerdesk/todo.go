@@ -106,6 +106,11 @@ type standing struct {
 	EmbargoUntil *time.Time      `db:"embargo_until"`
 	Failure      listing.Failure `db:"publish_failure"`
 	FailedAt     *time.Time      `db:"publish_failed_at"`
+
+	// What was on offer last, if it is suspended and another version is newer.
+	Suspended       id.Version `db:"suspended_id"`
+	SuspendedNumber int        `db:"suspended_number"`
+	SuspendedAt     *time.Time `db:"suspended_at"`
 }
 
 const standings = `
@@ -116,14 +121,20 @@ SELECT   l.id, c.canonical, c.updated_at AS claims_at,
          coalesce(e.at, v.created_at, l.created_at) AS since,
          CASE WHEN v.state = 'flagged' THEN coalesce(r.warnings, 0) - coalesce(a.answered, 0) ELSE 0 END AS open_warnings,
          coalesce(v.publish_plan, 'manual') AS publish_plan, v.embargo_until,
-         coalesce(v.publish_failure, '') AS publish_failure, v.publish_failed_at
+         coalesce(v.publish_failure, '') AS publish_failure, v.publish_failed_at,
+         coalesce(p.id::text, '') AS suspended_id, coalesce(p.number, 0) AS suspended_number, s.at AS suspended_at
 FROM     listing l
 JOIN LATERAL (SELECT id, canonical, claims_digest, updated_at, frozen_at, outcome FROM listing_claims
               WHERE listing_id = l.id AND organization_id = @organization
               ORDER BY revision DESC LIMIT 1) c ON true
 LEFT JOIN LATERAL (SELECT * FROM version
                    WHERE listing_id = l.id AND organization_id = @organization
-                   ORDER BY number DESC LIMIT 1) v ON true
+                   ORDER BY state = 'draft', number DESC LIMIT 1) v ON true
+LEFT JOIN LATERAL (SELECT * FROM version
+                   WHERE listing_id = l.id AND organization_id = @organization AND live_at IS NOT NULL
+                   ORDER BY number DESC LIMIT 1) p ON p.state = 'suspended' AND p.id <> v.id
+LEFT JOIN LATERAL (SELECT max(at) AS at FROM version_event
+                   WHERE version_id = p.id AND organization_id = @organization AND event = 'suspend') s ON true
 LEFT JOIN listing_claims h ON h.id = v.claims_id AND h.organization_id = @organization
 LEFT JOIN LATERAL (SELECT max(at) AS at FROM version_event
                    WHERE version_id = v.id AND organization_id = @organization) e ON true
@@ -197,8 +208,21 @@ func (s *Service) all(ctx context.Context, tx pgx.Tx, a postgres.Actor) ([]Todo,
 	return list, err
 }
 
-// todos says what one data set waits for.
+// todos says what one data set waits for: its newest version with files, and
+// the one that was on offer if that is suspended.
 func (st standing) todos(now time.Time) ([]Todo, error) {
+	list, err := st.newest(now)
+	if err == nil && st.Suspended != "" {
+		suspended := Todo{Kind: Suspended, Listing: st.Listing, Version: st.Suspended, Number: st.SuspendedNumber, Since: *st.SuspendedAt}
+		var claims listing.Claims
+		claims, err = listing.ParseClaims(st.Canonical)
+		suspended.Title = claims.Basics.Title
+		list = append(list, suspended)
+	}
+	return list, err
+}
+
+func (st standing) newest(now time.Time) ([]Todo, error) {
 	claims, err := listing.ParseClaims(st.Canonical)
 	if err != nil {
 		return nil, err
