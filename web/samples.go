@@ -229,7 +229,11 @@ func (s *Server) sellersSamples(r *http.Request, d listing.Dossier, tries versio
 	if view == nil || err != nil {
 		return nil, err
 	}
-	if s.visitor(r).Rights.Has(account.Submits) {
+	right := account.Submits
+	if d.Version.State == listing.Live {
+		right = account.Publishes
+	}
+	if s.visitor(r).Rights.Has(right) {
 		view.Choose = versionURL(d.Version.ID) + "/samples"
 	}
 	view.Error = ui.FieldErrorOf(tries.mistakes, "sample")

@@ -149,7 +149,7 @@ func (s *Service) SampleImage(ctx context.Context, a postgres.Actor, v id.Versio
 // lockListingOfVersion makes publishing, taking down and clearing wait for
 // each other.
 const lockListingOfVersion = `
-SELECT l.id
+SELECT l.id, v.state = 'live'
 FROM   listing l
 JOIN   version v ON v.listing_id = l.id AND v.organization_id = l.organization_id
 WHERE  v.id = @version
@@ -172,8 +172,8 @@ AND    organization_id = @organization
 AND    number = ANY (@numbers)`
 
 // ClearSamples says which pictures of an own version buyers may see: those
-// numbers and no other. On a live version it holds at once. It needs the right
-// to submit; a number that was not offered is errs.Invalid, and nothing changes.
+// numbers and no other. On a live version it holds at once, and needs the right
+// to publish; before that it needs the right to submit. A number that was not offered is errs.Invalid, and nothing changes.
 func (s *Service) ClearSamples(ctx context.Context, a postgres.Actor, v id.Version, numbers []int) error {
 	numbers = slices.Clone(numbers)
 	slices.Sort(numbers)
@@ -182,13 +182,21 @@ func (s *Service) ClearSamples(ctx context.Context, a postgres.Actor, v id.Versi
 		numbers = []int{}
 	}
 	err := s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		if err := account.Submits.Require(ctx, tx, a); err != nil {
+		if _, err := account.Require(ctx, tx, a, account.Role.CanRead); err != nil {
 			return err
 		}
 		args := pgx.NamedArgs{"version": v, "organization": a.Organization, "numbers": numbers}
 		var l id.Listing
-		if err := tx.QueryRow(ctx, lockListingOfVersion, args).Scan(&l); err != nil {
+		var live bool
+		if err := tx.QueryRow(ctx, lockListingOfVersion, args).Scan(&l, &live); err != nil {
 			return postgres.NotFound(err, "There is no such version.")
+		}
+		right := account.Submits
+		if live { // buyers see it at once
+			right = account.Publishes
+		}
+		if err := right.Require(ctx, tx, a); err != nil {
+			return err
 		}
 		var offered int
 		if err := tx.QueryRow(ctx, countOffered, args).Scan(&offered); err != nil {

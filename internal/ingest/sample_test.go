@@ -278,3 +278,21 @@ func TestTakingBackRacesPublishing(t *testing.T) {
 		g.expect(t, "after both", 2)
 	}
 }
+
+// What buyers see at once is chosen by who may publish; before a version is on
+// offer, by who may submit.
+func TestPicturesOfALiveVersionAreChosenByWhoMayPublish(t *testing.T) {
+	t.Parallel()
+	g := newGallery(t)
+	editor := accounttest.Member(t, g.db, g.org.ID, account.Editor) // submits, does not publish
+	if err := g.audits.ClearSamples(t.Context(), editor, g.version, []int{1}); err != nil {
+		t.Errorf("before it is on offer: %v", err)
+	}
+	g.publish(t)
+	if err := g.audits.ClearSamples(t.Context(), editor, g.version, []int{1, 2}); errs.KindOf(err) != errs.Forbidden || err == nil {
+		t.Errorf("on offer, by who may not publish: %v, want Forbidden", err)
+	}
+	g.expect(t, "after the refusal", 1)
+	g.clear(t, 1, 2)
+	g.expect(t, "after who may publish", 1, 2)
+}

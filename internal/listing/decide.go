@@ -35,6 +35,10 @@ type Ruling struct {
 	Outcome      Outcome
 	Reason       string   // required unless Outcome is Approves
 	Grounds      []Ground // why, ground by ground; none for an approval
+
+	// Allowed says whether who rules may, in the transaction of the ruling and
+	// with the version locked; nil asks nothing more than Decide itself does.
+	Allowed func(tx pgx.Tx) error
 }
 
 // Decide rules on a version in review, or on changed claims of a live one. If
@@ -52,6 +56,11 @@ func (s *Service) Decide(ctx context.Context, a postgres.Actor, r Ruling) (Versi
 	var decided Version
 	err := s.asReviewer(ctx, a, r.Version, func(tx pgx.Tx, v Version) error {
 		decided = v
+		if r.Allowed != nil {
+			if err := r.Allowed(tx); err != nil {
+				return err
+			}
+		}
 		claims, err := claimsToDecide(ctx, tx, v)
 		if err != nil {
 			return err

@@ -98,6 +98,7 @@ const drawingTail = `
 | is ` + "`live`" + ` | the same approval and report hold, the seller is verified at the moment of publishing, and no other version of the listing is live; if another one is suspended, a reviewer has approved this one since |
 | returns from ` + "`suspended`" + ` | the same approval and report hold, its seller is not suspended, and no newer version has been on offer |
 | leaves ` + "`embargoed`" + ` by a worker | the day has come |
+| goes on offer, or is embargoed, by a worker | who planned it, or set its day last, belongs to the seller and may publish at that moment |
 | is ` + "`suspended`, `withdrawn`, `rejected` or `changes_requested`" + ` | a reason is given |
 
 Only one version of a listing is on its way at a time (` + "`uploading`, `queued`, `auditing`, `audit_error`, `in_review`, `approved`, `embargoed`" + `).

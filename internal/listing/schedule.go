@@ -42,6 +42,9 @@ const (
 	NotVerified Failure = "not_verified" // the seller's verification has ended
 	NotApproved Failure = "not_approved" // files or claims are no longer the approved ones
 	NotReported Failure = "not_reported" // a later audit names a blocker
+	Strikes     Failure = "strikes"      // the seller has three
+	NotAllowed  Failure = "not_allowed"  // who planned it has lost the right to publish
+	NotSeen     Failure = "suspended"    // another version is suspended, and no reviewer has approved this one since
 	OtherReason Failure = "other"
 )
 
@@ -50,6 +53,9 @@ var Failures = Vocabulary[Failure]{
 	{NotVerified, "Not verified", "Your organization is not verified, or its verification has expired."},
 	{NotApproved, "Not approved", "The files and claims are no longer the ones that were approved."},
 	{NotReported, "Audit", "A later audit of the files names a blocker."},
+	{Strikes, "Three strikes", "Your organization has three strikes. Nothing goes on offer until one of them ends or is taken back."},
+	{NotAllowed, "No right to publish", "Whoever planned it may no longer publish. Somebody with the right publishes it or plans it anew."},
+	{NotSeen, "Suspension", "Another version of this data set is suspended, and no reviewer has approved this one since."},
 	{OtherReason, "Refused", "The platform refused it."},
 }
 
@@ -66,6 +72,12 @@ func failureOf(err error) Failure {
 		return NotApproved
 	case "version_live_reported":
 		return NotReported
+	case "version_live_strikes":
+		return Strikes
+	case "version_planner_right":
+		return NotAllowed
+	case "version_live_suspended":
+		return NotSeen
 	}
 	return OtherReason
 }
@@ -107,6 +119,7 @@ func (s *Service) Embargo(ctx context.Context, a postgres.Actor, v id.Version, u
 const updateEmbargo = `
 UPDATE version
 SET    embargo_until = @day::date,
+       planned_by = nullif(@user, '')::uuid,
        publish_failure = '',
        publish_failed_at = NULL,
        updated_at = now()
@@ -115,7 +128,7 @@ AND    organization_id = @organization
 AND    state = 'embargoed'`
 
 func (s *Service) moveDay(ctx context.Context, tx pgx.Tx, a postgres.Actor, v Version, day string) error {
-	_, err := tx.Exec(ctx, updateEmbargo, pgx.NamedArgs{"id": v.ID, "organization": v.Organization, "day": day})
+	_, err := tx.Exec(ctx, updateEmbargo, pgx.NamedArgs{"id": v.ID, "organization": v.Organization, "day": day, "user": string(a.User)})
 	if err != nil {
 		return refusal(err)
 	}
@@ -207,8 +220,8 @@ type due struct {
 // PublishDue carries out what sellers have planned, each in a transaction of
 // its own: what was embargoed until today or earlier goes live, and what is
 // approved goes live or waits for its day. It returns how many went live. One
-// that the database refuses, because its seller is no longer verified, stays
-// where it is, says why, and its seller is told once. A is a worker.
+// that the database refuses, because its seller is no longer verified or who
+// planned it may no longer publish, stays where it is, says why, and its seller is told once. A is a worker.
 func (s *Service) PublishDue(ctx context.Context, a postgres.Actor) (live int, err error) {
 	var list []due
 	err = s.db.InTx(ctx, a, func(tx pgx.Tx) error {

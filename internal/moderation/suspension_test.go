@@ -1,11 +1,14 @@
 package moderation_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
+	"assay/internal/account"
+	"assay/internal/account/accounttest"
 	"assay/internal/id"
 	"assay/internal/listing"
 	"assay/internal/listing/listingtest"
@@ -196,6 +199,77 @@ func (d desk) level(t *testing.T, level string) {
 		return err
 	})
 	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A plan is carried out only while whoever made it may publish; three strikes
+// and a lost right are told as what they are.
+func TestPlansAreHeldForTheirTrueReason(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	for _, c := range []struct {
+		name string
+		plan func(d desk, by postgres.Actor, v id.Version) error
+		fall func(d desk, by postgres.Actor, l listing.Dossier)
+		want listing.Failure
+	}{
+		{"three strikes", planAtOnce, func(d desk, _ postgres.Actor, l listing.Dossier) {
+			for range 3 {
+				d.struck(t, l)
+			}
+		}, listing.Strikes},
+		{"who planned it left", planAtOnce, func(d desk, by postgres.Actor, _ listing.Dossier) {
+			d.exec(t, `DELETE FROM membership WHERE user_id = $1`, by.User)
+		}, listing.NotAllowed},
+		{"who planned it may only edit", planAtOnce, func(d desk, by postgres.Actor, _ listing.Dossier) {
+			d.exec(t, `UPDATE membership SET role = 'editor' WHERE user_id = $1`, by.User)
+		}, listing.NotAllowed},
+		{"who set the day of the embargo may not publish", func(d desk, by postgres.Actor, v id.Version) error {
+			listingtest.Rule(t, d.db, d.second, v, listing.Approves)
+			err := d.listings.Embargo(t.Context(), by, v, time.Now().AddDate(0, 0, 1))
+			d.exec(t, `UPDATE version SET embargo_until = current_date - 1 WHERE id = $1`, v)
+			return err
+		}, func(d desk, by postgres.Actor, _ listing.Dossier) {
+			d.exec(t, `UPDATE membership SET may_publish = false WHERE user_id = $1`, by.User)
+		}, listing.NotAllowed},
+		{"who planned it still may", planAtOnce, func(desk, postgres.Actor, listing.Dossier) {}, ""},
+	} {
+		d := newDesk(t)
+		l := d.live(t)
+		by := accounttest.Member(t, d.db, d.seller.ID, account.Admin)
+		next := listingtest.Version(t, d.db, d.seller, listing.InReview)
+		if err := c.plan(d, by, next.Version.ID); err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		if v, _ := d.listings.Version(ctx, d.second, next.Version.ID); v.Version.State == listing.InReview {
+			listingtest.Rule(t, d.db, d.second, next.Version.ID, listing.Approves)
+		}
+		c.fall(d, by, l)
+		n, err := d.listings.PublishDue(ctx, listingtest.Worker)
+		v, _ := d.listings.Version(ctx, d.seller.Owner, next.Version.ID)
+		if err != nil || (n == 1) != (c.want == "") || v.Version.PublishFailure != c.want {
+			t.Errorf("%s: %d went live, held for %q, want %q (err: %v)", c.name, n, v.Version.PublishFailure, c.want, err)
+		}
+	}
+}
+
+func planAtOnce(d desk, by postgres.Actor, v id.Version) error {
+	return d.listings.PlanPublishing(context.Background(), by, v, listing.AtOnce, time.Time{})
+}
+
+// exec changes the database past every trigger and policy.
+func (d desk) exec(t *testing.T, sql string, args ...any) {
+	t.Helper()
+	c, err := pgx.Connect(t.Context(), d.super)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close(t.Context())
+	if _, err := c.Exec(t.Context(), `SET session_replication_role = replica`); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Exec(t.Context(), sql, args...); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -42,12 +42,19 @@ func (s *Service) Decide(ctx context.Context, a postgres.Actor, d Decision) (lis
 	if err := d.check(keys); err != nil {
 		return listing.Version{}, err
 	}
-	err = s.onWaiting(ctx, a, d.Version, func(tx pgx.Tx, l locked, w waits) error { return refuseHeld(ctx, tx, a, l, w) })
-	if err != nil {
-		return listing.Version{}, err
-	}
 	ruling := listing.Ruling{Version: d.Version, RootDigest: d.RootDigest, ClaimsDigest: d.ClaimsDigest, Outcome: d.Outcome,
 		Reason: strings.TrimSpace(d.Comment)}
+	ruling.Allowed = func(tx pgx.Tx) error { // with the version locked: nobody takes the item over in between
+		l, err := lockItem(ctx, tx, d.Version)
+		if err != nil {
+			return err
+		}
+		w, err := waiting(ctx, tx, l)
+		if err != nil {
+			return err
+		}
+		return refuseHeld(ctx, tx, a, l, w)
+	}
 	if d.Outcome != listing.Approves {
 		ruling.Reason, ruling.Grounds = inWords(d.Grounds, d.Comment), d.Grounds
 	}

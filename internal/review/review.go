@@ -85,16 +85,11 @@ func (s *Service) onItem(ctx context.Context, a postgres.Actor, v id.Version, fn
 		return err
 	}
 	err := s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		list, err := rowsOf[locked](ctx, tx, itemQuery, pgx.NamedArgs{"version": v})
-		switch {
-		case err != nil:
+		l, err := lockItem(ctx, tx, v)
+		if err != nil {
 			return err
-		case len(list) == 0:
-			return errs.New(errs.NotFound, noSuchVersion)
-		case list[0].Own:
-			return errs.New(errs.Forbidden, "You belong to this seller. Another reviewer has to decide.")
 		}
-		return fn(tx, list[0])
+		return fn(tx, l)
 	})
 	if postgres.IsRefused(err) && errs.KindOf(err) == errs.Internal {
 		return errs.Wrap(errs.Conflict, "This version moved on in the meantime. Reload the page to see where it is now.", err)
@@ -102,23 +97,43 @@ func (s *Service) onItem(ctx context.Context, a postgres.Actor, v id.Version, fn
 	return err
 }
 
+func lockItem(ctx context.Context, tx pgx.Tx, v id.Version) (locked, error) {
+	list, err := rowsOf[locked](ctx, tx, itemQuery, pgx.NamedArgs{"version": v})
+	switch {
+	case err != nil:
+		return locked{}, err
+	case len(list) == 0:
+		return locked{}, errs.New(errs.NotFound, noSuchVersion)
+	case list[0].Own:
+		return locked{}, errs.New(errs.Forbidden, "You belong to this seller. Another reviewer has to decide.")
+	}
+	return list[0], nil
+}
+
 // onWaiting is onItem for what waits for a decision; otherwise it is
 // errs.Conflict. Who rejected it before an appeal is errs.Forbidden.
 func (s *Service) onWaiting(ctx context.Context, a postgres.Actor, v id.Version, fn func(pgx.Tx, locked, waits) error) error {
 	return s.onItem(ctx, a, v, func(tx pgx.Tx, l locked) error {
-		list, err := rowsOf[waits](ctx, tx, waitingClaimsQuery, pgx.NamedArgs{
-			"listing": l.Listing, "organization": l.Organization, "version": v})
+		w, err := waiting(ctx, tx, l)
 		if err != nil {
 			return err
 		}
-		if len(list) == 0 {
-			return errs.Newf(errs.Conflict, "Nothing waits for a decision here: this version is %q.", l.State.Label())
-		}
-		if list[0].Rejected {
-			return errs.New(errs.Forbidden, youRejected)
-		}
-		return fn(tx, l, list[0])
+		return fn(tx, l, w)
 	})
+}
+
+func waiting(ctx context.Context, tx pgx.Tx, l locked) (waits, error) {
+	list, err := rowsOf[waits](ctx, tx, waitingClaimsQuery, pgx.NamedArgs{
+		"listing": l.Listing, "organization": l.Organization, "version": l.Version})
+	switch {
+	case err != nil:
+		return waits{}, err
+	case len(list) == 0:
+		return waits{}, errs.Newf(errs.Conflict, "Nothing waits for a decision here: this version is %q.", l.State.Label())
+	case list[0].Rejected:
+		return waits{}, errs.New(errs.Forbidden, youRejected)
+	}
+	return list[0], nil
 }
 
 // record keeps an act of the desk. Sellers do not see the desk's own acts: they
