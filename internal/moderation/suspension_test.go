@@ -111,6 +111,7 @@ func TestVersionApprovedBeforeASuspensionIsReviewedAgain(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.listings = d.listings.Notifying(review.Letters{})
+	d.flags = moderation.New(d.db, d.listings, make([]byte, 32), time.Now)
 	ctx := t.Context()
 	for _, c := range []struct {
 		name  string
@@ -128,11 +129,7 @@ func TestVersionApprovedBeforeASuspensionIsReviewedAgain(t *testing.T) {
 		}
 		told := d.notices(t, notice.VersionReturned)
 		flag := d.claimed(t, l, "rights_not_held")
-		flags := moderation.New(d.db, d.listings, make([]byte, 32), time.Now)
-		err := flags.Decide(ctx, d.reviewer, moderation.Decision{Flag: flag, Outcome: moderation.Upheld, Act: moderation.Suspend, Reason: "The rights are another hospital's."})
-		if err != nil {
-			t.Fatal(err)
-		}
+		d.decide(t, moderation.Decision{Flag: flag, Outcome: moderation.Upheld, Act: moderation.Suspend})
 		n, err := d.listings.PublishDue(ctx, listingtest.Worker)
 		back, _ := d.listings.Version(ctx, d.second, v)
 		if n != 0 || err != nil || back.Version.State != listing.InReview {
