@@ -130,7 +130,7 @@ func (s *Server) flagPage(w http.ResponseWriter, r *http.Request, status int, mi
 		Shell: s.formShell(r, moderation.Reasons.Label(f.Reason)+": "+f.Title, "review"), URL: flagURL(flag), Title: f.Title, Reason: moderation.Reasons.Label(f.Reason),
 		Kind: flagKind(f.State), State: moderation.States.Label(f.State), Words: flagWords(f, s.actor(r)), Errors: mistakes,
 		CanClaim: f.State == moderation.Open, CanTakeOver: f.State == moderation.NeedsSeller || f.State == moderation.InTriage && f.ClaimedBy != s.actor(r).User,
-		Facts: flagFacts(it), Files: f.OfferedFiles, Question: f.Question, Reply: f.Reply, ShowReason: r.PostForm.Get("samples-reason"),
+		Facts: flagFacts(it), Files: f.OfferedFiles, Earlier: askedViews(f.Earlier), Question: f.Question, Reply: f.Reply, ShowReason: r.PostForm.Get("samples-reason"),
 	}
 	if f.Kind == string(catalog.Hosted) {
 		view.TakedownURL = takedownURL(f.Organization)
@@ -167,6 +167,18 @@ func dueBy(f moderation.Flag) string {
 		return "the seller answers by "
 	}
 	return "a reviewer decides by "
+}
+
+// askedViews are the questions before the one that stands.
+func askedViews(list []moderation.Asked) (views []page.AskedView) {
+	for _, q := range list {
+		v := page.AskedView{Question: q.Question, Asked: "Asked on " + ui.DateTime(q.AskedAt), Reply: q.Reply, Replied: "No answer came."}
+		if q.RepliedAt != nil {
+			v.Replied = "Answered on " + ui.DateTime(*q.RepliedAt)
+		}
+		views = append(views, v)
+	}
+	return views
 }
 
 func fillTimes(view *page.FlagItemView, f moderation.Flag) {
@@ -384,11 +396,14 @@ func (s *Server) takeDown(w http.ResponseWriter, r *http.Request) error {
 	if list := errs.FieldsOf(err); len(list) > 0 {
 		return s.takedownPage(w, r, http.StatusUnprocessableEntity, list)
 	}
-	if err != nil {
+	if err != nil && down == 0 {
 		return err
 	}
 	words := ui.Plural(down, "data set is", "data sets are") + " suspended. Buyers read the reason in their place, and the seller was told."
-	if len(left) > 0 {
+	if err != nil { // what was done before the fault is told all the same
+		s.log.Error("takedown broke off", "route", routeOf(r), "request", requestID(r), "error", err)
+		words += " Then something went wrong on our side. Not suspended: " + strings.Join(left, ", ") + ". Try those again."
+	} else if len(left) > 0 {
 		words += " Not suspended, because they had moved on: " + strings.Join(left, ", ") + "."
 	}
 	s.flash(r, words)

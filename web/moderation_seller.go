@@ -114,8 +114,8 @@ func (s *Server) ownFlagPage(w http.ResponseWriter, r *http.Request, status int,
 	role := s.visitor(r).Role
 	view := page.OwnFlagView{
 		Shell: s.formShell(r, "Report: "+f.Title, "sell"), Action: ownFlagURL(flag), Title: f.Title, Reason: lowerFirst(moderation.Reasons.Label(f.Reason)),
-		Lines:    []ui.Pair{{Term: "Data set", Value: f.Title, URL: "/datasets/" + f.Slug}, {Term: "Reported", Value: ui.Date(f.CreatedAt)}},
-		Question: f.Question, Reply: f.Reply, CanReply: f.State == moderation.NeedsSeller && role.CanEdit(), NeedsAnEditor: f.State == moderation.NeedsSeller && !role.CanEdit(), Errors: mistakes,
+		Lines:   []ui.Pair{{Term: "Data set", Value: f.Title, URL: "/datasets/" + f.Slug}, {Term: "Reported", Value: ui.Date(f.CreatedAt)}},
+		Earlier: askedViews(f.Earlier), Question: f.Question, Reply: f.Reply, CanReply: f.State == moderation.NeedsSeller && role.CanEdit(), NeedsAnEditor: f.State == moderation.NeedsSeller && !role.CanEdit(), Errors: mistakes,
 	}
 	view.Kind, view.State, view.Words = ownFlagWords(f)
 	if f.State == moderation.NeedsSeller {

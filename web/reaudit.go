@@ -46,8 +46,16 @@ func (s *Server) showReaudits(w http.ResponseWriter, r *http.Request) error {
 func (s *Server) reauditsView(r *http.Request) (page.ReauditsView, error) {
 	list, err := s.Reviews.Reaudits(r.Context(), s.actor(r))
 	view := page.ReauditsView{Shell: s.formShell(r, "New rules, live versions", "review")}
+	if err != nil {
+		return view, err
+	}
 	for _, x := range list {
 		view.Rows = append(view.Rows, reauditRow(x))
+	}
+	broken, err := s.Reviews.BrokenReaudits(r.Context(), s.actor(r))
+	for _, x := range broken {
+		view.Broken = append(view.Broken, ui.Pair{Term: x.Title + ", version " + ui.Number(x.Number), URL: reviewURL(x.Version),
+			Value: "rules " + x.By + ", after " + ui.Plural(x.Attempts, "try", "tries")})
 	}
 	return view, err
 }

@@ -77,8 +77,11 @@ func (s *Server) doBulk(w http.ResponseWriter, r *http.Request) error {
 	if mistakes := errs.FieldsOf(err); len(mistakes) > 0 && len(order.Items) > 0 && review.BulkActs.Has(order.Act) {
 		return s.render(w, r, http.StatusUnprocessableEntity, page.Bulk(s.bulkView(r, order, mistakes)))
 	}
-	if err != nil {
+	if err != nil && len(done) == 0 {
 		return err
+	}
+	if err != nil { // what was done before the fault is shown all the same
+		s.log.Error("order broke off", "route", routeOf(r), "request", requestID(r), "error", err)
 	}
 	rows := make([]page.BulkDoneRow, len(done))
 	for i, x := range done {

@@ -49,6 +49,28 @@ type Flag struct {
 	OverturnedAt *time.Time      `db:"overturned_at"`
 	ErasedAt     *time.Time      `db:"erased_at"`
 	CreatedAt    time.Time       `db:"created_at"`
+	Earlier      []Asked         `db:"-"` // of one flag alone: what was asked before Question, the oldest first
+}
+
+// Asked is a question to the seller that another one followed.
+type Asked struct {
+	Question  string     `db:"question"`
+	AskedAt   time.Time  `db:"asked_at"`
+	Reply     string     `db:"reply"` // empty if none came
+	RepliedAt *time.Time `db:"replied_at"`
+}
+
+const earlierQuery = `
+SELECT   question, asked_at, reply, replied_at
+FROM     flag_question
+WHERE    flag_id = @flag
+AND      organization_id = @organization
+ORDER BY number`
+
+// withEarlier adds what was asked before.
+func (f *Flag) withEarlier(ctx context.Context, q postgres.Querier) (err error) {
+	f.Earlier, err = many[Asked](ctx, q, earlierQuery, pgx.NamedArgs{"flag": f.ID, "organization": f.Organization})
+	return err
 }
 
 const flagQuery = `
@@ -170,6 +192,9 @@ func (s *Service) Item(ctx context.Context, a postgres.Actor, flag id.Flag) (it 
 	}
 	err = s.db.InTx(ctx, a, func(tx pgx.Tx) error {
 		if it.Flag, err = readFlag(ctx, tx, flag); err != nil {
+			return err
+		}
+		if err = it.Flag.withEarlier(ctx, tx); err != nil {
 			return err
 		}
 		args := pgx.NamedArgs{"flag": flag, "listing": it.Flag.Listing, "organization": it.Flag.Organization}

@@ -3,12 +3,15 @@ package moderation_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"assay/internal/errs"
 	"assay/internal/id"
 	"assay/internal/listing"
+	"assay/internal/listing/listingtest"
 	"assay/internal/moderation"
 	"assay/internal/postgres"
+	"assay/internal/review"
 )
 
 // grant has the second reviewer grant an appeal and returns its remedy.
@@ -191,5 +194,48 @@ func TestSellerHearsHowAQuestionEnded(t *testing.T) {
 	d.decide(t, moderation.Decision{Flag: d.claimed(t, l, "spam"), Outcome: moderation.Dismissed})
 	if n := told("A report was dismissed"); n != 1 {
 		t.Error("the seller hears of a report that it was not asked about")
+	}
+}
+
+// A version that an appeal brought back is judged anew: what was accepted
+// before counts no more, and who rejected it accepts nothing, past the desk
+// neither.
+func TestAnswersOfAReturnedVersionAreJudgedByOthers(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	ctx := t.Context()
+	reviews := review.New(d.db, d.listings, time.Now)
+	flagged := listingtest.Version(t, d.db, d.seller, listing.Flagged)
+	v, keys := flagged.Version.ID, flagged.Report.WarningKeys
+	for _, key := range keys {
+		if err := d.listings.AnswerFinding(ctx, d.seller.Owner, v, key, "It is part of the protocol."); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := d.listings.Submit(ctx, d.seller.Owner, v); err != nil {
+		t.Fatal(err)
+	}
+	accept := func(a postgres.Actor, key string) error { return reviews.Judge(ctx, a, v, key, true, "") }
+	if err := accept(d.reviewer, keys[0]); err != nil {
+		t.Fatal(err)
+	}
+	listingtest.Rule(t, d.db, d.reviewer, v, listing.Rejects)
+	d.grant(t, d.appeal(t, moderation.OfRejection, d.subject(t, moderation.OfRejection)))
+	if n := d.count(t, `SELECT count(*) FROM finding_answer WHERE version_id = $1 AND (outcome IS NOT NULL OR confirmed_by IS NOT NULL)`, v); n != 0 {
+		t.Errorf("%d answers are accepted from before the rejection", n)
+	}
+	if err := accept(d.reviewer, keys[0]); errs.KindOf(err) != errs.Conflict {
+		t.Errorf("who rejected it accepts an answer: %v, want a conflict", err)
+	}
+	bare := `UPDATE finding_answer SET outcome = 'accepted', outcome_by = $2, outcome_at = now() WHERE version_id = $1`
+	if err := d.in(t, d.reviewer, bare, v, d.reviewer.User); !postgres.IsRefused(err) {
+		t.Errorf("who rejected it accepts by a bare statement: %v, want refused by the database", err)
+	}
+	if err := accept(d.second, keys[0]); err != nil {
+		t.Errorf("another reviewer accepts: %v", err)
+	}
+	bare = `UPDATE finding_answer SET confirmed_by = $2, confirmed_at = now() WHERE version_id = $1 AND outcome IS NOT NULL`
+	if err := d.in(t, d.reviewer, bare, v, d.reviewer.User); !postgres.IsRefused(err) {
+		t.Errorf("who rejected it confirms: %v, want refused by the database", err)
 	}
 }

@@ -64,8 +64,9 @@ type Takedown struct {
 
 // TakeDown suspends each version in a transaction of its own, so that one that
 // cannot be suspended any more keeps none of the others. It returns how many
-// were, and the titles of those that were not. Mistakes are errs.Fields with
-// the fields version, reason and comment.
+// were, and the titles of those that were not. A fault of ours ends it and is
+// returned together with both. Mistakes are errs.Fields with the fields version,
+// reason and comment.
 func (s *Service) TakeDown(ctx context.Context, a postgres.Actor, t Takedown) (down int, left []string, err error) {
 	_, offers, err := s.Offers(ctx, a, t.Organization)
 	if err != nil {
@@ -88,19 +89,24 @@ func (s *Service) TakeDown(ctx context.Context, a postgres.Actor, t Takedown) (d
 		titles[o.Version] = o.Title
 	}
 	reason := strings.TrimSpace(grounds[t.Reason] + " " + t.Comment)
+	var fault error
 	for _, v := range t.Versions {
 		title, ok := titles[v]
 		if !ok {
 			left = append(left, "one that is not on offer")
 			continue
 		}
-		if err := s.listings.Suspend(ctx, a, v, reason); errs.KindOf(err) == errs.Conflict {
-			left = append(left, title)
-			continue
-		} else if err != nil {
-			return down, left, err
+		if fault == nil {
+			err := s.listings.Suspend(ctx, a, v, reason)
+			if err == nil {
+				down++
+				continue
+			}
+			if errs.KindOf(err) != errs.Conflict {
+				fault = err
+			}
 		}
-		down++
+		left = append(left, title)
 	}
-	return down, left, nil
+	return down, left, fault
 }

@@ -121,7 +121,7 @@ SET    state = 'needs_seller', question = @question, asked_at = now(), reply = '
 WHERE  id = @flag
 AND    organization_id = @organization`
 
-// Ask asks the seller. The question is mailed: it must hold no identifier and
+// Ask asks the seller, again too: what was asked and answered before is kept. The question is mailed: it must hold no identifier and
 // nothing that tells who reported.
 func (s *Service) Ask(ctx context.Context, a postgres.Actor, flag id.Flag, question string) error {
 	var fields errs.Fields
@@ -218,8 +218,10 @@ func (s *Service) OwnFlag(ctx context.Context, a postgres.Actor, flag id.Flag) (
 		if _, err := account.Require(ctx, tx, a, account.Role.CanRead); err != nil {
 			return err
 		}
-		f, err = ownFlag(ctx, tx, a, flag)
-		return err
+		if f, err = ownFlag(ctx, tx, a, flag); err != nil {
+			return err
+		}
+		return f.withEarlier(ctx, tx)
 	})
 	if err != nil {
 		return Flag{}, fmt.Errorf("flag %s: %w", flag, err)

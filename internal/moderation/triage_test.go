@@ -382,3 +382,48 @@ func TestUpheldFlagSuspends(t *testing.T) {
 		t.Errorf("upheld without saying what follows: %v, want invalid", err)
 	}
 }
+
+// A second question leaves the first one and its answer on record, for the
+// reviewers and the seller; nobody writes there by hand.
+func TestSecondQuestionKeepsTheFirst(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	ctx := t.Context()
+	flag := d.claimed(t, d.live(t), "rights_not_held")
+	ask := func(question string) {
+		t.Helper()
+		if err := d.flags.Ask(ctx, d.reviewer, flag, question); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ask("Who signed for the hospital?")
+	if err := d.flags.Reply(ctx, d.seller.Owner, flag, "The head of research."); err != nil {
+		t.Fatal(err)
+	}
+	ask("May the head of research sign alone?")
+	it, err := d.flags.Item(ctx, d.reviewer, flag)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := d.flags.OwnFlag(ctx, d.seller.Owner, flag)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for who, f := range map[string]moderation.Flag{"the reviewer": it.Flag, "the seller": own} {
+		if f.Question != "May the head of research sign alone?" || f.Reply != "" || len(f.Earlier) != 1 {
+			t.Fatalf("%s sees %q, answered %q, after %v", who, f.Question, f.Reply, f.Earlier)
+		}
+		if e := f.Earlier[0]; e.Question != "Who signed for the hospital?" || e.Reply != "The head of research." || e.RepliedAt == nil {
+			t.Errorf("%s sees of the first question %+v", who, e)
+		}
+	}
+	for name, a := range map[string]postgres.Actor{"a reviewer": d.reviewer, "the seller": d.seller.Owner} {
+		if err := d.in(t, a, `INSERT INTO flag_question (flag_id, number, organization_id, question, asked_at) VALUES ($1, 9, $2, 'Never asked.', now())`, flag, d.seller.ID); err == nil {
+			t.Errorf("%s writes a question that was never asked", name)
+		}
+	}
+	stranger := accounttest.Seller(t, d.db)
+	if _, err := d.flags.OwnFlag(ctx, stranger.Owner, flag); errs.KindOf(err) != errs.NotFound {
+		t.Errorf("another seller reads it: %v", err)
+	}
+}

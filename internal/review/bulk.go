@@ -88,9 +88,14 @@ func (s *Service) Select(ctx context.Context, a postgres.Actor, versions []id.Ve
 	return list, nil
 }
 
+// errNotTried is what became of the items after a fault of ours.
+var errNotTried = errs.New(errs.Unavailable, "Not tried: something went wrong on our side at the one before. Try it again.")
+
 // Bulk carries out an order and says of each item what became of it: one that
-// is refused keeps none of the others back. Mistakes in the order itself are
-// errs.Fields with the fields act, items, reason and comment.
+// is refused keeps none of the others back. A fault of ours ends the order; it
+// is returned together with the list, in which what was done before stands as
+// done. Mistakes in the order itself are errs.Fields with the fields act, items,
+// reason and comment.
 func (s *Service) Bulk(ctx context.Context, a postgres.Actor, o Order) ([]Done, error) {
 	if err := mustReview(a); err != nil {
 		return nil, err
@@ -99,13 +104,18 @@ func (s *Service) Bulk(ctx context.Context, a postgres.Actor, o Order) ([]Done, 
 		return nil, err
 	}
 	list := make([]Done, len(o.Items))
+	var fault error
 	for i, item := range o.Items {
+		if fault != nil {
+			list[i] = Done{item, errNotTried}
+			continue
+		}
 		list[i] = Done{item, s.act(ctx, a, o, item)}
 		if err := list[i].Err; err != nil && errs.KindOf(err) == errs.Internal {
-			return nil, err
+			fault = fmt.Errorf("bulk: item %d of %d: %w", i+1, len(o.Items), err)
 		}
 	}
-	return list, nil
+	return list, fault
 }
 
 func (o Order) check() error {

@@ -61,6 +61,41 @@ func (s *Service) Reaudits(ctx context.Context, a postgres.Actor) ([]Reaudit, er
 	return list, nil
 }
 
+// BrokenReaudit is an audit by new rules that could not be carried out through
+// a fault of the platform. What the rules before found holds; the next ones
+// try again.
+type BrokenReaudit struct {
+	Version  id.Version `db:"version_id"`
+	Number   int        `db:"number"`
+	Title    string     `db:"title"`
+	By       string     `db:"rules_version"`
+	Attempts int        `db:"attempt"`
+}
+
+const brokenReaudits = `
+SELECT   x.version_id, v.number, coalesce(c.claims -> 'basics' ->> 'title', '') AS title, x.rules_version, x.attempt
+FROM     reaudit x
+JOIN     version v ON v.id = x.version_id
+JOIN     listing_claims c ON c.id = v.claims_id
+WHERE    x.state = 'broken'
+AND      v.state IN ('live', 'suspended')
+AND      assay_platform() IN ('reviewer', 'admin')
+AND      NOT EXISTS (SELECT FROM reaudit n WHERE n.version_id = x.version_id AND n.queued_at > x.queued_at AND n.report_id IS NOT NULL)
+ORDER BY x.queued_at, x.id
+LIMIT    200`
+
+// BrokenReaudits returns those after which no other audit succeeded.
+func (s *Service) BrokenReaudits(ctx context.Context, a postgres.Actor) ([]BrokenReaudit, error) {
+	if err := mustReview(a); err != nil {
+		return nil, err
+	}
+	list, err := collect[BrokenReaudit](ctx, s.db, a, brokenReaudits, nil)
+	if err != nil {
+		return nil, fmt.Errorf("audits by new rules that broke: %w", err)
+	}
+	return list, nil
+}
+
 const reauditByID = reauditQuery + `
 WHERE    x.id = @reaudit
 AND      x.report_id IS NOT NULL
