@@ -220,7 +220,7 @@ func TestSignInThatMetANewPasswordBeginsNoSession(t *testing.T) {
 	own, late := sign(), sign()
 	commitWith(t, store, "own", own)
 	const next = "five lanterns over the river"
-	if err := s.ChangePassword(t.Context(), a, goodPassword, next, own[account.SessionKeyID].(string)); err != nil {
+	if err := s.ChangePassword(t.Context(), a, goodPassword, account.NewPassword{Password: next, KeepSession: own[account.SessionKeyID].(string)}); err != nil {
 		t.Fatal(err)
 	}
 
