@@ -97,6 +97,7 @@ const drawingTail = `
 | is approved at once | it passed without a warning, the seller is verified at that moment, a rights document was accepted, a reviewer has approved another listing of the seller, no version of the listing is suspended, and no report about it is open or was upheld with consequences |
 | is ` + "`live`" + ` | the same approval and report hold, the seller is verified at the moment of publishing, and no other version of the listing is live; if another one is suspended, a reviewer has approved this one since |
 | returns from ` + "`suspended`" + ` | the same approval and report hold, its seller is not suspended, and no newer version has been on offer |
+| is restored by a granted appeal | the appeal is against the suspension that holds now, and no other upheld report holds a version of the listing down |
 | leaves ` + "`embargoed`" + ` by a worker | the day has come |
 | goes on offer, or is embargoed, by a worker | who planned it, or set its day last, belongs to the seller and may publish at that moment |
 | is ` + "`suspended`, `withdrawn`, `rejected` or `changes_requested`" + ` | a reason is given |
@@ -131,7 +132,8 @@ report of its submission. What is new in it decides:
 
 Where a version goes live, returns or is certified anew, the newest report counts, that
 of an audit by new rules too, unless a reviewer has closed it with a reason or it repeats
-what an earlier one said. A direct identifier cannot be closed away: such a version
+what an earlier one said. What a reviewer has closed is known: later rules that find it
+again note it and ask nobody. A direct identifier cannot be closed away: such a version
 returns when a later audit finds its files clear, and else the seller sends a new one.
 
 ## Claims

@@ -173,6 +173,10 @@ func (r *racers) send(t *testing.T, round int) (id.Version, bool) {
 	var v id.Version
 	if len(versions) > 0 && versions[0].State == listing.Uploading { // begun in the last race
 		v = versions[0].ID
+		if err := r.listings.SetChangeNote(ctx, r.org.Owner, v, "Other files than before."); err != nil {
+			t.Error(err)
+			return "", false
+		}
 	} else {
 		v = listingtest.Begin(t, r.db, r.org.Owner, listing.Description{Listing: r.listing}).ID
 	}
