@@ -16,6 +16,7 @@ import (
 	"github.com/go-chi/chi/v5/middleware"
 
 	"assay/internal/errs"
+	"assay/web/api"
 )
 
 type contextKey int
@@ -147,8 +148,12 @@ func redirect(w http.ResponseWriter, r *http.Request, path string) {
 func namesNothing(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.ContainsRune(r.URL.Path, 0) || !utf8.ValidString(r.URL.Path) {
+			nowhere := "/-"
+			if strings.HasPrefix(r.URL.Path, api.Prefix+"/") { // programs read another kind of answer
+				nowhere = api.Prefix + nowhere
+			}
 			r = r.Clone(r.Context())
-			r.URL.Path, r.URL.RawPath = "/-", ""
+			r.URL.Path, r.URL.RawPath = nowhere, ""
 		}
 		next.ServeHTTP(w, r)
 	})

@@ -122,7 +122,8 @@ func newVictim(t *testing.T) *victim {
 	r := &running{house: v.house, url: "http://" + address, database: v.database}
 	v.seller = r.join(t, "seller@example.org", "Seller", postgres.None)
 	reviewer, second := r.join(t, "reviewer@example.org", "", postgres.Reviewer), r.join(t, "reviewer2@example.org", "", postgres.Reviewer)
-	v.people = cast{"seller": {user: v.seller.User, org: v.seller.Organization}, "imaging": {user: v.seller.User, org: v.seller.Organization},
+	seller := &person{Name: "Seller", Email: "seller@northfield.example", Organization: "Seller", user: v.seller.User, org: v.seller.Organization}
+	v.people = cast{"seller": seller, "imaging": seller,
 		"reviewer": {user: reviewer.User, platform: postgres.Reviewer}, "second": {user: second.User, platform: postgres.Reviewer}}
 	if err := v.house.verifySellers(t.Context(), v.people); err != nil {
 		t.Fatal(err)
