@@ -25,7 +25,7 @@ func TestEachKindOfEventCanBeReadAnywhere(t *testing.T) {
 		h.exec(t, `DELETE FROM inbox_notice`)
 		h.exec(t, `DELETE FROM mail_outbox`)
 		if !a.Must { // so that each is mailed
-			p := notice.Preferences{Ways: map[notice.Kind]notice.Way{a.Kind: notice.AtOnce}}
+			p := notice.Preferences{Ways: map[notice.Kind]notice.Way{a.Kind: notice.AtOnce}, TimeZone: "UTC"}
 			if err := h.SavePreferences(t.Context(), actor(reader), p); err != nil {
 				t.Fatal(err)
 			}
