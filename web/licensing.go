@@ -13,6 +13,7 @@ import (
 	"assay/internal/id"
 	"assay/internal/license"
 	"assay/internal/listing"
+	"assay/internal/promise"
 	"assay/internal/review"
 	"assay/web/page"
 	"assay/web/ui"
@@ -25,11 +26,15 @@ func licensingView(it review.Item, tries reviewTries, csrf string) page.Licensin
 		x := it.Licensing[i]
 		switch {
 		case x.Outcome == "":
-			v.State, v.StateKind = "The seller asked for this review on "+ui.Date(x.RequestedAt)+".", "warn"
+			due := promise.Of(promise.ReviewOfTerms).Due(x.RequestedAt)
+			left, _ := dueWords(due, time.Now())
+			v.State, v.StateKind = "The seller asked for this review on "+ui.Date(x.RequestedAt)+": "+left+", on "+ui.DateTime(due)+".", "warn"
 		case x.Outcome == "granted" && x.Holds:
 			v.State, v.StateKind = "The badge is granted for the license and consent claims as they stand here.", "ok"
+		case x.Over != "":
+			v.State, v.StateKind = "A badge was granted before and has ended: "+x.Over.Words()+".", "warn"
 		case x.Outcome == "granted":
-			v.State, v.StateKind = "A badge was granted before. It was for other license or consent claims, or what it rested on has ended.", "warn"
+			v.State, v.StateKind = "A badge was granted before, for other license or consent claims.", "warn"
 		default:
 			v.State, v.StateKind = "The badge was refused.", "warn"
 		}
@@ -82,6 +87,9 @@ func licensingLine(x review.Licensing, forReviewers bool) page.LicensingLine {
 			l.Word, l.Kind = "granted, over by now", ""
 		}
 	}
+	if x.Over != "" {
+		l.Lines = append(l.Lines, ui.Pair{Term: "Ended", Value: endedWords(x)})
+	}
 	if x.DecidedAt != nil {
 		l.When = ui.DateTime(*x.DecidedAt)
 	}
@@ -101,6 +109,14 @@ func licensingLine(x review.Licensing, forReviewers bool) page.LicensingLine {
 		}
 	}
 	return l
+}
+
+// endedWords say when and why a badge ended.
+func endedWords(x review.Licensing) string {
+	if x.EndedAt == nil { // the next sweep writes the day down
+		return upperFirst(x.Over.Words()) + "."
+	}
+	return ui.Date(*x.EndedAt) + ": " + x.Over.Words() + "."
 }
 
 func withEvidence(verdict, evidence string) string {
@@ -137,9 +153,12 @@ func (s *Server) sellersLicensing(r *http.Request, d listing.Dossier) (*page.Sel
 	for i, x := range list {
 		switch {
 		case x.Outcome == "":
-			v.Text, asks = "Asked for on "+ui.Date(x.RequestedAt)+". You hear from us.", false
+			due := promise.Of(promise.ReviewOfTerms).Due(x.RequestedAt)
+			v.Text, asks = "Asked for on "+ui.Date(x.RequestedAt)+". A reviewer answers by "+ui.DateTime(due)+".", false
 		case x.Outcome == "granted" && x.Holds && i == 0:
-			v.Text, asks = "Buyers see the badge for as long as license and consent claims stay as they are"+untilDay(x.ValidUntil)+".", false
+			v.Text, asks = "Buyers see the badge for as long as license and consent claims stay as they are, and its paper and its signer last"+untilDay(x.ValidUntil)+".", false
+		case x.Over != "" && i == 0:
+			v.Text = "The badge ended: " + x.Over.Words() + ". Buyers read so. Renew what it rested on in your verification, then ask again."
 		}
 		if x.Outcome != "" {
 			v.Lines = append(v.Lines, licensingLine(x, false))
@@ -184,10 +203,16 @@ func (s *Server) askLicensing(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// commercialBox tells buyers what a reviewer has looked at.
+// commercialBox tells buyers what a reviewer has looked at, or since when and
+// why that is over.
 func commercialBox(c *catalog.CommercialReview) *page.CommercialBox {
-	if !c.HoldsOn(time.Now()) {
+	switch {
+	case c == nil:
 		return nil
+	case c.Ended != "":
+		return &page.CommercialBox{On: dayInWords(c.On), Over: "It ended on " + dayInWords(c.Ended) + ": " + c.EndedWhy.Words() + "."}
+	case !c.HoldsOn(time.Now()):
+		return &page.CommercialBox{On: dayInWords(c.On), Over: "It ended after " + dayInWords(c.Until) + ": " + catalog.DayOver.Words() + "."}
 	}
 	return &page.CommercialBox{On: dayInWords(c.On), Until: dayInWords(c.Until), SHA256: c.SHA256, Lines: []ui.Pair{
 		{Term: "Commercial rights", Value: "Explicit, clause " + c.Clause},

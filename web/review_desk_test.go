@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 	"testing"
+	"time"
 
 	"assay/internal/account/accounttest"
 	"assay/internal/audit"
@@ -12,6 +13,7 @@ import (
 	"assay/internal/listing"
 	"assay/internal/listing/listingtest"
 	"assay/internal/postgres"
+	"assay/internal/review"
 	"assay/web/webtest"
 )
 
@@ -203,12 +205,19 @@ func TestCommercialTermsInABrowser(t *testing.T) {
 	p.WantText("[data-testid=error-summary]", "Granted only if the terms say commercial rights explicitly.")
 	p.CheckViews("review-licensing")
 
+	document := id.New[string]()
+	s.super(t, `INSERT INTO vault_document (id, organization_id, kind, title) VALUES ($1, $2, 'consent_waiver', 'Waiver')`, document, string(org.ID))
+	s.super(t, `INSERT INTO vault_version (document_id, number, organization_id, name, media_type, size_bytes, sha256, blob_key, key_id, uploaded_by)
+		VALUES ($1, 1, $2, 'waiver.pdf', 'application/pdf', 10, repeat('ab', 32), 'k', repeat('0', 16), $3)`, document, string(org.ID), string(owner.User))
+	s.super(t, `INSERT INTO signer (id, organization_id, user_id, title, document_id, number, valid_until, named_by, submitted_at, state, decided_by, decided_at)
+		VALUES (gen_random_uuid(), $2, $3, 'Director of data licensing', $1, 1, current_date + 300, $3, now(), 'accepted', $4, now())`,
+		document, string(org.ID), string(owner.User), string(reviewer.User))
 	exec(t, s, reviewer, `
 		INSERT INTO commercial_review (id, organization_id, listing_id, version_id, claims_id, claims_digest, terms_digest, outcome, rights, clause,
-		       consent, document_kind, document_sha256, authority, signer, signer_role, reviewer_id, decided_at)
+		       consent, document_kind, document_sha256, authority, signer_id, signer, signer_role, reviewer_id, decided_at)
 		SELECT gen_random_uuid(), v.organization_id, v.listing_id, v.id, c.id, c.claims_digest, commercial_terms_digest(c.claims), 'granted', 'yes', '3.1',
-		       'yes', 'IRB, consent or waiver', repeat('ab', 32), 'yes', 'Grace Signer', 'Director of data licensing', $2, now()
-		FROM   version v JOIN listing_claims c ON c.id = v.claims_id WHERE v.id = $1`, live.Version.ID, reviewer.User)
+		       'yes', 'IRB, consent or waiver', repeat('ab', 32), 'yes', g.id, 'Grace Signer', 'Director of data licensing', $2, now()
+		FROM   version v JOIN listing_claims c ON c.id = v.claims_id JOIN signer g ON g.organization_id = v.organization_id WHERE v.id = $1`, live.Version.ID, reviewer.User)
 	if err := s.Listings.ShowAgain(t.Context(), listingtest.Worker, live.Version.ID); err != nil {
 		t.Fatal(err)
 	}
@@ -221,6 +230,36 @@ func TestCommercialTermsInABrowser(t *testing.T) {
 		t.Error("the page names who signs")
 	}
 	buyer.CheckViews("listing-reviewed")
+
+	s.super(t, `UPDATE signer SET state = 'refused', reason = 'The power of attorney was withdrawn.'`)
+	reviews := review.New(s.DB, s.Listings, time.Now)
+	if err := reviews.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	const why = "a reviewer took back that its signer may sign for the seller"
+	buyer.Go("/datasets/" + live.Listing.Slug)
+	buyer.WantText("[data-testid=commercial-review-ended]", why)
+	if buyer.Has("[data-testid=commercial-review]") || strings.Contains(buyer.HTML(), "power of attorney") {
+		t.Error("the page shows the badge that has ended, or the reviewer's reason")
+	}
+	buyer.CheckViews("listing-review-ended")
+	buyer.Go("/datasets?commercial_review=1")
+	if buyer.Has("[data-testid=result]") {
+		t.Error("the search finds the badge that has ended")
+	}
+	p.Go(path)
+	p.WantText("[data-testid=licensing]", "A badge was granted before and has ended: "+why)
+	seller := b.Visitor(t, s.URL)
+	s.signInPage(t, seller, "seller@example.org")
+	seller.Go("/seller/versions/" + string(live.Version.ID))
+	seller.WantText("main", "The badge ended: "+why)
+	seller.CheckViews("version-badge-ended")
+	if err := reviews.AskLicensing(t.Context(), owner, live.Version.ID); err != nil {
+		t.Fatal(err)
+	}
+	p.Go("/review")
+	p.WantText("[data-testid=licensing-queue]", "due in")
+	p.CheckViews("review-licensing-queue")
 	p.Go("/review/bulk?act=suspend&item=" + string(live.Version.ID))
 	p.CheckViews("review-bulk")
 }

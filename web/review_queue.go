@@ -202,17 +202,6 @@ func shortly(d time.Duration) string {
 	return fmt.Sprintf("%d d", int(d.Hours()/24))
 }
 
-// waited says how long something waits.
-func waited(d time.Duration) string {
-	switch {
-	case d < time.Hour:
-		return "under an hour"
-	case d < 48*time.Hour:
-		return ui.Plural(int(d.Hours()), "hour", "hours")
-	}
-	return ui.Plural(int(d.Hours()/24), "day", "days")
-}
-
 // besideQueue reads what else is on the desk.
 func (s *Server) besideQueue(r *http.Request, view *page.ReviewQueueView) error {
 	ctx, a := r.Context(), s.actor(r)
@@ -248,8 +237,10 @@ func (s *Server) besideQueue(r *http.Request, view *page.ReviewQueueView) error 
 		return err
 	}
 	for _, x := range asked {
-		view.Licensing = append(view.Licensing, page.LicensingRow{Title: x.Title, URL: reviewURL(x.Version) + "#licensing",
-			Version: fmt.Sprintf("Version %d", x.Number), Seller: x.Seller, Waits: waited(time.Since(x.Since))})
+		row := page.LicensingRow{Title: x.Title, URL: reviewURL(x.Version) + "#licensing",
+			Version: fmt.Sprintf("Version %d", x.Number), Seller: x.Seller, Since: ui.Date(x.Since)}
+		row.Due, row.DueKind = dueWords(x.Due(), time.Now())
+		view.Licensing = append(view.Licensing, row)
 	}
 	sellers, err := s.Verification.Queue(ctx, a)
 	if err != nil {

@@ -21,16 +21,41 @@ type CommercialReview struct {
 	SHA256     string `json:"sha256"`   // of the document, which is private
 	SignerRole string `json:"signer_role"`
 	Until      string `json:"until,omitempty"` // the last day, 2006-01-02; empty for no end
+	Ended      string `json:"ended,omitempty"` // the day on which it was found to be over; empty while it holds
+	EndedWhy   End    `json:"ended_why,omitempty"`
+}
+
+// End is why a commercial review that was granted is over.
+type End string
+
+// Ends, as the database tells them.
+const (
+	DayOver         End = "day"        // the last day of paper or signer is over
+	SignerTakenBack End = "taken_back" // a reviewer took back that the signer may sign
+	SignerLeft      End = "left"       // the organization removed the signer, or the signer left it
+)
+
+// Words say it as a part of a sentence; empty for none.
+func (e End) Words() string {
+	switch e {
+	case DayOver:
+		return "the last day of the paper or the signer that it rested on is over"
+	case SignerTakenBack:
+		return "a reviewer took back that its signer may sign for the seller"
+	case SignerLeft:
+		return "its signer no longer signs for the seller"
+	}
+	return ""
 }
 
 // HoldsOn reports whether what the review rests on has not ended by a moment.
 func (c *CommercialReview) HoldsOn(now time.Time) bool {
-	return c != nil && (c.Until == "" || c.Until >= day(now))
+	return c != nil && c.Ended == "" && (c.Until == "" || c.Until >= day(now))
 }
 
-// facet is the value of FieldReviewed.
+// facet is the value of FieldReviewed: what is over is not found by it.
 func (c *CommercialReview) facet() string {
-	if c == nil {
+	if c == nil || c.Ended != "" {
 		return ""
 	}
 	return "1"
@@ -39,7 +64,8 @@ func (c *CommercialReview) facet() string {
 // commercialReviewQuery finds the newest review about the same license and
 // consent claims as those that are shown.
 const commercialReviewQuery = `
-SELECT   r.outcome, r.decided_at, r.clause, r.document_kind, r.document_sha256, r.signer_role, r.valid_until
+SELECT   r.outcome, r.decided_at, r.clause, r.document_kind, r.document_sha256, r.signer_role, r.valid_until,
+         commercial_review_over(r) AS over, coalesce(r.ended_at, now()) AS over_at
 FROM     commercial_review r
 JOIN     listing_claims c ON c.id = @claims
 WHERE    r.listing_id = @listing
@@ -59,15 +85,16 @@ func readCommercialReview(ctx context.Context, q postgres.Querier, p listing.Pub
 	var at time.Time
 	var c CommercialReview
 	var until *time.Time
-	_, err = pgx.ForEachRow(rows, []any{&outcome, &at, &c.Clause, &c.Document, &c.SHA256, &c.SignerRole, &until}, func() error { return nil })
+	var over time.Time
+	_, err = pgx.ForEachRow(rows, []any{&outcome, &at, &c.Clause, &c.Document, &c.SHA256, &c.SignerRole, &until, &c.EndedWhy, &over}, func() error { return nil })
 	if err != nil || outcome != "granted" {
 		return nil, err
 	}
 	if c.On = day(at); until != nil {
 		c.Until = day(*until)
 	}
-	if !c.HoldsOn(time.Now()) {
-		return nil, nil
+	if c.EndedWhy != "" {
+		c.Ended = day(over)
 	}
 	return &c, nil
 }

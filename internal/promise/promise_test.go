@@ -30,6 +30,7 @@ func TestDueCountsHoursAndWorkingDays(t *testing.T) {
 		{"what comes on a Saturday counts from Monday", promise.ReviewOfFirst, "Sat 2026-11-28 11:00", "Thu 2026-12-03 00:00"},
 		{"what comes on a Sunday counts from Monday", promise.ReviewOfRoutine, "Sun 2026-11-29 23:59", "Wed 2026-12-02 00:00"},
 		{"changed claims are promised in two days", promise.ReviewOfChanged, "Fri 2026-11-27 08:00", "Tue 2026-12-01 08:00"},
+		{"a review of commercial terms has a week", promise.ReviewOfTerms, "Fri 2026-11-27 08:00", "Fri 2026-12-04 08:00"},
 		{"identifiers are looked at on a Saturday night too", promise.FlagOfIdentifiers, "Sat 2026-11-28 22:30", "Sun 2026-11-29 02:30"},
 		{"a seller has a day for identifiers", promise.SellerOnIdentifiers, "Fri 2026-11-27 18:00", "Sat 2026-11-28 18:00"},
 	} {

@@ -9,36 +9,40 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"assay/internal/account"
+	"assay/internal/catalog"
 	"assay/internal/errs"
 	"assay/internal/id"
 	"assay/internal/license"
 	"assay/internal/listing"
 	"assay/internal/notice"
 	"assay/internal/postgres"
+	"assay/internal/promise"
 )
 
 // Licensing is a review of the commercial terms of a listing: asked for,
 // granted or refused. It holds for the license and consent claims that it was
 // about, as long as its paper and its signer do.
 type Licensing struct {
-	ID             string     `db:"id"`
-	Claims         id.Claims  `db:"claims_id"`
-	Requested      bool       `db:"requested"` // by the seller; else a reviewer began it
-	RequestedAt    time.Time  `db:"requested_at"`
-	Outcome        string     `db:"outcome"` // granted or refused; empty while it is asked for
-	Rights         string     `db:"rights"`  // yes or no
-	Clause         string     `db:"clause"`
-	Consent        string     `db:"consent"`
-	DocumentKind   string     `db:"document_kind"`
-	DocumentSHA256 string     `db:"document_sha256"`
-	Authority      string     `db:"authority"`
-	Signer         string     `db:"signer"`
-	SignerRole     string     `db:"signer_role"`
-	Reason         string     `db:"reason"`
-	ReviewerName   string     `db:"reviewer_name"` // for reviewers; empty where the actor may not see it
-	DecidedAt      *time.Time `db:"decided_at"`
-	ValidUntil     *time.Time `db:"valid_until"` // the last day on which paper and signer hold; nil for no end
-	Holds          bool       `db:"holds"`       // about the same license and consent claims as those asked about, and not over
+	ID             string      `db:"id"`
+	Claims         id.Claims   `db:"claims_id"`
+	Requested      bool        `db:"requested"` // by the seller; else a reviewer began it
+	RequestedAt    time.Time   `db:"requested_at"`
+	Outcome        string      `db:"outcome"` // granted or refused; empty while it is asked for
+	Rights         string      `db:"rights"`  // yes or no
+	Clause         string      `db:"clause"`
+	Consent        string      `db:"consent"`
+	DocumentKind   string      `db:"document_kind"`
+	DocumentSHA256 string      `db:"document_sha256"`
+	Authority      string      `db:"authority"`
+	Signer         string      `db:"signer"`
+	SignerRole     string      `db:"signer_role"`
+	Reason         string      `db:"reason"`
+	ReviewerName   string      `db:"reviewer_name"` // for reviewers; empty where the actor may not see it
+	DecidedAt      *time.Time  `db:"decided_at"`
+	ValidUntil     *time.Time  `db:"valid_until"` // the last day on which paper and signer hold; nil for no end
+	Holds          bool        `db:"holds"`       // about the same license and consent claims as those asked about, and not over
+	Over           catalog.End `db:"over"`        // why a granted one is over, whatever the claims; empty while it is not
+	EndedAt        *time.Time  `db:"ended_at"`    // since when; nil until a sweep has written it down
 }
 
 const licensingQuery = `
@@ -47,7 +51,8 @@ SELECT   r.id::text AS id, r.claims_id, r.requested_by IS NOT NULL AS requested,
          coalesce(r.authority, '') AS authority, r.signer, r.signer_role, r.reason,
          coalesce(u.name, '') AS reviewer_name, r.decided_at, r.valid_until,
          coalesce(r.terms_digest = (SELECT commercial_terms_digest(c.claims) FROM listing_claims c WHERE c.id = @claims), false)
-         AND coalesce(r.valid_until >= (now() AT TIME ZONE 'UTC')::date, true) AS holds
+         AND commercial_review_over(r) = '' AS holds,
+         CASE WHEN r.outcome = 'granted' THEN commercial_review_over(r) ELSE '' END AS over, r.ended_at
 FROM     commercial_review r
 LEFT JOIN app_user u ON u.id = r.reviewer_id
 WHERE    r.listing_id = @listing
@@ -107,7 +112,7 @@ func (s *Service) AskLicensing(ctx context.Context, a postgres.Actor, v id.Versi
 		}
 		return notice.Send(ctx, tx, notice.Notice{
 			Kind: notice.ReviewWaiting, To: notice.To{Platform: postgres.Reviewer}, Subject: "A review of commercial terms waits",
-			Lines:  []string{"A seller asks for a review of the commercial terms of a data set. Nothing else waits for it."},
+			Lines:  []string{"A seller asks for a review of the commercial terms of a data set. Nothing else waits for it. The queue says by when it is due."},
 			Action: "Open the data set", Path: itemPath(v) + "#licensing",
 		})
 	})
@@ -180,7 +185,7 @@ const decideOpenLicensing = `
 UPDATE commercial_review r
 SET    version_id = @version, claims_id = c.id, claims_digest = c.claims_digest, terms_digest = commercial_terms_digest(c.claims),
        outcome = @outcome, rights = @rights, clause = @clause, consent = @consent, document_kind = @document_kind,
-       document_sha256 = @document_sha256, authority = @authority, signer = @signer, signer_role = @signer_role,
+       document_sha256 = @document_sha256, authority = @authority, signer_id = @signer_id, signer = @signer, signer_role = @signer_role,
        valid_until = @until, reason = @reason, reviewer_id = @reviewer, decided_at = clock_timestamp()
 FROM   listing_claims c
 WHERE  c.id = @claims
@@ -190,9 +195,9 @@ AND    r.outcome IS NULL`
 
 const insertLicensing = `
 INSERT INTO commercial_review (id, organization_id, listing_id, version_id, claims_id, claims_digest, terms_digest, outcome,
-         rights, clause, consent, document_kind, document_sha256, authority, signer, signer_role, valid_until, reason, reviewer_id, decided_at)
+         rights, clause, consent, document_kind, document_sha256, authority, signer_id, signer, signer_role, valid_until, reason, reviewer_id, decided_at)
 SELECT @id, @organization, @listing, @version, c.id, c.claims_digest, commercial_terms_digest(c.claims), @outcome,
-       @rights, @clause, @consent, @document_kind, @document_sha256, @authority, @signer, @signer_role, @until, @reason, @reviewer, clock_timestamp()
+       @rights, @clause, @consent, @document_kind, @document_sha256, @authority, @signer_id, @signer, @signer_role, @until, @reason, @reviewer, clock_timestamp()
 FROM   listing_claims c
 WHERE  c.id = @claims`
 
@@ -225,7 +230,7 @@ func (s *Service) DecideLicensing(ctx context.Context, a postgres.Actor, r Licen
 		if err := tellLicensing(ctx, tx, l, r); err != nil {
 			return err
 		}
-		return s.showLive(ctx, tx, l)
+		return s.showLive(ctx, tx, l.Organization, l.Listing)
 	})
 	if err != nil {
 		return fmt.Errorf("version %s: licensing review: %w", r.Version, err)
@@ -287,7 +292,7 @@ func keepLicensing(ctx context.Context, tx pgx.Tx, a postgres.Actor, l locked, c
 		"id": id.New[string](), "organization": l.Organization, "listing": l.Listing, "version": l.Version, "claims": claims,
 		"outcome": outcomeOf(r), "rights": yes(r.Rights), "clause": r.Clause, "consent": yes(r.Consent),
 		"document_kind": rests.DocumentKind, "document_sha256": r.Document, "authority": yes(r.Authority),
-		"signer": rests.Signer, "signer_role": rests.SignerRole, "until": rests.Until, "reason": r.Reason, "reviewer": a.User,
+		"signer_id": rests.SignerID, "signer": rests.Signer, "signer_role": rests.SignerRole, "until": rests.Until, "reason": r.Reason, "reviewer": a.User,
 	}
 	tag, err := tx.Exec(ctx, decideOpenLicensing, args)
 	if err == nil && tag.RowsAffected() == 0 {
@@ -316,6 +321,9 @@ type LicensingWaiting struct {
 	Since   time.Time  `db:"since"`
 }
 
+// Due returns by when a reviewer is to have ruled.
+func (w LicensingWaiting) Due() time.Time { return promise.Of(promise.ReviewOfTerms).Due(w.Since) }
+
 const licensingQueue = `
 SELECT   r.version_id, v.number, coalesce(c.claims -> 'basics' ->> 'title', '') AS title, o.name AS seller, r.requested_at AS since
 FROM     commercial_review r
@@ -328,7 +336,7 @@ ORDER BY r.requested_at, r.id
 LIMIT    200`
 
 // LicensingQueue returns the reviews of commercial terms that were asked for,
-// the longest wait first.
+// the one that is due first before the others.
 func (s *Service) LicensingQueue(ctx context.Context, a postgres.Actor) ([]LicensingWaiting, error) {
 	if err := mustReview(a); err != nil {
 		return nil, err

@@ -18,6 +18,7 @@ import (
 	"assay/internal/listing/listingtest"
 	"assay/internal/postgres"
 	"assay/internal/review"
+	"assay/internal/verification"
 )
 
 var waiverDigest = strings.Repeat("ab", 32)
@@ -82,6 +83,20 @@ func (d desk) badge(t *testing.T, slug string) *catalog.CommercialReview {
 	return e.Detail.CommercialReview
 }
 
+// found counts what a search for 1 in a field finds.
+func (d desk) found(t *testing.T, field string) int {
+	t.Helper()
+	q, err := catalog.ParseQuery(map[string][]string{field: {"1"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	list, err := catalog.NewStore(d.db).Search(t.Context(), q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return list.Total
+}
+
 // The badge is granted on named evidence, survives changes that touch neither
 // license nor consent, and goes with the claims that it was about.
 func TestCommercialBadgeHoldsUntilTheTermsChange(t *testing.T) {
@@ -118,12 +133,8 @@ func TestCommercialBadgeHoldsUntilTheTermsChange(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" || got.On == "" {
 		t.Errorf("badge (-want +got):\n%s", diff)
 	}
-	q, err := catalog.ParseQuery(map[string][]string{"commercial_review": {"1"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if found, err := catalog.NewStore(d.db).Search(ctx, q); err != nil || found.Total != 1 {
-		t.Errorf("search by the badge finds %d (%v), want 1", found.Total, err)
+	if n := d.found(t, "commercial_review"); n != 1 {
+		t.Errorf("the search by the badge finds %d, want 1", n)
 	}
 
 	edit := func(step listing.Step, change func(*listing.Claims)) (waits bool) {
@@ -269,14 +280,131 @@ func TestCommercialBadgeEndsWithItsEvidence(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if d.badge(t, live.Listing.Slug) != nil {
-		t.Error("the sweep leaves the badge")
+	if c := d.badge(t, live.Listing.Slug); c == nil || c.Ended == "" || c.EndedWhy != catalog.DayOver {
+		t.Errorf("after the sweep the page says %+v, want that it ended with its day", c)
+	}
+	if n := d.found(t, "commercial_review"); n != 0 {
+		t.Errorf("the search by the badge finds %d after its day, want none", n)
 	}
 	if n := d.mails(t, "Review of commercial terms ended"); n != 1 {
 		t.Errorf("the seller was told %d times, want once", n)
 	}
 	if it := d.item(t, live.Version.ID); it.Licensing[0].Holds {
 		t.Error("the review holds past its day")
+	}
+}
+
+// The badge ends with its signer, however the signer goes: buyers read since
+// when and why, the search finds it no more, the seller is told once, and the
+// review keeps who it named.
+func TestCommercialBadgeEndsWithItsSigner(t *testing.T) {
+	t.Parallel()
+	const reason = "The power of attorney was withdrawn."
+	for name, x := range map[string]struct {
+		goes func(*testing.T, desk, accounttest.Org, id.Signer) error
+		want catalog.End
+	}{
+		"taken back by a reviewer": {func(t *testing.T, d desk, org accounttest.Org, s id.Signer) error {
+			return verification.New(d.db, nil, nil, time.Now).TakeBackSigner(t.Context(), d.reviewer, org.ID, s, reason)
+		}, catalog.SignerTakenBack},
+		"removed by the seller": {func(t *testing.T, d desk, org accounttest.Org, s id.Signer) error {
+			return verification.New(d.db, nil, nil, time.Now).RemoveSigner(t.Context(), org.Owner, s)
+		}, catalog.SignerLeft},
+		"gone from the organization": {func(t *testing.T, d desk, org accounttest.Org, s id.Signer) error {
+			accounttest.Member(t, d.db, org.ID, account.Admin) // who is told
+			d.super(t, `SET session_replication_role = replica`, `DELETE FROM membership WHERE user_id = (SELECT user_id FROM signer)`)
+			return nil
+		}, catalog.SignerLeft},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			org := accounttest.Seller(t, d.db)
+			live := listingtest.Version(t, d.db, org, listing.Approved)
+			if err := d.listings.Publish(t.Context(), org.Owner, live.Version.ID); err != nil {
+				t.Fatal(err)
+			}
+			d.waiver(t, org)
+			ruling := grant(d.item(t, live.Version.ID))
+			if err := d.reviews.DecideLicensing(t.Context(), d.reviewer, ruling); err != nil {
+				t.Fatal(err)
+			}
+			if err := x.goes(t, d, org, ruling.Signer); err != nil {
+				t.Fatal(err)
+			}
+			if it := d.item(t, live.Version.ID); it.Licensing[0].Holds || it.Licensing[0].Over != x.want {
+				t.Errorf("before the sweep the desk reads holds %v, over %q; want over %q", it.Licensing[0].Holds, it.Licensing[0].Over, x.want)
+			}
+			for range 2 {
+				if err := d.reviews.Sweep(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if c := d.badge(t, live.Listing.Slug); c == nil || c.HoldsOn(time.Now()) || c.Ended == "" || c.EndedWhy != x.want {
+				t.Errorf("the page says %+v, want ended: %s", c, x.want)
+			}
+			if n := d.found(t, "commercial_review"); n != 0 {
+				t.Errorf("the search by the badge finds %d, want none", n)
+			}
+			if n := d.mails(t, "Review of commercial terms ended"); n != 1 {
+				t.Errorf("the seller was told %d times, want once", n)
+			}
+			if it := d.item(t, live.Version.ID); it.Licensing[0].EndedAt == nil || it.Licensing[0].Over != x.want || it.Licensing[0].Signer == "" {
+				t.Errorf("the desk reads %+v, want when and why it ended, and who signed", it.Licensing[0])
+			}
+			if n := d.acts(t, live.Version.ID, "version.licensing_end"); n != 1 {
+				t.Errorf("%d ends in the record, want 1", n)
+			}
+		})
+	}
+}
+
+// Nobody but the worker ends a badge, for no reason but a true one, and nobody
+// takes an end back.
+func TestCommercialBadgeEndsForTrueReasonsAlone(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	org := accounttest.Seller(t, d.db)
+	v := listingtest.Version(t, d.db, org, listing.InReview)
+	d.waiver(t, org)
+	if err := d.reviews.DecideLicensing(t.Context(), d.reviewer, grant(d.item(t, v.Version.ID))); err != nil {
+		t.Fatal(err)
+	}
+	for name, x := range map[string]struct {
+		a   postgres.Actor
+		set string
+	}{
+		"a worker, while all of it holds":   {listingtest.Worker, `ended_at = now(), ended_why = 'taken_back'`},
+		"a reviewer":                        {d.reviewer, `ended_at = now(), ended_why = 'day'`},
+		"a reviewer, another signer's name": {d.reviewer, `signer_id = NULL`},
+	} {
+		err := d.db.InTx(t.Context(), x.a, func(tx pgx.Tx) error {
+			_, err := tx.Exec(t.Context(), `UPDATE commercial_review SET `+x.set)
+			return err
+		})
+		if !postgres.IsRefused(err) {
+			t.Errorf("%s: %v, want a refusal", name, err)
+		}
+	}
+	d.super(t, `SET session_replication_role = replica`, `UPDATE signer SET state = 'refused'`)
+	if err := d.reviews.Sweep(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	err := d.db.InTx(t.Context(), listingtest.Worker, func(tx pgx.Tx) error {
+		_, err := tx.Exec(t.Context(), `UPDATE commercial_review SET ended_at = now() + interval '1 day'`)
+		return err
+	})
+	if !postgres.IsRefused(err) {
+		t.Errorf("an end is changed: %v, want a refusal", err)
+	}
+}
+
+// A review of commercial terms has a clock of its own.
+func TestLicensingReviewsAreDueWithinTheirPromise(t *testing.T) {
+	t.Parallel()
+	asked := time.Date(2026, 11, 27, 8, 0, 0, 0, time.UTC) // a Friday
+	if got, want := (review.LicensingWaiting{Since: asked}).Due(), time.Date(2026, 12, 4, 8, 0, 0, 0, time.UTC); !got.Equal(want) {
+		t.Errorf("asked for on a Friday, it is due %v, want %v", got, want)
 	}
 }
 

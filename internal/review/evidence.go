@@ -3,14 +3,12 @@ package review
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"assay/internal/errs"
 	"assay/internal/id"
-	"assay/internal/notice"
 	"assay/internal/postgres"
 	"assay/internal/verification"
 )
@@ -18,6 +16,7 @@ import (
 // evidence is what a ruling on commercial terms rests on.
 type evidence struct {
 	DocumentKind, Signer, SignerRole string
+	SignerID                         *id.Signer // nil if none is named
 	Until                            *time.Time // the last day on which all of it holds; nil for no end
 }
 
@@ -63,7 +62,7 @@ func (s *Service) evidenceFor(ctx context.Context, tx pgx.Tx, org id.Organizatio
 			if p.ID != r.Signer {
 				continue
 			}
-			e.Signer, e.SignerRole = p.Name, p.Title
+			e.SignerID, e.Signer, e.SignerRole = &p.ID, p.Name, p.Title
 			if e.Until == nil || p.ValidUntil.Before(*e.Until) {
 				e.Until = &p.ValidUntil
 			}
@@ -88,65 +87,3 @@ func maySign(ctx context.Context, q postgres.Querier, org id.Organization, now t
 
 // today is the day in UTC.
 func today(now time.Time) time.Time { return now.UTC().Truncate(24 * time.Hour) }
-
-const liveOfListing = `
-SELECT id
-FROM   version
-WHERE  listing_id = @listing
-AND    organization_id = @organization
-AND    state = 'live'`
-
-// showLive shows buyers anew what is on offer of the listing of a locked
-// version, which need not be that version.
-func (s *Service) showLive(ctx context.Context, tx pgx.Tx, l locked) error {
-	list, err := rowsOf[struct {
-		ID id.Version `db:"id"`
-	}](ctx, tx, liveOfListing, pgx.NamedArgs{"listing": l.Listing, "organization": l.Organization})
-	for _, live := range list {
-		err = errors.Join(err, s.listings.ShowAgainIn(ctx, tx, live.ID))
-	}
-	return err
-}
-
-const endedBadges = `
-SELECT v.id AS version, v.organization_id AS organization
-FROM   catalog_listing k
-JOIN   version v ON v.listing_id = k.id AND v.organization_id = k.organization_id
-WHERE  k.commercial_review = '1'
-AND    (k.detail #>> '{commercial_review,until}')::date < @today
-AND    v.state = 'live'
-LIMIT  100`
-
-// Sweep takes badges of commercial terms away whose paper or signer has ended,
-// and tells the sellers.
-func (s *Service) Sweep(ctx context.Context) error {
-	worker := postgres.Actor{Platform: postgres.Worker}
-	type ended struct {
-		Version      id.Version      `db:"version"`
-		Organization id.Organization `db:"organization"`
-	}
-	var list []ended
-	err := s.db.InTx(ctx, worker, func(tx pgx.Tx) (err error) {
-		list, err = rowsOf[ended](ctx, tx, endedBadges, pgx.NamedArgs{"today": today(s.now())})
-		return err
-	})
-	for _, b := range list {
-		err = errors.Join(err, s.db.InTx(ctx, worker, func(tx pgx.Tx) error {
-			if err := s.listings.ShowAgainIn(ctx, tx, b.Version); err != nil {
-				return err
-			}
-			if err := recordFor(ctx, tx, worker, b.Organization, "version.licensing_end", b.Version, nil); err != nil {
-				return err
-			}
-			return notice.Send(ctx, tx, notice.Notice{
-				Kind: notice.ClaimsDecided, To: notice.To{Organization: b.Organization}, Of: b.Organization, Subject: "Review of commercial terms ended",
-				Lines:  []string{"The paper or the signer that the badge of a data set rested on has ended, and buyers no longer see it. Renew it in your verification, then ask for another review."},
-				Action: "See the version", Path: "/seller/versions/" + string(b.Version) + "#licensing",
-			})
-		}))
-	}
-	if err != nil {
-		return fmt.Errorf("badges of commercial terms: %w", err)
-	}
-	return nil
-}

@@ -1107,7 +1107,7 @@ func signerForm(v VerificationCaseView) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 77, "><summary>Take back that somebody may sign</summary><p class=\"small\">It holds at once. A badge that rests on this person ends when it is reviewed again.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 77, "><summary>Take back that somebody may sign</summary><p class=\"small\">It holds at once. Badges of commercial terms that name this person end within a minute, and buyers read why.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
