@@ -54,8 +54,12 @@ func (s *Server) reauditsView(r *http.Request) (page.ReauditsView, error) {
 	}
 	broken, err := s.Reviews.BrokenReaudits(r.Context(), s.actor(r))
 	for _, x := range broken {
-		view.Broken = append(view.Broken, ui.Pair{Term: x.Title + ", version " + ui.Number(x.Number), URL: reviewURL(x.Version),
-			Value: "rules " + x.By + ", after " + ui.Plural(x.Attempts, "try", "tries")})
+		row := page.BrokenReauditRow{Title: x.Title + ", version " + ui.Number(x.Number), URL: reviewURL(x.Version),
+			By: "rules " + x.By + ", after " + ui.Plural(x.Attempts, "try", "tries")}
+		if s.actor(r).Platform == postgres.Admin && !x.Own {
+			row.RetryURL = reauditURL(x.ID) + "/retry"
+		}
+		view.Broken = append(view.Broken, row)
 	}
 	return view, err
 }
@@ -201,6 +205,20 @@ func (s *Server) closeReaudit(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	s.flash(r, "Closed. The reason is kept with the audit.")
+	redirect(w, r, reauditsPath)
+	return nil
+}
+
+// retryReaudit has a broken audit tried afresh.
+func (s *Server) retryReaudit(w http.ResponseWriter, r *http.Request) error {
+	x, err := reauditID(r)
+	if err != nil {
+		return err
+	}
+	if err := s.Reviews.RetryReaudit(r.Context(), s.actor(r), x); err != nil {
+		return err
+	}
+	s.flash(r, "The audit is tried again, when no seller waits for one.")
 	redirect(w, r, reauditsPath)
 	return nil
 }

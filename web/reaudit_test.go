@@ -123,6 +123,42 @@ func TestNewReportsAreForReviewersAndTheirSeller(t *testing.T) {
 	}
 }
 
+// An admin has a broken audit tried again with one button; a reviewer sees that
+// it broke and has none.
+func TestAdminsHaveBrokenAuditsTriedAgain(t *testing.T) {
+	t.Parallel()
+	s, _, v, _ := reportSite(t)
+	x := id.New[string]()
+	s.super(t, `INSERT INTO reaudit (id, organization_id, version_id, rules_version, state, attempt) VALUES ($1, $2, $3, '9999.1', 'broken', 3)`, x, string(v.Organization), string(v.ID))
+	s.admin(t, "root@example.org")
+	rita, root := s.person(t), s.person(t)
+	rita.signIn("rita@example.org")
+	root.signIn("root@example.org")
+	const list = "/review/reaudits"
+	retry := list + "/" + x + "/retry"
+	if a := rita.get(list); a.Page.Find("[data-testid=broken]").Length() != 1 || a.Page.Find("form[action$='/retry']").Length() != 0 {
+		t.Errorf("a reviewer reads %s", words(a.Page.Find("[data-testid=broken]")))
+	}
+	if a := rita.fill(list, retry); a.Status != http.StatusNotFound {
+		t.Errorf("a reviewer tries again: %d, want 404", a.Status)
+	}
+	if a := root.get(list); a.Page.Find("form[action='"+retry+"'] button").Length() != 1 {
+		t.Fatalf("an admin reads %s", words(a.Page.Find("[data-testid=broken]")))
+	}
+	if a := root.fill(list, retry); a.Status != http.StatusSeeOther || a.Location != list {
+		t.Errorf("try again: %d to %q", a.Status, a.Location)
+	}
+	a := root.get(list)
+	if text := words(a.Page.Find("main")); a.Page.Find("[data-testid=broken]").Length() != 0 || !strings.Contains(words(a.Page.Selection), "The audit is tried again") {
+		t.Errorf("afterwards the admin reads %s", text)
+	}
+	for what, path := range map[string]string{"twice": retry, "one that never was": list + "/" + id.New[string]() + "/retry", "no id": list + "/x/retry"} {
+		if a := root.fill(list, path); a.Status != http.StatusNotFound {
+			t.Errorf("%s: %d, want 404", what, a.Status)
+		}
+	}
+}
+
 // What is taken down leaves every public place at once: its page is a
 // tombstone, programs get 410, the search does not list it, its badge is gray.
 // Restored, it is back in all of them. Buyers who hold a license are a matter

@@ -13,6 +13,7 @@ func (s *Server) platformAdmins(r chi.Router) {
 	r.Get(adminJobsPath, s.handle(s.showJobs))
 	r.Post(adminJobsPath+"/{job}", s.handle(s.moveJob))
 	r.Get(adminBoardPath+"/*", s.handle(s.showBoard))
+	r.Post(reauditsPath+"/{reaudit}/retry", s.handle(s.retryReaudit))
 	r.Get(adminErrorsPath, s.handle(s.showErrors))
 	r.Get(adminStoragePath, s.handle(s.showStorage))
 	r.Get(adminStoragePath+".csv", s.handle(s.sendStorage))

@@ -388,6 +388,7 @@ var adminGates = map[string]gate{
 	"GET /admin/jobs":                                admins,
 	"POST /admin/jobs/{job}":                         admins,
 	"GET /admin/river/*":                             admins,
+	"POST /review/reaudits/{reaudit}/retry":          admins,
 	"GET /admin/errors":                              admins,
 	"GET /admin/storage":                             admins,
 	"GET /admin/storage.csv":                         admins,

@@ -2,16 +2,19 @@ package ingest_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
+	"assay/internal/account"
 	"assay/internal/account/accounttest"
 	"assay/internal/audit"
 	"assay/internal/audit/finding"
@@ -242,6 +245,81 @@ func closeAtOnce(t *testing.T, desk *review.Service, reviewer postgres.Actor, x 
 	wg.Wait()
 	if closed != 1 {
 		t.Errorf("%d closed one entry", closed)
+	}
+}
+
+// An audit by new rules that broke is tried afresh when an admin says so, once
+// for however many say it, and with all its tries; the seller's record names the
+// act. Reviewers and admins of the seller's own do not.
+func TestABrokenAuditByNewRulesIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	first := r.live(t, series(t), nil)
+	broken := ingest.New(r.db, r.blobs, r.listings, ingest.Options{Version: "test", Scratch: r.scratch, RulesVersion: newRules,
+		Inspect: func(context.Context, audit.File, audit.InspectOptions) (audit.Facts, error) {
+			return audit.Facts{}, errors.New("a fault of ours")
+		}}, discard)
+	if err := broken.QueueReaudits(t.Context(), job.QueueReaudits{}); err != nil {
+		t.Fatal(err)
+	}
+	x := id.Reaudit(r.read(t, `SELECT id::text FROM reaudit`)[0])
+	state := func() string {
+		t.Helper()
+		return r.read(t, `SELECT state || ' ' || attempt FROM reaudit`)[0]
+	}
+	jobs := func() string {
+		t.Helper()
+		return r.read(t, `SELECT count(*)::text FROM river_job WHERE kind = 'reaudit_version'`)[0]
+	}
+	for range 3 {
+		if err := broken.Reaudit(t.Context(), job.ReauditVersion{Reaudit: x}); err == nil {
+			t.Fatal("the engine does not break")
+		}
+	}
+	if got := state(); got != "broken 3" {
+		t.Fatalf("after three faults it is %s", got)
+	}
+	reviews := review.New(r.db, r.listings, time.Now)
+	admin := accounttest.Admin(t, r.db)
+	own := postgres.Actor{User: accounttest.Member(t, r.db, first.Version.Organization, account.Viewer).User, Platform: postgres.Admin}
+	for name, c := range map[string]struct {
+		a    postgres.Actor
+		want errs.Kind
+	}{"a reviewer": {accounttest.Reviewer(t, r.db), errs.NotFound}, "the seller": {r.org.Owner, errs.NotFound}, "an admin of the seller's own": {own, errs.Forbidden}} {
+		if err := reviews.RetryReaudit(t.Context(), c.a, x); errs.KindOf(err) != c.want {
+			t.Errorf("%s: %v, want %v", name, err, c.want)
+		}
+	}
+	if list, err := reviews.BrokenReaudits(t.Context(), own); err != nil || len(list) != 1 || list[0].ID != x || !list[0].Own {
+		t.Errorf("an admin of the seller's own reads %+v (err: %v), want that another one tries again", list, err)
+	}
+	var all sync.WaitGroup
+	var queued atomic.Int64
+	for range 8 {
+		all.Go(func() {
+			err := reviews.RetryReaudit(t.Context(), admin, x)
+			if err == nil {
+				queued.Add(1)
+			} else if errs.KindOf(err) != errs.NotFound {
+				t.Errorf("at once with others: %v", err)
+			}
+		})
+	}
+	all.Wait()
+	if queued.Load() != 1 || state() != "queued 0" || jobs() != "2" {
+		t.Fatalf("%d of 8 queued it, it is %s, %s jobs; want 1, queued 0, 2 jobs", queued.Load(), state(), jobs())
+	}
+	if n := r.read(t, `SELECT verb || ' ' || (detail ->> 'rules') FROM activity WHERE verb = 'reaudit.retry'`); !slices.Equal(n, []string{"reaudit.retry " + newRules}) {
+		t.Errorf("in the record: %v", n)
+	}
+	if err := r.newer().Reaudit(t.Context(), job.ReauditVersion{Reaudit: x}); err != nil {
+		t.Fatal(err)
+	}
+	if got := state(); got != "noted 1" {
+		t.Errorf("tried again it is %s, want noted at the first try", got)
+	}
+	if err := reviews.RetryReaudit(t.Context(), admin, x); errs.KindOf(err) != errs.NotFound {
+		t.Errorf("one that is done: %v, want NotFound", err)
 	}
 }
 

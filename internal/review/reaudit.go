@@ -11,6 +11,7 @@ import (
 	"assay/internal/activity"
 	"assay/internal/errs"
 	"assay/internal/id"
+	"assay/internal/job"
 	"assay/internal/postgres"
 )
 
@@ -63,17 +64,20 @@ func (s *Service) Reaudits(ctx context.Context, a postgres.Actor) ([]Reaudit, er
 
 // BrokenReaudit is an audit by new rules that could not be carried out through
 // a fault of the platform. What the rules before found holds; the next ones
-// try again.
+// try again, and so does RetryReaudit.
 type BrokenReaudit struct {
+	ID       id.Reaudit `db:"id"`
 	Version  id.Version `db:"version_id"`
 	Number   int        `db:"number"`
 	Title    string     `db:"title"`
 	By       string     `db:"rules_version"`
 	Attempts int        `db:"attempt"`
+	Own      bool       `db:"own"` // the reader belongs to the seller: somebody else tries again
 }
 
 const brokenReaudits = `
-SELECT   x.version_id, v.number, coalesce(c.claims -> 'basics' ->> 'title', '') AS title, x.rules_version, x.attempt
+SELECT   x.id, x.version_id, v.number, coalesce(c.claims -> 'basics' ->> 'title', '') AS title, x.rules_version, x.attempt,
+         EXISTS (SELECT FROM membership m WHERE m.organization_id = x.organization_id AND m.user_id = assay_user()) AS own
 FROM     reaudit x
 JOIN     version v ON v.id = x.version_id
 JOIN     listing_claims c ON c.id = v.claims_id
@@ -94,6 +98,53 @@ func (s *Service) BrokenReaudits(ctx context.Context, a postgres.Actor) ([]Broke
 		return nil, fmt.Errorf("audits by new rules that broke: %w", err)
 	}
 	return list, nil
+}
+
+const retryReaudit = `
+UPDATE reaudit x
+SET    state = 'queued', attempt = 0, lease = NULL, renewed_at = NULL
+FROM   (SELECT b.id
+        FROM   reaudit b
+        JOIN   version v ON v.id = b.version_id
+        WHERE  b.id = @reaudit
+        AND    b.state = 'broken'
+        AND    v.state IN ('live', 'suspended')
+        AND    assay_platform() = 'admin'
+        AND    NOT EXISTS (SELECT FROM reaudit n WHERE n.version_id = b.version_id AND n.queued_at > b.queued_at AND n.report_id IS NOT NULL)
+        FOR UPDATE OF b) found
+WHERE  x.id = found.id
+RETURNING x.organization_id, x.version_id, x.rules_version`
+
+// RetryReaudit has an audit by new rules that broke tried afresh, with as many
+// tries as at first, for an admin outside the seller's organization. Of two at
+// once one queues it; the other is told errs.NotFound, as for one that is not
+// broken.
+func (s *Service) RetryReaudit(ctx context.Context, a postgres.Actor, x id.Reaudit) error {
+	const gone = "No broken audit is at this address. Somebody else may have had it tried again."
+	if _, ok := id.Parse[id.Reaudit](string(x)); !ok || a.Platform != postgres.Admin {
+		return errs.New(errs.NotFound, gone)
+	}
+	err := s.db.InTx(ctx, a, func(tx pgx.Tx) error {
+		var organization id.Organization
+		var version id.Version
+		var rules string
+		err := tx.QueryRow(ctx, retryReaudit, pgx.NamedArgs{"reaudit": x}).Scan(&organization, &version, &rules)
+		if postgres.IsRefused(err) {
+			return errs.New(errs.Forbidden, "You belong to the seller: another admin has it tried again.")
+		}
+		if err != nil {
+			return postgres.NotFound(err, gone)
+		}
+		if err := job.Insert(ctx, tx, job.ReauditVersion{Reaudit: x}); err != nil {
+			return err
+		}
+		return activity.Record(ctx, tx, activity.Entry{Actor: a, Organization: organization, Verb: "reaudit.retry", Object: "version",
+			ObjectID: string(version), Detail: map[string]string{"rules": rules}})
+	})
+	if err != nil {
+		return fmt.Errorf("audit by new rules %s: try again: %w", x, err)
+	}
+	return nil
 }
 
 const reauditByID = reauditQuery + `
