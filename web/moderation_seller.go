@@ -73,6 +73,10 @@ func ownFlagWords(f moderation.Flag) (kind, word, text string) {
 	case f.State == moderation.Upheld:
 		return "bad", "Upheld", "A reviewer found the report to be right. " + map[moderation.Act]string{
 			moderation.NoAct: "Nothing more follows.", moderation.Changes: "Please change what the reason names. The data set stays on offer.", moderation.Suspend: "The version on offer was suspended."}[f.Act]
+	case f.State == moderation.Merged && f.Fate == "":
+		return "info", "Being looked at", "A reviewer has your answer, and decides this report together with another one about the same data set."
+	case f.State == moderation.Merged && f.Fate == moderation.Upheld:
+		return "bad", "Upheld with another", "It was decided together with another report about the same data set, which a reviewer found to be right. What follows stands there."
 	case f.State.Closed():
 		return "ok", "Closed", "A reviewer looked at the report and found nothing that you have to change."
 	}

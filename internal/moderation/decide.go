@@ -81,6 +81,9 @@ func (s *Service) Decide(ctx context.Context, a postgres.Actor, d Decision) erro
 		if tag.RowsAffected() == 0 {
 			return errMoved
 		}
+		if err := shareFate(ctx, tx, f.ID, f.Organization); err != nil {
+			return err
+		}
 		if err := s.carryOut(ctx, tx, a, f, l, d); err != nil {
 			return err
 		}

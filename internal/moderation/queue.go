@@ -35,6 +35,7 @@ type Flag struct {
 	HidSamples   bool            `db:"hid_samples"`
 	HiddenAt     *time.Time      `db:"hidden_at"` // since when pictures of the listing are hidden
 	Into         id.Flag         `db:"merged_into"`
+	Fate         State           `db:"fate"` // of a merged one: what was decided of Into; empty while that waits
 	ClaimedBy    id.User         `db:"claimed_by"`
 	Claimer      string          `db:"claimer"` // the name
 	Question     string          `db:"question"`
@@ -77,7 +78,7 @@ const flagQuery = `
 SELECT f.id, f.organization_id, f.listing_id, coalesce(f.version_id::text, '') AS version_id, c.title, c.slug, c.kind, c.state AS offer,
        coalesce(f.root_digest, '') AS root_digest, coalesce(o.id::text, '') AS offered_id, coalesce(o.root_digest, '') AS offered_digest,
        c.organization_name AS seller, f.reason, f.state, f.reports, f.is_anonymous, f.hid_samples, c.samples_hidden_at AS hidden_at,
-       coalesce(f.merged_into::text, '') AS merged_into, coalesce(f.claimed_by::text, '') AS claimed_by, coalesce(u.name, '') AS claimer,
+       coalesce(f.merged_into::text, '') AS merged_into, f.fate, coalesce(f.claimed_by::text, '') AS claimed_by, coalesce(u.name, '') AS claimer,
        f.question, f.asked_at, f.reply, f.replied_at, f.act, f.decision, coalesce(f.decided_by::text, '') AS decided_by,
        coalesce(d.name, '') AS decider, f.decided_at, f.overturned_at, f.erased_at, f.created_at
 FROM   flag f

@@ -149,6 +149,9 @@ func (s *Service) overturn(ctx context.Context, tx pgx.Tx, a postgres.Actor, p A
 	if tag.RowsAffected() == 0 {
 		return "", errMoved
 	}
+	if err := shareFate(ctx, tx, id.Flag(p.Subject), p.Organization); err != nil {
+		return "", err
+	}
 	n, err := s.removeStrikes(ctx, tx, a, p.Organization, "flag", p.Subject)
 	if err != nil {
 		return "", err

@@ -197,6 +197,79 @@ func TestSellerHearsHowAQuestionEnded(t *testing.T) {
 	}
 }
 
+// A seller who was asked about a report that is then merged into another one
+// hears that, and how the other one ended; so does its page of the report. Of
+// the other one, that it was not asked about, it hears nothing else.
+func TestSellerHearsHowAMergedQuestionEnded(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name          string
+		outcome       moderation.State
+		decidedBefore bool
+		merged, after int // letters to the seller that name the merged report, and the end
+		line          string
+	}{
+		{"dismissed later", moderation.Dismissed, false, 1, 1, "You need not do anything now; you hear what is decided."},
+		{"upheld later", moderation.Upheld, false, 1, 0, "You need not do anything now; you hear what is decided."},
+		{"dismissed before", moderation.Dismissed, true, 1, 0, "A reviewer found nothing that has to change, and you need not do anything."},
+		{"upheld before", moderation.Upheld, true, 1, 0, "asks for changes"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			ctx := t.Context()
+			l := d.live(t)
+			told := func(subject, line string) int {
+				t.Helper()
+				return d.count(t, `SELECT count(*) FROM notice_event WHERE organization_id = $1 AND subject LIKE $2 || '%' AND array_to_string(lines, ' ') LIKE '%' || $3 || '%'`, d.seller.ID, subject, line)
+			}
+			page := func() moderation.Flag {
+				t.Helper()
+				st, err := d.flags.Standing(ctx, d.seller.Owner)
+				if err != nil || len(st.Flags) == 0 {
+					t.Fatalf("the seller sees %d reports (err: %v)", len(st.Flags), err)
+				}
+				return st.Flags[len(st.Flags)-1]
+			}
+			asked := d.claimed(t, l, "label_error")
+			if err := d.flags.Ask(ctx, d.reviewer, asked, "Who read the images?"); err != nil {
+				t.Fatal(err)
+			}
+			if err := d.flags.Reply(ctx, d.seller.Owner, asked, "Three radiologists."); err != nil {
+				t.Fatal(err)
+			}
+			into := d.claimed(t, l, "misleading_claim")
+			decide := func() {
+				d.decide(t, moderation.Decision{Flag: into, Outcome: tt.outcome, Act: moderation.Changes})
+			}
+			if tt.decidedBefore {
+				decide()
+			}
+			if n := told("A report was dismissed", ""); n != 0 {
+				t.Errorf("%d letters about a report that the seller was not asked about", n)
+			}
+			if err := d.flags.Merge(ctx, d.reviewer, asked, into); err != nil {
+				t.Fatal(err)
+			}
+			if n := told("Two reports are decided as one", tt.line); n != tt.merged {
+				t.Errorf("%d letters say %q, want %d", n, tt.line, tt.merged)
+			}
+			if !tt.decidedBefore {
+				if f := page(); f.State != moderation.Merged || f.Fate != "" {
+					t.Errorf("while it waits the seller reads %s, %q", f.State, f.Fate)
+				}
+				decide()
+			}
+			if n := told("A report was dismissed", "You were asked about it."); n != tt.after {
+				t.Errorf("%d letters say that it was dismissed, want %d", n, tt.after)
+			}
+			if f := page(); f.ID != asked || f.State != moderation.Merged || f.Fate != tt.outcome {
+				t.Errorf("the seller reads of report %s (asked %s): %s, %q; want merged, %s", f.ID, asked, f.State, f.Fate, tt.outcome)
+			}
+		})
+	}
+}
+
 // A version that an appeal brought back is judged anew: what was accepted
 // before counts no more, and who rejected it accepts nothing, past the desk
 // neither.

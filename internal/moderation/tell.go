@@ -61,10 +61,17 @@ func tellShown(ctx context.Context, tx pgx.Tx, l listed) error {
 }
 
 // tellDismissed tells the seller that a report it was asked about came to
-// nothing. One that it was not asked about it does not learn of.
+// nothing, or one into which that was merged. One that it was not asked about it
+// does not learn of.
 func (s *Service) tellDismissed(ctx context.Context, tx pgx.Tx, f Flag) error {
-	if f.AskedAt == nil {
-		return nil
+	asked, err := askedAbout(ctx, tx, f)
+	if err != nil || asked == "" {
+		return err
+	}
+	if asked != f.ID { // the seller knows that one alone
+		if f, err = readFlag(ctx, tx, asked); err != nil {
+			return err
+		}
 	}
 	return s.tellSeller(ctx, tx, f, "A report was dismissed: "+f.Title, "See your answer", "You were asked about it. A reviewer found nothing that has to change, and you need not do anything.")
 }

@@ -1,6 +1,7 @@
 package moderation_test
 
 import (
+	"bytes"
 	"fmt"
 	"strings"
 	"sync"
@@ -124,6 +125,39 @@ func TestAnswerReachesReportersByAMailedLink(t *testing.T) {
 	}
 	if n := d.count(t, `SELECT count(*) FROM mail_outbox m WHERE m::text LIKE '%/report/r/' || $1 || '%'`, got.Receipt); n != 2 {
 		t.Errorf("%d mails hold the link, want 2", n)
+	}
+}
+
+// With another secret key of the server a link that was given out still opens
+// and shows the answer; the mail with that answer cannot hold it again and leads
+// to the data set. docs/operations.md says so.
+func TestLinksOfReportersOutliveTheKeyOfTheServer(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	l := d.live(t)
+	r := report(l, "label_error")
+	r.Email = "reader@example.org"
+	got, flag := d.report(t, r)
+	after := d
+	after.flags = moderation.New(d.db, d.listings, bytes.Repeat([]byte{8}, 32), time.Now)
+	if err := after.flags.Claim(t.Context(), d.reviewer, flag, false); err != nil {
+		t.Fatal(err)
+	}
+	after.decide(t, moderation.Decision{Flag: flag, Outcome: moderation.Upheld, Act: moderation.Changes, Answer: "You were right."})
+	receipt, err := after.flags.Receipt(t.Context(), got.Receipt)
+	if err != nil || receipt.Answer != "You were right." {
+		t.Errorf("the link of before shows %q (err: %v), want the answer", receipt.Answer, err)
+	}
+	if n := d.count(t, `SELECT count(*) FROM notice_event WHERE kind = 'flag_answered' AND address = 'reader@example.org' AND path = '/datasets/' || $1`, l.Listing.Slug); n != 1 {
+		t.Errorf("%d answers lead to the data set, want 1", n)
+	}
+	next := report(l, "other")
+	next.Email = "reader@example.org"
+	if got, _ = after.report(t, next); got.Receipt == "" {
+		t.Fatal("no link for a report under the new key")
+	}
+	if n := d.count(t, `SELECT count(*) FROM notice_event WHERE path = '/report/r/' || $1`, got.Receipt); n != 1 {
+		t.Errorf("%d mails hold the link of a report under the new key, want 1", n)
 	}
 }
 
