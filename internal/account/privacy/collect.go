@@ -130,6 +130,15 @@ SELECT   organization_id, NULL, item, state, note, decided_at
 FROM     verification_check
 WHERE    decided_by = @user
 ORDER BY checked_at`},
+	{"answers-judged", "Answers to warnings that you judged", "As a reviewer, or as the second person that a warning about identifiers takes. The answers themselves are the sellers’.", false, `
+SELECT   organization_id AS organization, version_id AS version, warning_key AS warning, outcome, outcome_note AS note, outcome_at AS judged_at
+FROM     finding_answer
+WHERE    outcome_by = @user
+UNION ALL
+SELECT   organization_id, version_id, warning_key, 'confirmed', '', confirmed_at
+FROM     finding_answer
+WHERE    confirmed_by = @user
+ORDER BY judged_at`},
 	{"reviews-taken", "Reviews that were yours", "And how each ended.", false, `
 SELECT   organization_id AS organization, version_id AS version, assigned_at, ended_at, ended_how
 FROM     review_assignment

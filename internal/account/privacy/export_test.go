@@ -101,6 +101,12 @@ func TestAnExportHoldsWhatAReviewerWroteAndDecided(t *testing.T) {
 		r.super(`INSERT INTO review_assignment (id, organization_id, version_id, claims_id, reviewer_id, assigned_by)
 			VALUES (gen_random_uuid(), $1, gen_random_uuid(), gen_random_uuid(), $2, $2)`, string(org), user)
 		r.super(`INSERT INTO verification (id, organization_id, level, reason, decided_by) VALUES (gen_random_uuid(), $1, 'suspended', $3, $2)`, string(org), user, "verification: "+text)
+		r.super(`INSERT INTO finding_answer (id, organization_id, report_id, version_id, warning_key, answer, answered_by, outcome, outcome_note, outcome_by, outcome_at)
+			VALUES (gen_random_uuid(), $1, gen_random_uuid(), gen_random_uuid(), 'phi-device-serial', $4, $5, 'refused', $3, $2, now())`,
+			string(org), user, "judgment: "+text, "These words are the seller’s.", string(owner.User))
+		r.super(`INSERT INTO finding_answer (id, organization_id, report_id, version_id, warning_key, answer, answered_by, outcome, outcome_note, outcome_by, outcome_at, confirmed_by, confirmed_at)
+			VALUES (gen_random_uuid(), $1, gen_random_uuid(), gen_random_uuid(), $3, 'These words are the seller’s.', $4, 'accepted', 'These words are foreign.', $4, now(), $2, now())`,
+			string(org), user, "confirmed-is-"+one.word, string(owner.User))
 		r.super(`INSERT INTO strike (id, organization_id, reason, given_by) VALUES (gen_random_uuid(), $1, $3, $2)`, string(org), user, "strike: "+text)
 		r.super(`INSERT INTO appeal (id, organization_id, kind, subject, against_at, text, made_by, state, ruling, ruled_by, ruled_at)
 			VALUES (gen_random_uuid(), $1, 'strike', gen_random_uuid()::text, now(), 'We did nothing of the kind.', $2, 'denied', $3, $2, now())`, string(org), user, "appeal: "+text)
@@ -126,6 +132,7 @@ func TestAnExportHoldsWhatAReviewerWroteAndDecided(t *testing.T) {
 		"review-notes.json":     {"note: These words are mine."},
 		"review-decisions.json": {"decision: These words are mine.", "reject"},
 		"review-checks.json":    {"check: These words are mine.", "domain: These words are mine."},
+		"answers-judged.json":   {"phi-device-serial", "judgment: These words are mine.", "refused", "confirmed-is-mine"},
 		"reviews-taken.json":    {"assigned_at"},
 		"rulings.json":          {"verification: These words are mine.", "strike: These words are mine.", "appeal: These words are mine."},
 	} {
@@ -136,8 +143,10 @@ func TestAnExportHoldsWhatAReviewerWroteAndDecided(t *testing.T) {
 		}
 	}
 	for file, text := range files {
-		if strings.Contains(text, "foreign") {
-			t.Errorf("%s holds what another reviewer wrote", file)
+		for _, others := range []string{"foreign", "the seller’s"} {
+			if strings.Contains(text, others) {
+				t.Errorf("%s holds what another person wrote", file)
+			}
 		}
 	}
 }
