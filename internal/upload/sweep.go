@@ -3,13 +3,13 @@ package upload
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"assay/internal/blob"
-	"assay/internal/errs"
 	"assay/internal/id"
 	"assay/internal/postgres"
 )
@@ -65,18 +65,89 @@ func (s *Service) deleteLeftovers(ctx context.Context) error {
 	return err
 }
 
+// Of orphans: how often each process looks for them, since it lists every
+// object, and how many objects one statement asks about.
+const (
+	orphansEvery = time.Hour
+	orphansAtOne = 1000
+)
+
+// deleteOrphans looks through the store for objects without a row, once each
+// orphansEvery.
 func (s *Service) deleteOrphans(ctx context.Context) error {
-	return s.blobs.List(ctx, folder, func(o blob.Object) error {
+	s.orphans.Lock()
+	defer s.orphans.Unlock()
+	if time.Since(s.orphans.lookedAt) < orphansEvery {
+		return nil
+	}
+	var old []string
+	ask := func() error {
+		orphans, err := s.withoutRow(ctx, old)
+		for _, key := range orphans {
+			err = errors.Join(err, s.blobs.Delete(ctx, key))
+		}
+		old = old[:0]
+		return err
+	}
+	err := s.blobs.List(ctx, folder, func(o blob.Object) error {
 		if time.Since(o.At) < orphanAge {
 			return nil
 		}
-		name, _, _ := strings.Cut(strings.TrimPrefix(o.Key, folder), ".")
-		u, ok := id.Parse[id.Upload](name)
-		if ok {
-			if _, err := s.Find(ctx, worker, u); errs.KindOf(err) != errs.NotFound {
-				return err
-			}
+		if old = append(old, o.Key); len(old) < orphansAtOne {
+			return nil
 		}
-		return s.blobs.Delete(ctx, o.Key)
+		return ask()
 	})
+	if err == nil {
+		err = ask()
+	}
+	if err == nil {
+		s.orphans.lookedAt = time.Now()
+	}
+	return err
+}
+
+const knownUploads = `
+SELECT id
+FROM   upload
+WHERE  id = ANY (@ids)`
+
+// withoutRow returns those of keys whose object belongs to no upload.
+func (s *Service) withoutRow(ctx context.Context, keys []string) (orphans []string, err error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	var ids []id.Upload
+	for _, key := range keys {
+		if u, ok := uploadOf(key); ok {
+			ids = append(ids, u)
+		}
+	}
+	known := map[id.Upload]bool{}
+	err = s.db.InTx(ctx, worker, func(tx pgx.Tx) error {
+		rows, err := tx.Query(ctx, knownUploads, pgx.NamedArgs{"ids": ids})
+		if err != nil {
+			return err
+		}
+		list, err := pgx.CollectRows(rows, pgx.RowTo[id.Upload])
+		for _, u := range list {
+			known[u] = true
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("objects without a row: %w", err)
+	}
+	for _, key := range keys {
+		if u, ok := uploadOf(key); !ok || !known[u] {
+			orphans = append(orphans, key)
+		}
+	}
+	return orphans, nil
+}
+
+// uploadOf returns the upload that an object's key names.
+func uploadOf(key string) (id.Upload, bool) {
+	name, _, _ := strings.Cut(strings.TrimPrefix(key, folder), ".")
+	return id.Parse[id.Upload](name)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"regexp"
+	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -74,11 +75,15 @@ type Service struct {
 	versions Versions
 	limits   Limits
 	log      *slog.Logger
+	orphans  struct {
+		sync.Mutex
+		lookedAt time.Time // when this process last looked for objects without a row
+	}
 }
 
 // New returns a service over db that keeps bytes in blobs.
 func New(db *postgres.DB, blobs *blob.Store, versions Versions, limits Limits, log *slog.Logger) *Service {
-	return &Service{db, blobs, versions, limits, log}
+	return &Service{db: db, blobs: blobs, versions: versions, limits: limits, log: log}
 }
 
 // Limits returns the limits, for the page that tells them beforehand.

@@ -256,6 +256,55 @@ func TestAnUploadThatWaitsTooLongExpires(t *testing.T) {
 	d.begin(t, 1000) // and the seller may start again under the same agreement
 }
 
+// Objects of a day that no row names are deleted, more of them than one
+// statement asks about; those that have a row, or are younger, stay. The store
+// is looked through once an hour, not with each sweep.
+func TestObjectsWithoutARowAreDeletedOnceAnHour(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t, roomy)
+	d.accept(t)
+	u, _ := d.begin(t, 1000)
+	put := func(key string, age time.Duration) string {
+		t.Helper()
+		if _, err := d.blobs.Put(t.Context(), key, strings.NewReader("left")); err != nil {
+			t.Fatal(err)
+		}
+		at := time.Now().Add(-age)
+		if err := os.Chtimes(filepath.Join(d.folder, filepath.FromSlash(key)), at, at); err != nil {
+			t.Fatal(err)
+		}
+		return key
+	}
+	const day = 24 * time.Hour
+	stays := []string{put(upload.Key(u.ID), 2*day), put(upload.Key(u.ID)+".info", 2*day), put(upload.Key(id.New[id.Upload]()), day-time.Hour)}
+	goes := []string{put("upload/not-an-id", 2*day), put("upload/not-an-id.info", 2*day)}
+	for range 1100 {
+		goes = append(goes, put(upload.Key(id.New[id.Upload]()), 2*day))
+	}
+	check := func(when string, keys []string, isThere bool) {
+		t.Helper()
+		for _, key := range keys {
+			if _, err := d.blobs.Size(t.Context(), key); (err == nil) != isThere || err != nil && errs.KindOf(err) != errs.NotFound {
+				t.Fatalf("%s: %s: %v, want it there: %v", when, key, err, isThere)
+			}
+		}
+	}
+	sweep := func(s *upload.Service) {
+		t.Helper()
+		if err := s.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sweep(d.service)
+	check("after the sweep", goes, false)
+	check("after the sweep", stays, true)
+	late := []string{put("upload/late", 2*day)}
+	sweep(d.service)
+	check("a sweep within the hour", late, true)
+	sweep(upload.New(d.db, d.blobs, d.listings, roomy, slog.New(slog.DiscardHandler)))
+	check("the first sweep of another process", late, false)
+}
+
 func TestCanceledBytesAreDeletedAndRoomIsFree(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, upload.Limits{MaxBytes: 1000, QuotaBytes: 1500})
