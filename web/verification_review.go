@@ -115,6 +115,9 @@ func (s *Server) caseView(r *http.Request) (page.VerificationCaseView, error) {
 }
 
 func domainFact(c verification.Case) (matches bool, fact string) {
+	if c.FreeMail {
+		return false, "Anybody gets an address of the domain of " + c.Website + ", so that one shows nothing. The domain has to be proved by DNS or file."
+	}
 	if len(c.DomainMembers) == 0 {
 		return false, "No owner’s or admin’s confirmed address is of the domain of " + c.Website + "."
 	}

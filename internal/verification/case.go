@@ -84,8 +84,9 @@ type Case struct {
 	Standing Standing
 	Members  []account.Member
 	// DomainMembers are owners and admins whose confirmed address is of the
-	// website's domain.
+	// website's domain; none if FreeMail, where anybody gets an address.
 	DomainMembers []string
+	FreeMail      bool
 	Domain        DomainProof // the zero value if none was begun
 	Signers       []Signer    // who was named to sign and not taken back
 	Checks        []Check     // of the latest decision
@@ -139,9 +140,10 @@ func readCase(ctx context.Context, tx pgx.Tx, request id.Verification) (c Case, 
 		return c, err
 	}
 	domain := websiteDomain(c.Website)
+	c.FreeMail = isFreeMail(domain)
 	for _, m := range c.Members {
 		_, at, _ := strings.Cut(m.Email, "@")
-		if domain != "" && m.Role.CanManage() && (at == domain || strings.HasSuffix(at, "."+domain)) {
+		if domain != "" && !c.FreeMail && m.Role.CanManage() && (at == domain || strings.HasSuffix(at, "."+domain)) {
 			c.DomainMembers = append(c.DomainMembers, m.Email)
 		}
 	}

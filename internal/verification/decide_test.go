@@ -106,6 +106,40 @@ func TestDomainIsMetOnlyIfSomethingShowsIt(t *testing.T) {
 	wantKind(t, "a domain that nothing shows", d.s.Decide(t.Context(), d.reviewer, n), errs.Invalid)
 }
 
+// At a mail service that gives anybody an address, an address shows nothing of
+// whose the domain is.
+func TestAddressesOfFreeMailServicesNeverMatch(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		website, email string
+		matches        bool
+	}{
+		{"https://www.gmail.com", "ada@gmail.com", false},
+		{"https://gmx.de", "ada@gmx.de", false},
+		{"https://mailbox.org", "ada@mailbox.org", false},
+		{"https://ada.proton.me", "owner@ada.proton.me", false},
+		{"https://northfield-imaging.example", "ada@northfield-imaging.example", true},
+		{"https://notgmail.example", "ada@notgmail.example", true},
+	} {
+		t.Run(tt.website, func(t *testing.T) {
+			t.Parallel()
+			d := newDesk(t)
+			d.super(t, `UPDATE app_user SET email = $2 WHERE id = $1`, string(d.org.Owner.User), tt.email)
+			at := identity
+			at.Website = tt.website
+			if err := d.s.SaveIdentity(t.Context(), d.org.Owner, at); err != nil {
+				t.Fatal(err)
+			}
+			d.attach(t, org)
+			d.attach(t, rights)
+			c := d.submit(t)
+			if got := c.DomainHolds(); got != tt.matches || (len(c.DomainMembers) == 1) != tt.matches || c.FreeMail == tt.matches {
+				t.Errorf("the domain holds: %v by %v, free mail %v; want %v", got, c.DomainMembers, c.FreeMail, tt.matches)
+			}
+		})
+	}
+}
+
 func TestReturnedRequestSaysWhatToMendAndWhere(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
