@@ -88,7 +88,7 @@ func tookWords(d time.Duration) string {
 }
 
 func partsTable(parts []storage.Part) page.AdminTable {
-	t := page.AdminTable{Caption: "What is kept", TestID: "kept", Heads: []string{"What", "How many", "Row may come", "Without a row", "Object gone", "Size"}}
+	t := page.AdminTable{Caption: "What is kept", TestID: "kept", Heads: []string{"What", "How many", "New, no row yet", "Without a row", "Object gone", "Size"}}
 	all := storage.Part{}
 	for _, p := range parts {
 		words := kindsKept[p.Kind]

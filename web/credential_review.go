@@ -29,7 +29,10 @@ func (s *Server) showCredentialQueue(w http.ResponseWriter, r *http.Request) err
 func credentialRow(x credential.Waiting) page.CredentialRow {
 	row := page.CredentialRow{
 		URL: "/review/credentials/" + string(x.ID), Kind: x.Kind.Label(), Body: x.Body, Label: x.Label + " (" + lowerFirst(professionLabel(x.Role)) + ")",
-		Organization: x.Organization, When: ui.DateTime(x.At), By: x.Past, Own: x.Own && x.State == credential.Submitted,
+		Organization: x.Organization, When: ui.DateTime(x.At), Own: x.Own && x.State == credential.Submitted,
+	}
+	if x.Past != "" {
+		row.When += ", " + x.Past
 	}
 	row.Tag, row.State = credentialTag(credential.Credential{State: x.State}, time.Now())
 	return row

@@ -131,7 +131,7 @@ func TestAFolderWithoutFilesIsSaidToBeEmpty(t *testing.T) {
 	p := webtest.Start(t).Visitor(t, s.URL)
 	ready(t, p)
 	p.Drop("#lqs-drop", t.TempDir())
-	p.WaitFor("a word on the empty folder", `document.getElementById("lqs-status").textContent.startsWith("There is no file in it.")`, 10*time.Second)
+	p.WaitFor("a word on the empty folder", `document.getElementById("lqs-status").textContent.startsWith("There is no file in it.")`, time.Minute)
 	p.Check()
 }
 
@@ -145,7 +145,7 @@ func TestAnAuditInTheBrowserIsStopped(t *testing.T) {
 	p.WaitFor("progress", `!document.getElementById("lqs-work").hidden && document.getElementById("lqs-figures").textContent !== ""`, time.Minute)
 	p.Screenshot("lqs-running")
 	p.Click("#lqs-cancel")
-	p.WaitFor("the end", `document.getElementById("lqs-status").textContent === "Stopped. Nothing was kept."`, 20*time.Second)
+	p.WaitFor("the end", `document.getElementById("lqs-status").textContent === "Stopped. Nothing was kept."`, time.Minute)
 	if p.Eval(`!document.getElementById("lqs-work").hidden || document.getElementById("lqs-result").childElementCount > 0`) {
 		t.Error("a stopped audit left progress or a report")
 	}

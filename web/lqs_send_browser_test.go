@@ -45,7 +45,7 @@ func TestThePagesOfASendingInABrowser(t *testing.T) {
 	p.CheckViews("free-running")
 	s.setFree(t, `state = 'queued'`)
 	s.work(t)
-	p.WaitFor("the report", `document.querySelector("[data-testid=lqs-report]")`, 20*time.Second)
+	p.WaitFor("the report", `document.querySelector("[data-testid=lqs-report]")`, time.Minute)
 	p.CheckViews("free-done")
 
 	broken := filepath.Join(t.TempDir(), strings.Repeat("long-name-", 20)+".csv")
@@ -64,6 +64,6 @@ func TestThePagesOfASendingInABrowser(t *testing.T) {
 
 	sendInBrowser(p, broken)
 	s.work(t)
-	p.WaitFor("the report", `document.querySelector("[data-testid=lqs-report]")`, 20*time.Second)
+	p.WaitFor("the report", `document.querySelector("[data-testid=lqs-report]")`, time.Minute)
 	p.CheckViews("free-nothing")
 }

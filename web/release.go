@@ -75,6 +75,7 @@ func releaseView(now catalog.Entry, v catalog.Released) page.ListingView {
 	if v.Entry != nil && buried == nil {
 		then := *v.Entry
 		then.Detail.Certificate = "" // its page is that of the version on offer
+		then.Detail.CommercialReview = stillReviewed(then, now)
 		view = listingView(then)
 		view.Seller, view.Tags = nil, tagsAt(then)
 		view.Readers = readerLines(then, lastDay(v))
@@ -87,6 +88,16 @@ func releaseView(now catalog.Entry, v catalog.Released) page.ListingView {
 	view.Release = releaseBox(now, v, buried == nil)
 	view.ByNote = lowerFirst(view.Release.Name) + ", " + lowerFirst(view.Release.State)
 	return view
+}
+
+// stillReviewed is the review of a version's license, if the data set stands on
+// it today: one that ended, or was taken back, ends for earlier versions too.
+func stillReviewed(then, now catalog.Entry) *catalog.CommercialReview {
+	a, b := then.Detail.CommercialReview, now.Detail.CommercialReview
+	if a == nil || b == nil || *a != *b {
+		return nil
+	}
+	return a
 }
 
 // buriedRelease says why a version is no longer shown, nil if it is. While its

@@ -79,6 +79,36 @@ func TestEachReleasedVersionHasAPageForGood(t *testing.T) {
 	}
 }
 
+// A review of the license holds for an earlier version as long as the data set
+// stands on the same one.
+func TestAnEndedReviewOfTheLicenseLeavesEarlierVersions(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, false)
+	owner := s.owner(t, "seller@example.org", "Northfield")
+	accounttest.Verify(t, s.DB, owner.Organization)
+	d := listingtest.Complete(t, s.DB, owner)
+	publish(t, s, owner, d)
+	const grant = `UPDATE catalog_listing SET detail = detail || '{"commercial_review": {"on": "2026-11-20", "clause": "3.1", "document": "IRB approval", "sha256": "ab", "signer_role": "Counsel"}}'`
+	s.super(t, grant)
+	publish(t, s, owner, d)
+	s.super(t, grant)
+	p, url := s.person(t), "/datasets/"+d.Listing.Slug+"/v/1"
+	if first := p.get(url); !strings.Contains(first.Body, "Commercial license reviewed") {
+		t.Fatalf("with a review that holds, version 1 (%d) does not show it", first.Status)
+	}
+
+	for name, now := range map[string]string{
+		"ended":     `UPDATE catalog_listing SET detail = detail - 'commercial_review'`,
+		"done anew": `UPDATE catalog_listing SET detail = jsonb_set(detail || '{"commercial_review": {"clause": "3.1"}}', '{commercial_review,on}', '"2026-11-21"')`,
+	} {
+		s.super(t, grant)
+		s.super(t, now)
+		if got := p.get(url); strings.Contains(got.Body, "Commercial license reviewed") || got.Status != http.StatusOK {
+			t.Errorf("%s: version 1 (%d) still shows it", name, got.Status)
+		}
+	}
+}
+
 // What no buyer may see yet answers like what is not there, to its seller as
 // well: embargo and plan do not show through the address.
 func TestVersionsThatAreKeptBackAreNotThere(t *testing.T) {

@@ -58,12 +58,12 @@ func TestRiversPagesWorkForAdminsAlone(t *testing.T) {
 		{"/admin/river/jobs?state=completed", "publish_activity"}, {fmt.Sprintf("/admin/river/jobs/%d", number), "send_mail"}, {"/admin/river/queues", "free_audit"},
 	} {
 		p.Go(at.path)
-		p.WaitFor(at.shows+" on "+at.path, fmt.Sprintf("document.body.innerText.includes(%q)", at.shows), 20*time.Second)
+		p.WaitFor(at.shows+" on "+at.path, fmt.Sprintf("document.body.innerText.includes(%q)", at.shows), time.Minute)
 		p.Screenshot("river-" + strings.Trim(strings.NewReplacer("/", "-", "?", "-", "=", "-").Replace(strings.TrimPrefix(at.path, "/admin/river")), "-"))
 		p.CheckRecord()
 	}
 	p.Go("/admin/jobs")
 	p.Follow("a[href='/admin/river/']")
-	p.WaitFor("the queue's first page", `document.title.length > 0 && document.body.innerText.includes("Jobs")`, 20*time.Second)
+	p.WaitFor("the queue's first page", `document.title.length > 0 && document.body.innerText.includes("Jobs")`, time.Minute)
 	p.CheckRecord()
 }

@@ -110,6 +110,11 @@ func (r *running) join(t *testing.T, email, organization string, platform postgr
 		t.Fatal(err)
 	}
 	a := postgres.Actor{User: user, Platform: platform}
+	// The mail of the day comes half a day from now, not between two readings of the tables.
+	const noon = `INSERT INTO notice_setting (user_id, digest_hour) VALUES ($1, mod(extract(hour FROM now() AT TIME ZONE 'UTC')::int + 12, 24))`
+	if _, err := r.super(t).Exec(t.Context(), noon, user); err != nil {
+		t.Fatal(err)
+	}
 	if organization != "" {
 		if a.Organization, err = r.accounts.CreateOrganization(t.Context(), user, account.NewOrganization{Name: organization}); err != nil {
 			t.Fatal(err)

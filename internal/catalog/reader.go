@@ -89,7 +89,8 @@ func (n *checkedCounts) until(day string) {
 }
 
 // Training alone makes nobody a physician with a specialty.
-const checkedReaders = `
+const (
+	checkedReaders = `
 SELECT   a.id, a.label, a.role, c.kind, c.verified_on, c.expires_on,
          CASE WHEN a.shows_body THEN c.body ELSE '' END AS body,
          CASE WHEN a.shows_country THEN a.country ELSE '' END AS country
@@ -97,11 +98,22 @@ FROM     annotator a
 JOIN     credential c ON c.annotator_id = a.id AND c.organization_id = a.organization_id
 WHERE    a.id = ANY (@ids)
 AND      a.organization_id = @organization
-AND      a.removed_at IS NULL
-AND      c.state = 'verified'
-AND      (c.expires_on IS NULL OR c.expires_on >= (now() AT TIME ZONE 'UTC')::date)
 AND      (c.kind <> 'training' OR a.role IN ('resident', 'technologist', 'medical_student', 'trained_annotator'))
+AND      `
+	readersOrder = `
 ORDER BY lower(a.label), a.id, c.kind, c.verified_on, c.id`
+
+	// What counts today.
+	checkedNow = checkedReaders + `a.removed_at IS NULL
+AND      c.state = 'verified'
+AND      (c.expires_on IS NULL OR c.expires_on >= (now() AT TIME ZONE 'UTC')::date)` + readersOrder
+
+	// What counted on the last day of a version that left: an end that came
+	// since does not matter, that a reviewer took the check back does.
+	checkedThen = checkedReaders + `c.state IN ('verified', 'expired')
+AND      c.verified_on <= @day::date
+AND      (c.expires_on IS NULL OR c.expires_on >= @day::date)` + readersOrder
+)
 
 const lockAnnotators = `
 SELECT annotators_lock(@organization)`
@@ -125,10 +137,14 @@ func (r checkedRow) proof() Proof {
 	return p
 }
 
-// readReaders returns what was checked of the groups. It waits for decisions
+// readReaders returns what is checked of the groups. It waits for decisions
 // on annotators of the organization that are under way, so that none is missed
 // and none counted twice. Who has another role than the group counts nothing.
 func readReaders(ctx context.Context, q postgres.Querier, org id.Organization, groups []listing.Annotator) ([]ReaderGroup, error) {
+	return readChecked(ctx, q, checkedNow, pgx.NamedArgs{"organization": org}, groups)
+}
+
+func readChecked(ctx context.Context, q postgres.Querier, query string, args pgx.NamedArgs, groups []listing.Annotator) ([]ReaderGroup, error) {
 	var ids []id.Annotator
 	list := make([]ReaderGroup, len(groups))
 	for i, g := range groups {
@@ -138,11 +154,11 @@ func readReaders(ctx context.Context, q postgres.Querier, org id.Organization, g
 	if len(ids) == 0 {
 		return list, nil
 	}
-	args := pgx.NamedArgs{"ids": ids, "organization": org}
+	args["ids"] = ids
 	if _, err := q.Exec(ctx, lockAnnotators, args); err != nil {
 		return nil, err
 	}
-	rows, err := q.Query(ctx, checkedReaders, args)
+	rows, err := q.Query(ctx, query, args)
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +182,8 @@ func readReaders(ctx context.Context, q postgres.Querier, org id.Organization, g
 	return list, nil
 }
 
-const liveNaming = `
+const (
+	liveNaming = `
 SELECT v.listing_id, c.claims -> 'annotators' AS annotators
 FROM   version v
 JOIN   listing_claims c ON c.id = v.claims_id
@@ -174,33 +191,67 @@ WHERE  v.organization_id = @organization
 AND    v.state = 'live'
 AND    names_annotator(c.claims, @annotator)`
 
-const updateReaders = `
+	updateReaders = `
 UPDATE catalog_listing
 SET    detail = detail || jsonb_build_object('readers', @readers::jsonb), verified_annotators = @checked,
        verified_radiologists = @radiologists, verified_radiologists_until = @until::text::date, updated_at = now()
 WHERE  id = @listing
 AND    organization_id = @organization`
 
+	keptNaming = `
+SELECT k.version_id, k.state_at, c.claims -> 'annotators' AS annotators
+FROM   catalog_version k
+JOIN   version v ON v.id = k.version_id
+JOIN   listing_claims c ON c.id = v.claims_id
+WHERE  k.organization_id = @organization
+AND    k.state <> 'live'
+AND    k.entry IS NOT NULL
+AND    names_annotator(c.claims, @annotator)`
+
+	updateKeptReaders = `
+UPDATE catalog_version
+SET    entry = jsonb_set(entry, '{detail,readers}', @readers::jsonb)
+WHERE  version_id = @version
+AND    organization_id = @organization`
+)
+
 type naming struct {
 	Listing    id.Listing         `db:"listing_id"`
 	Annotators listing.Annotators `db:"annotators"`
 }
 
+// kept is a version that left the catalog, with the day.
+type kept struct {
+	Version    id.Version         `db:"version_id"`
+	StateAt    time.Time          `db:"state_at"`
+	Annotators listing.Annotators `db:"annotators"`
+}
+
 // AnnotatorChanged counts the readers of each live listing anew whose claims
-// name an annotator, in the transaction that checks a credential, ends one, or
+// name an annotator, and takes from the pages of earlier versions what a
+// reviewer revoked, in the transaction that checks a credential, ends one, or
 // changes what is shown of it. It is the credential.Catalog of the server.
 func (Publisher) AnnotatorChanged(ctx context.Context, tx pgx.Tx, org id.Organization, annotator id.Annotator) error {
-	rows, err := tx.Query(ctx, liveNaming, pgx.NamedArgs{"organization": org, "annotator": annotator})
+	args := pgx.NamedArgs{"organization": org, "annotator": annotator}
+	if err := eachNaming(ctx, tx, liveNaming, args, func(l naming) error { return writeReaders(ctx, tx, org, l) }); err != nil {
+		return err
+	}
+	return eachNaming(ctx, tx, keptNaming, args, func(k kept) error { return writeKeptReaders(ctx, tx, org, k) })
+}
+
+// eachNaming reads the rows of a query first and then acts on each.
+func eachNaming[T any](ctx context.Context, tx pgx.Tx, query string, args pgx.NamedArgs, act func(T) error) error {
+	rows, err := tx.Query(ctx, query, args)
 	if err != nil {
 		return fmt.Errorf("catalog: readers: %w", err)
 	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[naming])
+	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[T])
 	if err != nil {
 		return fmt.Errorf("catalog: readers: %w", err)
 	}
-	for _, l := range list {
-		if err := writeReaders(ctx, tx, org, l); err != nil {
-			return fmt.Errorf("catalog %s: readers: %w", l.Listing, err)
+	for _, row := range list {
+		if err := act(row); err != nil {
+			return fmt.Errorf("catalog: readers: %w", err)
 		}
 	}
 	return nil
@@ -220,5 +271,18 @@ func writeReaders(ctx context.Context, tx pgx.Tx, org id.Organization, l naming)
 		"listing": l.Listing, "organization": org, "readers": string(body),
 		"checked": n.readers, "radiologists": n.radiologists, "until": n.radiologistsUntil,
 	})
+	return err
+}
+
+func writeKeptReaders(ctx context.Context, tx pgx.Tx, org id.Organization, k kept) error {
+	groups, err := readChecked(ctx, tx, checkedThen, pgx.NamedArgs{"organization": org, "day": day(k.StateAt)}, k.Annotators.Groups)
+	if err != nil {
+		return err
+	}
+	body, err := json.Marshal(groups)
+	if err != nil {
+		return err
+	}
+	_, err = tx.Exec(ctx, updateKeptReaders, pgx.NamedArgs{"version": k.Version, "organization": org, "readers": string(body)})
 	return err
 }

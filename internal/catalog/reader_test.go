@@ -3,6 +3,7 @@ package catalog_test
 import (
 	"context"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -226,6 +227,57 @@ func TestWhomALiveListingNamesIsNotRemovedAndACopyKeepsTheLinks(t *testing.T) {
 		t.Errorf("the copy links %v, want %s alone", got, one)
 	}
 	r.wantCounted("after the removal of another", 1)
+}
+
+// next brings another version of a data set on offer.
+func (r *readers) next(d listing.Description) {
+	r.t.Helper()
+	v := passWith(r.t, r.db.DB, r.org.Owner, d, measuredReport())
+	_, err := r.listings.Submit(r.t.Context(), r.org.Owner, v.ID)
+	check(r.t, err)
+	listingtest.Rule(r.t, r.db.DB, accounttest.Reviewer(r.t, r.db.DB), v.ID, listing.Approves)
+	check(r.t, r.listings.Publish(r.t.Context(), r.org.Owner, v.ID))
+}
+
+// What a reviewer takes back leaves the pages of earlier versions too; what
+// only ended since stays there, for it counted then.
+func TestARevokedCheckLeavesEarlierVersionsAndAnEndedOneStays(t *testing.T) {
+	t.Parallel()
+	r := newReaders(t)
+	one, revoked := r.submitted("Reader 1", nil)
+	two, ended := r.submitted("Reader 2", days(30))
+	three, late := r.submitted("Reader 3", nil)
+	for _, key := range []id.Credential{revoked, ended} {
+		credentialtest.Decide(t, r.Service, r.reviewer, key, credential.Verified)
+	}
+	d := r.draft(one, two, three)
+	r.next(d)
+	r.next(d)
+	r.super(`UPDATE catalog_version SET state_at = now() - interval '2 days' WHERE state = 'superseded'`)
+	r.super(`UPDATE credential SET verified_on = verified_on - 10 WHERE state = 'verified'`)
+	r.super(`UPDATE credential SET expires_on = (now() AT TIME ZONE 'UTC')::date - 1 WHERE id = $1`, ended)
+	check(t, r.Sweep(t.Context()))
+	credentialtest.Decide(t, r.Service, r.reviewer, late, credential.Verified)
+	checked := func(number int) (labels []string) {
+		_, v, err := catalog.NewStore(r.db.DB).Release(t.Context(), d.Listing.Slug, number)
+		check(t, err)
+		for _, c := range v.Entry.Detail.Readers[0].Checked {
+			labels = append(labels, c.Label)
+		}
+		return labels
+	}
+	if got := checked(1); !slices.Equal(got, []string{"Reader 1", "Reader 2"}) {
+		t.Fatalf("before the revocation version 1 shows %v", got)
+	}
+
+	check(t, r.Revoke(t.Context(), r.reviewer, revoked, "The board does not know its number."))
+
+	if got := checked(1); !slices.Equal(got, []string{"Reader 2"}) {
+		t.Errorf("version 1 shows %v, want Reader 2 alone, who was checked then", got)
+	}
+	if got := checked(2); !slices.Equal(got, []string{"Reader 3"}) {
+		t.Errorf("the version on offer shows %v, want Reader 3 alone, who is checked now", got)
+	}
 }
 
 func TestCheckAndPublishingAtOnceMissNothing(t *testing.T) {

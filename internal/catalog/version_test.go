@@ -164,6 +164,7 @@ func TestTheDatabaseKeepsPublicVersionsTrue(t *testing.T) {
 INSERT INTO catalog_version (listing_id, organization_id, number, version_id, state, released_at, change_note, root_digest, claims_digest)
 VALUES (@listing, @organization, 3, @waiting, 'live', now(), '', @root, @root)`, r.org.Owner},
 		{"another description of a superseded version", "catalog_version_stays", `UPDATE catalog_version SET entry = '{}' WHERE listing_id = @listing AND number = 1`, r.org.Owner},
+		{"another license of a superseded version", "catalog_version_stays", `UPDATE catalog_version SET entry = jsonb_set(entry, '{detail,license_name}', '"Mine"') WHERE listing_id = @listing AND number = 1`, r.org.Owner},
 		{"a description of the live version", "catalog_version_stays", `UPDATE catalog_version SET entry = '{}' WHERE listing_id = @listing AND number = 2`, r.org.Owner},
 		{"a state that it has not", "catalog_version_released", `UPDATE catalog_version SET state = 'withdrawn', state_reason = 'x' WHERE listing_id = @listing AND number = 1`, r.org.Owner},
 		{"other files", "permission", `UPDATE catalog_version SET root_digest = @root WHERE listing_id = @listing`, r.org.Owner},
