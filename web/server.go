@@ -107,7 +107,7 @@ func (s *Server) Walk(visit func(method, pattern string) error) error {
 const (
 	sessionUser         = "user"
 	sessionOrganization = "organization"
-	sessionFactor       = "factor" // account.Factor of the sign-in; empty for a password alone
+	sessionFactor       = account.SessionKeyFactor
 	sessionProved       = "proved" // when the person last showed a password or a factor, in Unix seconds
 )
 

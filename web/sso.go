@@ -18,10 +18,9 @@ const (
 
 	sessionTry     = "sso_try"
 	sessionTryNext = "sso_next"
-	// sessionWithin is the organization whose own sign-in began the session, and
-	// sessionSince when, in Unix seconds.
-	sessionWithin = "within"
-	sessionSince  = "within_since"
+	// sessionSince is when an organization's own sign-in began the session, in Unix
+	// seconds.
+	sessionSince = "within_since"
 )
 
 // chooseOrganization looks for the sign-in of an address's domain. The answer
@@ -171,14 +170,14 @@ func (s *Server) enterVouched(w http.ResponseWriter, r *http.Request, user id.Us
 func (s *Server) means(r *http.Request) account.Means {
 	return account.Means{
 		Factor:       account.Factor(s.sessions.GetString(r.Context(), sessionFactor)),
-		Organization: id.Organization(s.sessions.GetString(r.Context(), sessionWithin)),
+		Organization: id.Organization(s.sessions.GetString(r.Context(), account.SessionKeyWithin)),
 	}
 }
 
 // beginWithin notes that an organization's own sign-in begins the session.
 func (s *Server) beginWithin(r *http.Request, org id.Organization) {
 	if org != "" {
-		s.sessions.Put(r.Context(), sessionWithin, string(org))
+		s.sessions.Put(r.Context(), account.SessionKeyWithin, string(org))
 		s.sessions.Put(r.Context(), sessionSince, time.Now().Unix())
 	}
 }

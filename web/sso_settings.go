@@ -160,7 +160,14 @@ func (s *Server) disconnectSSO(w http.ResponseWriter, r *http.Request) error {
 	if err := s.SSO.Unbind(r.Context(), a); err != nil && errs.KindOf(err) != errs.NotFound {
 		return err
 	}
+	to := ssoAccountPath
+	if s.visitor(r).Within == a.Organization { // this session ended with the connection
+		to = "/login"
+		if err := s.sessions.Destroy(r.Context()); err != nil {
+			return err
+		}
+	}
 	s.flash(r, "Your account is disconnected. Sign in with your password or a passkey.")
-	redirect(w, r, ssoAccountPath)
+	redirect(w, r, to)
 	return nil
 }

@@ -14,7 +14,6 @@ import (
 	"assay/internal/id"
 	"assay/internal/listing"
 	"assay/internal/postgres"
-	"assay/web/webtest"
 )
 
 func TestChoosingAnOrganizationTellsOfTheDomainAlone(t *testing.T) {
@@ -232,8 +231,34 @@ func TestASessionOfAnOrganizationsSignInReachesItAlone(t *testing.T) {
 	if err := s.SignIns.Disable(t.Context(), byron); err != nil {
 		t.Fatal(err)
 	}
-	wantStatus(t, "the organization once its sign-in is off", p.get("/organization"), http.StatusForbidden, "")
-	wantStatus(t, "the account still", p.get("/account"), http.StatusOK, "")
+	wantStatus(t, "the session once the sign-in is off", p.get("/account"), http.StatusSeeOther, "/login?next=%2Faccount")
+	wantStatus(t, "the account's own", own.get("/account"), http.StatusOK, "")
+}
+
+func TestDisconnectingEndsTheSessionsThatTheSignInBegan(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, false)
+	owner := s.owner(t, "ada@byron.example", "Byron Imaging")
+	issuer := s.provider(t, owner, "byron.example")
+	own := s.person(t)
+	own.signIn("ada@byron.example")
+	own.connect(issuer, owner.Organization, "ada@byron.example")
+	one, two := s.person(t), s.person(t)
+	for _, p := range []*person{one, two} {
+		wantStatus(t, "come back", p.enterBy(issuer, "ada@byron.example"), http.StatusSeeOther, "/seller")
+	}
+	const gone = "/login?next=%2Faccount"
+	a := one.fill("/account/organization-sign-in", "/account/organization-sign-in/disconnect", "organization", string(owner.Organization))
+	wantStatus(t, "disconnect in a session of the sign-in", a, http.StatusSeeOther, "/login")
+	if body := one.get("/login").Body; !strings.Contains(body, "Your account is disconnected") {
+		t.Error("the page to sign in does not say what was done")
+	}
+	wantStatus(t, "this session", one.get("/account"), http.StatusSeeOther, gone)
+	wantStatus(t, "another that it began", two.get("/account"), http.StatusSeeOther, gone)
+	wantStatus(t, "one of the account's own", own.get("/account"), http.StatusOK, "")
+	if m := s.mailTo(t, "ada@byron.example"); !strings.Contains(m.Text, "disconnected from the sign-in of Byron Imaging") {
+		t.Errorf("the newest mail is %q, want one that tells of it", m.Subject)
+	}
 }
 
 func TestASessionOfAnOrganizationsSignInEndsAfterTwelveHours(t *testing.T) {
@@ -251,161 +276,4 @@ func TestASessionOfAnOrganizationsSignInEndsAfterTwelveHours(t *testing.T) {
 	s.age(t, owner.User, 2*time.Minute)
 	wantStatus(t, "the account after them", p.get("/account"), http.StatusSeeOther, "/login?next=%2Faccount")
 	wantStatus(t, "a session of the account's own", own.get("/account"), http.StatusOK, "")
-}
-
-func TestOrganizationSignInPagesInABrowser(t *testing.T) {
-	s := newSite(t, false)
-	s.owner(t, "ada@example.org", "North Imaging Institute")
-	p := webtest.Start(t).Visitor(t, s.URL, webtest.NoScript)
-	p.Go("/login?next=/organization/sign-in")
-	p.CheckViews("sign-in-with-organization")
-	p.Fill("email", "ada@example.org")
-	p.Fill("password", goodPassword)
-	p.Submit("#sign-in")
-	p.WantText("main", "Prove your domain first")
-	p.CheckViews("organization-sign-in")
-	p.Go("/account/organization-sign-in")
-	p.CheckViews("account-organization-sign-in")
-}
-
-// The whole of an organization's sign-in at a provider with pages of its own,
-// without scripts: set, tried, connected, used, made the only way in, joined by.
-func TestOrganizationSignInThroughAProviderInABrowser(t *testing.T) {
-	s := newSite(t, false)
-	owner := s.owner(t, "owen@byron.example", "Byron Imaging")
-	s.provesDomain(t, owner.Organization, "byron.example")
-	if err := s.Accounts.SetApp(t.Context(), owner.User, accounttest.AppSecret); err != nil {
-		t.Fatal(err)
-	}
-	member := s.user(t, "ada@byron.example")
-	guest := s.user(t, "guest@elsewhere.example")
-	for _, user := range []id.User{member, guest} {
-		exec(t, s, owner, `INSERT INTO membership (organization_id, user_id, role) VALUES ($1, $2, 'editor')`, owner.Organization, user)
-	}
-	issuer := ssotest.New(t, s.URL+sso.CallbackPath)
-	b := webtest.Start(t)
-	visitor := func() *webtest.Page { return b.Visitor(t, s.URL, webtest.NoScript, webtest.Beside(issuer.URL)) }
-	look := b.Visitor(t, s.URL, webtest.Beside(issuer.URL)) // the same pages where they can be checked
-	directory := func(p *webtest.Page, email string) {
-		t.Helper()
-		p.WantText("h1", "Go on to your organization’s sign-in")
-		p.Follow("main a.btn:not(.quiet)")
-		p.WantText("h1", "The organization’s directory")
-		p.Fill("login", email)
-		p.Submit("form")
-	}
-	enter := func(p *webtest.Page, email string) {
-		t.Helper()
-		p.Go("/login")
-		p.Fill("organization-email", email)
-		p.Submit("#sign-in-organization")
-		directory(p, email)
-	}
-
-	owen := visitor()
-	s.withApp(t, owen, owner.User, "owen@byron.example")
-	owen.Go("/organization/sign-in")
-	owen.Fill("issuer", "http://byron.example")
-	owen.Fill("client_id", " ")
-	owen.Submit("#set-sign-in")
-	if owen.Status() != http.StatusUnprocessableEntity {
-		t.Errorf("settings with mistakes: status %d, want 422", owen.Status())
-	}
-	owen.WantText("main", "Enter the issuer’s address")
-	owen.Fill("issuer", issuer.URL)
-	owen.Fill("client_id", ssotest.ClientID)
-	owen.Fill("client_secret", ssotest.ClientSecret)
-	owen.Submit("#set-sign-in")
-	owen.Submit("#enable-sign-in")
-	owen.WantText("[data-testid=flash]", "The provider answers")
-	owen.WantText("[data-testid=unready]", "guest@elsewhere.example: has an address of another domain")
-	owen.Submit("#require-sign-in")
-	owen.WantText("[data-testid=error-summary]", "sign in by the provider once")
-	owen.Go("/account/organization-sign-in")
-	owen.FollowText("Connect my account")
-	directory(owen, "eve@byron.example")
-	owen.WantText("[data-testid=flash]", "names another address")
-	owen.FollowText("Connect my account")
-	directory(owen, "owen@byron.example")
-	owen.WantText("[data-testid=flash]", "Your account is connected")
-
-	by := visitor()
-	enter(by, "owen@byron.example")
-	by.WantText("h1", "Second step") // a factor of the account is asked for all the same
-	by.Fill("code", accounttest.NextCode(t, s.DB, owner.User))
-	by.Submit("#second-step")
-	by.Go("/account")
-	by.WantText("main", "You came in by the sign-in of Byron Imaging")
-
-	owen.Go("/organization/sign-in")
-	owen.Submit("#require-sign-in")
-	owen.WantText("main", "Members come in by it alone")
-	owen.Submit("#disable-sign-in")
-	owen.WantText("[data-testid=error-summary]", "Let them use their passwords again first")
-
-	ada := visitor()
-	s.signInPage(t, ada, "ada@byron.example")
-	ada.WantText("main", "Byron Imaging is entered by its own sign-in")
-	ada.Go("/organization")
-	if ada.Status() != http.StatusForbidden {
-		t.Errorf("the organization by password: status %d, want 403", ada.Status())
-	}
-	ada.Go("/account")
-	ada.FollowText("Connect your account")
-	ada.FollowText("Connect my account")
-	directory(ada, "ada@byron.example")
-	ada.Go("/account")
-	ada.FollowText("Go on to the sign-in")
-	directory(ada, "ada@byron.example")
-	ada.WantText("h1", "Your data sets")
-
-	if _, err := s.Accounts.Invite(t.Context(), owner, "grace@byron.example", account.Editor); err != nil {
-		t.Fatal(err)
-	}
-	invitation := "/invitation?token=" + s.mailedToken(t, "grace@byron.example")
-	grace := visitor()
-	grace.Go(invitation)
-	grace.Submit("#join-by-organization")
-	directory(grace, "grace@byron.example")
-	grace.Go("/organization")
-	grace.WantText("main", "grace@byron.example")
-
-	s.signInPage(t, look, "guest@elsewhere.example")
-	look.CheckViews("account-closed")
-	look.Go("/account/organization-sign-in")
-	look.CheckViews("account-organization-sign-in-on")
-	look = b.Visitor(t, s.URL, webtest.Beside(issuer.URL))
-	s.withApp(t, look, owner.User, "owen@byron.example")
-	look.Go("/organization/sign-in")
-	look.CheckViews("organization-sign-in-required")
-	look.Submit("#relax-sign-in")
-	look.WantText("[data-testid=flash]", "their passwords and passkeys again")
-	look.CheckViews("organization-sign-in-on")
-	if _, err := s.Accounts.Invite(t.Context(), owner, "henry@byron.example", account.Editor); err != nil {
-		t.Fatal(err)
-	}
-	look = b.Visitor(t, s.URL, webtest.Beside(issuer.URL))
-	look.Go("/invitation?token=" + s.mailedToken(t, "henry@byron.example"))
-	look.CheckViews("invitation-with-sign-in")
-	look.Submit("#join-by-organization")
-	look.CheckViews("leave-for-sign-in")
-	look.Follow("main a.btn:not(.quiet)")
-	look.Fill("login", "henry@byron.example")
-	look.Submit("form")
-	look.Go("/account")
-	look.CheckViews("account-within")
-	look.Go("/account/sessions")
-	if look.Path() != "/account" {
-		t.Errorf("the sessions lead to %s, want the page that says why not", look.Path())
-	}
-	look.Go("/login/organization/leave")
-	look.CheckViews("leave-over")
-}
-
-// withApp signs in a person who has the app of accounttest.
-func (s site) withApp(t *testing.T, p *webtest.Page, user id.User, email string) {
-	t.Helper()
-	s.signInPage(t, p, email)
-	p.Fill("code", accounttest.NextCode(t, s.DB, user))
-	p.Submit("#second-step")
 }

@@ -141,6 +141,9 @@ func (s *Service) ConfirmApp(ctx context.Context, a postgres.Actor, sealed []byt
 		return nil, errWrongCode()
 	}
 	err = s.db.InTx(ctx, a, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, lockSelf, pgx.NamedArgs{"user": a.User}); err != nil {
+			return fmt.Errorf("authenticator: %w", err)
+		}
 		if err := s.putApp(ctx, tx, a.User, secret, step); err != nil {
 			return err
 		}

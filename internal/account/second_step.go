@@ -285,7 +285,7 @@ func (s *Service) enter(ctx context.Context, tx pgx.Tx, e entry) error {
 	if err := recordWayBack(ctx, tx, e); err != nil {
 		return err
 	}
-	if s.isDeviceOf(e.Device, e.Email) {
+	if s.isDeviceOf(e.Device, e.Email) || e.Within != "" && s.isDeviceOf(e.Device, deviceWithin(e.Email, e.Within)) {
 		return nil
 	}
 	browser := e.Browser

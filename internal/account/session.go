@@ -40,6 +40,13 @@ const (
 	// SessionKeySince is SignedIn.Since of the password that began the session,
 	// in the form of time.RFC3339Nano.
 	SessionKeySince = "since"
+
+	// SessionKeyFactor is the Factor that the session has shown; empty for a
+	// password alone.
+	SessionKeyFactor = "factor"
+
+	// SessionKeyWithin is the organization whose own sign-in began the session.
+	SessionKeyWithin = "within"
 )
 
 // SessionStore keeps sessions of github.com/alexedwards/scs/v2 in Postgres. It
@@ -98,15 +105,15 @@ const (
 	// new token; its beginning and its end stay.
 	updateSession = `
 UPDATE session
-SET    token = @token, user_id = nullif(coalesce(nullif(@user, ''), @pending), '')::uuid,
+SET    token = @token, user_id = nullif(coalesce(nullif(@user, ''), @pending), '')::uuid, voucher_id = nullif(@within, '')::uuid,
        is_pending = @user = '' AND @pending <> '', data = @data, seen_at = now(), released_at = NULL
 WHERE  ended_at IS NULL
 AND    (token = @token AND released_at IS NULL
         OR id = nullif(@id, '')::uuid AND released_at IS NOT NULL AND token <> @token)`
 
 	insertSession = `
-INSERT INTO session (token, id, user_id, is_pending, data, agent, address, expires_at)
-VALUES (@token, coalesce(nullif(@id, '')::uuid, gen_random_uuid()), nullif(coalesce(nullif(@user, ''), @pending), '')::uuid,
+INSERT INTO session (token, id, user_id, voucher_id, is_pending, data, agent, address, expires_at)
+VALUES (@token, coalesce(nullif(@id, '')::uuid, gen_random_uuid()), nullif(coalesce(nullif(@user, ''), @pending), '')::uuid, nullif(@within, '')::uuid,
         @user = '' AND @pending <> '', @data,
         left(@agent, 300), left(@address, 100), least(@expiry, now() + @lifetime::interval))
 ON CONFLICT (token) DO NOTHING`
@@ -124,11 +131,11 @@ func (s *SessionStore) CommitCtx(ctx context.Context, token string, data []byte,
 	args := pgx.NamedArgs{
 		"token": token, "data": data, "expiry": expiry, "lifetime": SessionLifetime,
 		"id": text(SessionKeyID), "user": text(SessionKeyUser), "pending": text(SessionKeyPending),
-		"agent": text(SessionKeyAgent), "address": text(SessionKeyAddress),
+		"agent": text(SessionKeyAgent), "address": text(SessionKeyAddress), "within": text(SessionKeyWithin),
 	}
 	tag, err := s.db.Pool().Exec(ctx, updateSession, args)
 	if err == nil && tag.RowsAffected() == 0 {
-		err = s.insert(ctx, args, text(SessionKeySince))
+		err = s.insert(ctx, args, text(SessionKeySince), text(SessionKeyFactor))
 	}
 	if err != nil && !postgres.IsUnique(err, "session_id_unique") {
 		return fmt.Errorf("session: %w", err)
@@ -144,8 +151,16 @@ FROM   password
 WHERE  user_id = @user
 FOR    SHARE`
 
-// insert begins a session, unless it came from a password that holds no more.
-func (s *SessionStore) insert(ctx context.Context, args pgx.NamedArgs, since string) error {
+const holdSelf = `
+SELECT true
+FROM   app_user
+WHERE  id = @user
+FOR    SHARE`
+
+// insert begins a session, unless it came from a password that holds no more, or
+// that alone signs nobody in since a second factor was added. A factor that is
+// being added makes it wait, by the lock of the person.
+func (s *SessionStore) insert(ctx context.Context, args pgx.NamedArgs, since, factor string) error {
 	at, err := time.Parse(time.RFC3339Nano, since)
 	if err != nil { // began without a password
 		_, err := s.db.Pool().Exec(ctx, insertSession, args)
@@ -153,6 +168,14 @@ func (s *SessionStore) insert(ctx context.Context, args pgx.NamedArgs, since str
 	}
 	user := cmp.Or(args["user"].(string), args["pending"].(string))
 	return s.db.InTx(ctx, postgres.Actor{User: id.User(user)}, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, holdSelf, pgx.NamedArgs{"user": user}); err != nil {
+			return err
+		}
+		if args["user"] != "" && factor == "" {
+			if has, err := hasFactor(ctx, tx, id.User(user)); err != nil || has {
+				return err
+			}
+		}
 		var isNewer bool
 		err := tx.QueryRow(ctx, passwordIsNewer, pgx.NamedArgs{"user": user, "since": at}).Scan(&isNewer)
 		if err != nil && !errors.Is(err, pgx.ErrNoRows) || isNewer {

@@ -276,3 +276,39 @@ func TestSweepDeletesWhatIsOver(t *testing.T) {
 		t.Errorf("after Sweep:\n%s", got)
 	}
 }
+
+// A sign-in asks for no second step, and the session is written some time later:
+// a factor that was added in between asks for one.
+func TestSignInThatMetASecondFactorBeginsNoSession(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.New(t)
+	s, store := newService(db), account.NewSessionStore(db)
+	user := registered(t, db, s, "ada@example.org")
+	in, err := s.SignIn(t.Context(), account.SignInAttempt{Email: "ada@example.org", Password: goodPassword})
+	if err != nil || in.NeedsSecondStep {
+		t.Fatalf("SignIn = %+v, %v", in, err)
+	}
+	offer, err := s.OfferApp(t.Context(), postgres.Actor{User: user})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.ConfirmApp(t.Context(), postgres.Actor{User: user}, offer.Sealed, codeAt(t, offer.Secret, time.Now()), ""); err != nil {
+		t.Fatal(err)
+	}
+	since := in.Since.Format(time.RFC3339Nano)
+	for _, tt := range []struct {
+		name  string
+		means map[string]any
+		want  bool
+	}{
+		{"by the password alone", map[string]any{account.SessionKeyUser: string(user)}, false},
+		{"that waits for the second step", map[string]any{account.SessionKeyPending: string(user)}, true},
+		{"with the factor", map[string]any{account.SessionKeyUser: string(user), account.SessionKeyFactor: string(account.ByApp)}, true},
+	} {
+		tt.means[account.SessionKeyID], tt.means[account.SessionKeySince] = id.New[string](), since
+		commitWith(t, store, tt.name, tt.means)
+		if _, found, err := store.FindCtx(t.Context(), tt.name); err != nil || found != tt.want {
+			t.Errorf("a session %s: begins %v, %v; want %v", tt.name, found, err, tt.want)
+		}
+	}
+}

@@ -32,6 +32,9 @@ func (s *Service) SignInVouched(ctx context.Context, v Vouched) (SignedIn, error
 		return SignedIn{}, err
 	}
 	in := SignedIn{User: v.User}
+	if !s.isDeviceOf(v.Device, email) { // else the browser is known for more than this already
+		in.Device = s.newDevice(deviceWithin(email, v.Organization))
+	}
 	err = s.db.InTx(ctx, postgres.Actor{User: v.User, Organization: v.Organization}, func(tx pgx.Tx) error {
 		if _, err := Require(ctx, tx, postgres.Actor{User: v.User, Organization: v.Organization}, func(Role) bool { return true }); err != nil {
 			return err
@@ -46,6 +49,26 @@ func (s *Service) SignInVouched(ctx context.Context, v Vouched) (SignedIn, error
 		return SignedIn{}, err
 	}
 	return in, nil
+}
+
+// deviceWithin is what a browser is known for that came in by an organization's
+// own sign-in: it counts for such sign-ins alone, not where a password is tried.
+func deviceWithin(email string, org id.Organization) string { return email + " " + string(org) }
+
+const endVouched = `
+UPDATE session
+SET    ended_at = now(), data = ''
+WHERE  voucher_id = @organization
+AND    (@user = '' OR user_id = nullif(@user, '')::uuid)
+AND    ended_at IS NULL`
+
+// EndVouched ends the sessions that an organization's own sign-in began: those of
+// one member, or all of them if user is empty.
+func EndVouched(ctx context.Context, tx pgx.Tx, org id.Organization, user id.User) error {
+	if _, err := tx.Exec(ctx, endVouched, pgx.NamedArgs{"organization": org, "user": string(user)}); err != nil {
+		return fmt.Errorf("end sessions: %w", err)
+	}
+	return nil
 }
 
 // Joining is an invitation that its holder takes up at the organization's own

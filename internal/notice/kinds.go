@@ -14,6 +14,7 @@ const (
 	RoleChanged         Kind = "role_changed"
 	ExportReady         Kind = "export_ready"
 	AccountErasure      Kind = "account_erasure"
+	SignInOff           Kind = "sign_in_off" // an organization's own
 
 	VerificationDecided  Kind = "verification_decided"
 	VerificationExpiring Kind = "verification_expiring"
@@ -81,6 +82,7 @@ var all = []About{
 	{RoleChanged, Security, "Your role in an organization was changed", true},
 	{ExportReady, Security, "What is kept about you is ready to download", true},
 	{AccountErasure, Security, "Your account is to be erased", true},
+	{SignInOff, Security, "The sign-in of your organization was turned off", true},
 	{VerificationDecided, Selling, "A reviewer decided on your organization’s verification", false},
 	{VerificationExpiring, Selling, "Your organization’s verification ends soon", false},
 	{DocumentExpiring, Selling, "A document of your organization ends soon", false},

@@ -16,6 +16,7 @@ import (
 	"golang.org/x/net/publicsuffix"
 
 	"assay/internal/account"
+	"assay/internal/account/sso"
 	"assay/internal/errs"
 	"assay/internal/id"
 	"assay/internal/job"
@@ -123,19 +124,23 @@ ON CONFLICT (organization_id) DO UPDATE
 SET   domain = excluded.domain, token = excluded.token, asked_at = NULL
 WHERE p.domain <> excluded.domain`
 
-// setDomain begins the proof of a domain anew if it is another one.
-func setDomain(ctx context.Context, tx pgx.Tx, org id.Organization, host string) error {
+// setDomain begins the proof of a domain anew if it is another one; a sign-in of
+// the organization for the former one goes off.
+func setDomain(ctx context.Context, tx pgx.Tx, a postgres.Actor, host string) error {
 	domain := domainName(host)
 	if domain == "" {
 		return nil
 	}
 	secret := make([]byte, tokenByteLen)
 	rand.Read(secret) // never fails: it ends the program instead
-	_, err := tx.Exec(ctx, saveDomain, pgx.NamedArgs{"organization": org, "domain": domain, "token": base64.RawURLEncoding.EncodeToString(secret)})
+	tag, err := tx.Exec(ctx, saveDomain, pgx.NamedArgs{"organization": a.Organization, "domain": domain, "token": base64.RawURLEncoding.EncodeToString(secret)})
 	if err != nil {
 		return fmt.Errorf("domain: %w", err)
 	}
-	return nil
+	if tag.RowsAffected() == 0 {
+		return nil
+	}
+	return sso.LoseProof(ctx, tx, a, a.Organization)
 }
 
 const selectDomain = `
@@ -231,7 +236,8 @@ func (s *Service) CheckDomain(ctx context.Context, args job.CheckDomain) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return s.db.InTx(ctx, worker, func(tx pgx.Tx) error { return s.writeSight(ctx, tx, p, saw) })
+	looks := postgres.Actor{Organization: args.Organization, Platform: postgres.Worker}
+	return s.db.InTx(ctx, looks, func(tx pgx.Tx) error { return s.writeSight(ctx, tx, p, saw) })
 }
 
 const writeFound = `
@@ -253,7 +259,7 @@ AND    token = @token`
 
 // writeSight keeps what a look found, unless the domain was changed meanwhile.
 // What was proved and is missed stays proved for a week, and reviewers see that
-// it is missed.
+// it is missed; then the organization's own sign-in goes off with the proof.
 func (s *Service) writeSight(ctx context.Context, tx pgx.Tx, p DomainProof, saw sight) error {
 	now := s.now()
 	isGone := saw.outcome != found && p.MissingSince != nil && now.Sub(*p.MissingSince) >= proofIsGone
@@ -276,6 +282,9 @@ func (s *Service) writeSight(ctx context.Context, tx pgx.Tx, p DomainProof, saw 
 		return record(ctx, tx, worker, p.Organization, "domain.prove", "organization", string(p.Organization), map[string]string{"method": saw.method})
 	case isGone:
 		if err := record(ctx, tx, worker, p.Organization, "domain.lose", "organization", string(p.Organization), map[string]string{"outcome": saw.outcome}); err != nil {
+			return err
+		}
+		if err := sso.LoseProof(ctx, tx, worker, p.Organization); err != nil {
 			return err
 		}
 		return tellDomainLost(ctx, tx, p)

@@ -480,3 +480,66 @@ func TestDomainNames(t *testing.T) {
 		}
 	}
 }
+
+// An organization signs people in for the domain that it has proved: the sign-in
+// goes off with the proof, also where it is the only way in.
+func TestTheSignInOfADomainGoesOffWithItsProof(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name string
+		lose func(t *testing.T, s *site, d desk)
+	}{
+		{"missed for a week", func(t *testing.T, s *site, d desk) {
+			s.serve(http.NotFound)
+			for range 2 {
+				if err := d.s.CheckDomain(t.Context(), job.CheckDomain{Organization: d.org.ID}); err != nil {
+					t.Fatal(err)
+				}
+				*d.now = d.now.Add(8 * 24 * time.Hour)
+			}
+		}},
+		{"another web address", func(t *testing.T, _ *site, d desk) {
+			at := identity
+			at.Website = "https://example.net"
+			if err := d.s.SaveIdentity(t.Context(), d.org.Owner, at); err != nil {
+				t.Fatal(err)
+			}
+		}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			s, look := newSite(t)
+			d := newDeskWith(t, look)
+			at := identity
+			at.Website = "https://example.com"
+			if err := d.s.SaveIdentity(t.Context(), d.org.Owner, at); err != nil {
+				t.Fatal(err)
+			}
+			p, err := d.s.Domain(t.Context(), d.org.Owner)
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.serve(text(p.Content()))
+			if err := d.s.CheckDomain(t.Context(), job.CheckDomain{Organization: d.org.ID}); err != nil {
+				t.Fatal(err)
+			}
+			d.super(t, `INSERT INTO organization_oidc (organization_id, issuer, client_id, client_secret, domain, set_by, enabled_at, required_at)
+				VALUES ($1, 'https://login.example.com', 'client', repeat('s', 40)::bytea, 'example.com', $2, now(), now())`, string(d.org.ID), string(d.org.Owner.User))
+			d.super(t, `INSERT INTO session (token, user_id, voucher_id, data, expires_at) VALUES ('token', $2, $1, 'data', now() + interval '1 hour')`, string(d.org.ID), string(d.org.Owner.User))
+
+			tt.lose(t, s, d)
+
+			var isOn, isAskedFor, goesOn bool
+			var acts int
+			err = d.connect(t).QueryRow(t.Context(), `SELECT o.enabled_at IS NOT NULL, o.required_at IS NOT NULL, s.ended_at IS NULL,
+				(SELECT count(*) FROM activity WHERE verb = 'organization.lose_sign_in' AND organization_id = o.organization_id)
+				FROM organization_oidc o JOIN session s ON s.voucher_id = o.organization_id`).Scan(&isOn, &isAskedFor, &goesOn, &acts)
+			if err != nil || isOn || !isAskedFor || goesOn || acts != 1 {
+				t.Errorf("the sign-in is on: %v, asked for: %v, its session goes on: %v, %d records, %v; want false, true, false, 1", isOn, isAskedFor, goesOn, acts, err)
+			}
+			if told := strings.Join(d.told(t), "\n"); !strings.Contains(told, "sign_in_off: The sign-in of your organization is off") || !strings.Contains(told, "only an owner with a passkey") {
+				t.Errorf("notices = %q, want one that the sign-in is off", told)
+			}
+		})
+	}
+}

@@ -190,7 +190,7 @@ func (s *Service) SaveIdentity(ctx context.Context, a postgres.Actor, in Identit
 		if err != nil {
 			return fmt.Errorf("verification request: %w", err)
 		}
-		if err := setDomain(ctx, tx, a.Organization, websiteDomain(in.Website)); err != nil {
+		if err := setDomain(ctx, tx, a, websiteDomain(in.Website)); err != nil {
 			return err
 		}
 		return record(ctx, tx, a, a.Organization, "verification.describe", "verification_request", string(r.ID), nil)

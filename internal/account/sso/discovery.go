@@ -2,6 +2,7 @@ package sso
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"sync"
@@ -78,7 +79,11 @@ func (s *Service) discover(ctx context.Context, p Provider) (described, error) {
 func (s *Service) ask(ctx context.Context, p Provider) (described, error) {
 	// The cause is named by its type: its text may repeat what a stranger sent.
 	refused := func(err error) error {
-		return errs.Wrap(errs.Conflict, "The provider of your organization does not answer as one. Check the issuer’s address.", fmt.Errorf("sso: describe: %T", err))
+		cause := fmt.Errorf("sso: describe: %T", err)
+		if errors.Is(err, errNotPublic) {
+			cause = fmt.Errorf("sso: describe: %w", errNotPublic)
+		}
+		return errs.Wrap(errs.Conflict, "The provider of your organization does not answer as one. Check the issuer’s address.", cause)
 	}
 	provider, err := oidc.NewProvider(oidc.ClientContext(ctx, s.client), p.Issuer)
 	if err != nil {

@@ -2,10 +2,11 @@
 // OpenID Connect.
 //
 // An owner sets issuer, client and secret; the domain is the one that the
-// organization has proved, and the database lets nothing else be enabled.
-// Enable fetches the provider's description first. All requests go to public
-// addresses on port 443, judged when they are dialed, follow no redirect, and
-// are bounded in time and bytes.
+// organization has proved, and the database lets nothing else be enabled: who
+// loses the proof calls LoseProof, and the sign-in goes off with it. Enable
+// fetches the provider's description first. All requests go to public addresses
+// on port 443, judged when they are dialed, follow no redirect, and are bounded in
+// time and bytes.
 //
 // # No takeover by an address
 //
@@ -18,7 +19,9 @@
 // Whoever runs the provider could open the accounts bound to it. A session that
 // began by it therefore reaches that organization alone (account.Means), counts
 // as no proof before changes of how the account is entered, and gives no role on
-// the platform. A second factor is asked for as after a password.
+// the platform. A second factor is asked for as after a password. Connecting and
+// disconnecting is told to the person, and sessions end with the connection and
+// with the provider.
 //
 // # The only way in
 //

@@ -12,11 +12,13 @@ import (
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
+	"github.com/jackc/pgx/v5"
 	"golang.org/x/oauth2"
 
 	"assay/internal/account"
 	"assay/internal/errs"
 	"assay/internal/id"
+	"assay/internal/postgres"
 )
 
 // tryLifetime is how long a person may take at the provider.
@@ -57,10 +59,12 @@ func random() string {
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
-// Begin begins a visit to an enabled provider.
+// Begin begins a visit to a provider that is on, for a domain whose proof holds;
+// else it is errs.Forbidden.
 func (s *Service) Begin(ctx context.Context, p Provider, aim Aim) (Try, error) {
-	if p.EnabledAt == nil {
-		return Try{}, errs.New(errs.NotFound, "This organization’s sign-in is off.")
+	err := s.db.InTx(ctx, postgres.Actor{Organization: p.Organization}, func(tx pgx.Tx) error { return open(ctx, tx, p.Organization) })
+	if err != nil {
+		return Try{}, err
 	}
 	found, err := s.discover(ctx, p)
 	if err != nil {

@@ -65,7 +65,7 @@ func (s *Service) Finish(ctx context.Context, t Try, answer url.Values) (id.User
 }
 
 // open returns errs.Forbidden unless the sign-in is on and the domain is still
-// proved: who lost it signs nobody in.
+// proved: who lost it signs nobody in. It runs in the organization's name.
 func open(ctx context.Context, tx pgx.Tx, org id.Organization) error {
 	var is bool
 	if err := tx.QueryRow(ctx, isOpen, pgx.NamedArgs{"organization": org}).Scan(&is); err != nil {
@@ -105,7 +105,7 @@ FROM   app_user
 WHERE  id = @user`
 
 // connect connects the subject with the account of a member who has shown who
-// it is. Another account's subject, and another subject of the account, are
+// it is, and tells the member. Another account's subject, and another subject of the account, are
 // errs.Conflict; one of an issuer that the organization has left is forgotten.
 func (who identity) connect(ctx context.Context, tx pgx.Tx, a postgres.Actor) error {
 	if _, err := account.Require(ctx, tx, a, func(account.Role) bool { return true }); err != nil {
@@ -135,6 +135,9 @@ func (who identity) connect(ctx context.Context, tx pgx.Tx, a postgres.Actor) er
 	if tag.RowsAffected() == 0 {
 		return errs.New(errs.Conflict, "Your account is connected already. Disconnect it first.")
 	}
+	if err := tell(ctx, tx, a, "Your account is connected with the sign-in of ", ". Whoever it names as you comes in by it, and reaches that organization alone."); err != nil {
+		return err
+	}
 	return activity.Record(ctx, tx, activity.Entry{Actor: a, Organization: a.Organization, Verb: "user.connect_sign_in", Object: "user", ObjectID: string(a.User)})
 }
 
@@ -160,7 +163,8 @@ func (s *Service) IsBound(ctx context.Context, a postgres.Actor) (is bool, err e
 	return is, err
 }
 
-// Unbind takes the connection away; without one it is errs.NotFound.
+// Unbind takes the connection away and ends the sessions that it began; the
+// person is told. Without one it is errs.NotFound.
 func (s *Service) Unbind(ctx context.Context, a postgres.Actor) error {
 	if a.Organization == "" {
 		return errs.New(errs.NotFound, "Your account is not connected.")
@@ -172,6 +176,12 @@ func (s *Service) Unbind(ctx context.Context, a postgres.Actor) error {
 		}
 		if tag.RowsAffected() == 0 {
 			return errs.New(errs.NotFound, "Your account is not connected.")
+		}
+		if err := account.EndVouched(ctx, tx, a.Organization, a.User); err != nil {
+			return err
+		}
+		if err := tell(ctx, tx, a, "Your account is disconnected from the sign-in of ", ". Sessions that it began are ended."); err != nil {
+			return err
 		}
 		return activity.Record(ctx, tx, activity.Entry{Actor: a, Organization: a.Organization, Verb: "user.disconnect_sign_in", Object: "user", ObjectID: string(a.User)})
 	})

@@ -35,8 +35,12 @@ const (
 SELECT organization_id::text AS organization_id, issuer, client_id, domain, enabled_at, required_at, client_secret
 FROM   organization_oidc`
 	ownProvider    = providerColumns + ` WHERE organization_id = @organization`
-	domainProvider = providerColumns + ` WHERE domain = @domain AND enabled_at IS NOT NULL`
-	provedDomain   = `
+	domainProvider = providerColumns + ` o
+WHERE  domain = @domain
+AND    enabled_at IS NOT NULL
+AND    EXISTS (SELECT FROM domain_proof d
+               WHERE d.organization_id = o.organization_id AND d.domain = o.domain AND d.proved_at IS NOT NULL)`
+	provedDomain = `
 SELECT domain
 FROM   domain_proof
 WHERE  organization_id = @organization
@@ -68,8 +72,8 @@ func (s *Service) Of(ctx context.Context, a postgres.Actor) (Provider, error) {
 	return s.find(ctx, a, ownProvider, pgx.NamedArgs{"organization": a.Organization}, "")
 }
 
-// ForAddress returns the enabled provider of an address's domain, or
-// errs.NotFound. It tells of the domain alone, not of the address.
+// ForAddress returns the enabled provider of an address's domain, whose proof
+// holds, or errs.NotFound. It tells of the domain alone, not of the address.
 func (s *Service) ForAddress(ctx context.Context, email string) (Provider, error) {
 	domain := domainOf(account.NormalizeEmail(email))
 	if domain == "" {
@@ -92,7 +96,8 @@ func (s *Service) ProvedDomain(ctx context.Context, a postgres.Actor) (domain st
 	return domain, postgres.NotFound(err, "Prove a domain first.")
 }
 
-// Settings are what an owner states. An empty secret keeps the one there is.
+// Settings are what an owner states. An empty secret keeps the one there is, for
+// the same issuer and client.
 type Settings struct{ Issuer, ClientID, Secret string }
 
 func (n Settings) check() error {
@@ -119,33 +124,59 @@ SET issuer = EXCLUDED.issuer, client_id = EXCLUDED.client_id, client_secret = EX
 
 func isOwner(r account.Role) bool { return r == account.Owner }
 
+const (
+	// lockProof makes a loss of the proof wait; it comes before a lock of the
+	// provider's row, as where the proof is lost.
+	lockProof = provedDomain + `
+FOR    SHARE`
+	lockProvider = ownProvider + `
+FOR    UPDATE`
+)
+
 // Save keeps the settings of the actor's organization, which are off until
 // Enable. Mistakes are errs.Invalid by field; without a proved domain it is
-// errs.Conflict. Only an owner may.
+// errs.Conflict. Another issuer or client needs its secret: the one that is kept
+// is sent to nobody else. Only an owner may.
 func (s *Service) Save(ctx context.Context, a postgres.Actor, n Settings) error {
 	n.Issuer, n.ClientID = strings.TrimSpace(n.Issuer), strings.TrimSpace(n.ClientID)
 	if err := n.check(); err != nil {
 		return err
 	}
-	domain, err := s.ProvedDomain(ctx, a)
-	if errs.KindOf(err) == errs.NotFound {
-		return errs.New(errs.Conflict, "Prove your organization’s domain first: people of that domain are who signs in.")
-	}
-	if err != nil {
-		return err
-	}
-	sealed := s.seal(n.Secret, a.Organization)
-	if n.Secret == "" {
-		old, err := s.Of(ctx, a)
-		if errs.KindOf(err) == errs.NotFound {
-			return &errs.Error{Kind: errs.Invalid, Field: "client_secret", Message: "Enter the client secret that your provider gave."}
+	return s.change(ctx, a, "organization.set_sign_in", func(tx pgx.Tx) (pgconn.CommandTag, error) {
+		args := pgx.NamedArgs{"organization": a.Organization, "user": a.User, "issuer": n.Issuer, "client": n.ClientID, "secret": s.seal(n.Secret, a.Organization)}
+		var domain string
+		err := tx.QueryRow(ctx, provedDomain, args).Scan(&domain)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return pgconn.CommandTag{}, errs.New(errs.Conflict, "Prove your organization’s domain first: people of that domain are who signs in.")
+		}
+		if err == nil && n.Secret == "" {
+			args["secret"], err = keptSecret(ctx, tx, a.Organization, n)
 		}
 		if err != nil {
-			return err
+			return pgconn.CommandTag{}, err
 		}
-		sealed = old.Secret
+		args["domain"] = domain
+		return tx.Exec(ctx, upsertProvider, args)
+	})
+}
+
+// keptSecret returns the sealed secret that there is, if it is of the same
+// issuer and client, and locks its row, so that no other key seals it meanwhile.
+func keptSecret(ctx context.Context, tx pgx.Tx, org id.Organization, n Settings) ([]byte, error) {
+	rows, err := tx.Query(ctx, lockProvider, pgx.NamedArgs{"organization": org})
+	if err != nil {
+		return nil, err
 	}
-	return s.change(ctx, a, "organization.set_sign_in", upsertProvider, pgx.NamedArgs{"issuer": n.Issuer, "client": n.ClientID, "secret": sealed, "domain": domain})
+	old, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Provider])
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return nil, &errs.Error{Kind: errs.Invalid, Field: "client_secret", Message: "Enter the client secret that your provider gave."}
+	case err != nil:
+		return nil, err
+	case old.Issuer != n.Issuer || old.ClientID != n.ClientID:
+		return nil, &errs.Error{Kind: errs.Invalid, Field: "client_secret", Message: "Enter the client secret again: the one that is kept goes to the former issuer and client alone."}
+	}
+	return old.Secret, nil
 }
 
 const (
@@ -170,7 +201,7 @@ func (s *Service) Enable(ctx context.Context, a postgres.Actor) error {
 	if _, err := s.ask(ctx, p); err != nil {
 		return err
 	}
-	err = s.change(ctx, a, "organization.enable_sign_in", enableProvider, pgx.NamedArgs{})
+	err = s.change(ctx, a, "organization.enable_sign_in", run(ctx, a, enableProvider))
 	switch {
 	case postgres.IsUnique(err, "organization_oidc_domain"):
 		return errs.Wrap(errs.Conflict, "Another organization signs people in for this domain. Write to us.", err)
@@ -180,10 +211,10 @@ func (s *Service) Enable(ctx context.Context, a postgres.Actor) error {
 	return err
 }
 
-// Disable ends sign-in by the provider; who is bound to it stays so. While
-// members come in by it alone it is errs.Conflict.
+// Disable ends sign-in by the provider and the sessions that it began; who is
+// bound to it stays so. While members come in by it alone it is errs.Conflict.
 func (s *Service) Disable(ctx context.Context, a postgres.Actor) error {
-	err := s.change(ctx, a, "organization.disable_sign_in", disableProvider, pgx.NamedArgs{})
+	err := s.change(ctx, a, "organization.disable_sign_in", run(ctx, a, disableProvider))
 	if isConstraint(err, "organization_oidc_asked_for") {
 		return errs.Wrap(errs.Conflict, "Members come in by this sign-in alone. Let them use their passwords again first, then turn it off.", err)
 	}
@@ -196,18 +227,44 @@ func isConstraint(err error, name string) bool {
 	return errors.As(err, &pg) && pg.ConstraintName == name
 }
 
-func (s *Service) change(ctx context.Context, a postgres.Actor, verb, sql string, args pgx.NamedArgs) error {
-	args["organization"], args["user"] = a.Organization, a.User
+// run is a change that is one statement about the actor's organization.
+func run(ctx context.Context, a postgres.Actor, sql string) func(pgx.Tx) (pgconn.CommandTag, error) {
+	return func(tx pgx.Tx) (pgconn.CommandTag, error) {
+		return tx.Exec(ctx, sql, pgx.NamedArgs{"organization": a.Organization})
+	}
+}
+
+const isOff = `
+SELECT enabled_at IS NULL
+FROM   organization_oidc
+WHERE  organization_id = @organization`
+
+// change does what an owner asks for and records it. Sessions that the sign-in
+// began end if it is off then.
+func (s *Service) change(ctx context.Context, a postgres.Actor, verb string, do func(pgx.Tx) (pgconn.CommandTag, error)) error {
 	return s.db.InTx(ctx, a, func(tx pgx.Tx) error {
 		if _, err := account.Require(ctx, tx, a, isOwner); err != nil {
 			return err
 		}
-		tag, err := tx.Exec(ctx, sql, args)
+		args := pgx.NamedArgs{"organization": a.Organization}
+		if _, err := tx.Exec(ctx, lockProof, args); err != nil {
+			return fmt.Errorf("organization sign-in: %w", err)
+		}
+		tag, err := do(tx)
 		if err != nil {
 			return fmt.Errorf("organization sign-in: %w", err)
 		}
 		if tag.RowsAffected() == 0 {
 			return errs.New(errs.NotFound, "Nothing is set up yet.")
+		}
+		var off bool
+		if err := tx.QueryRow(ctx, isOff, args).Scan(&off); err != nil {
+			return fmt.Errorf("organization sign-in: %w", err)
+		}
+		if off {
+			if err := account.EndVouched(ctx, tx, a.Organization, ""); err != nil {
+				return err
+			}
 		}
 		return activity.Record(ctx, tx, activity.Entry{Actor: a, Organization: a.Organization, Verb: verb, Object: "organization", ObjectID: string(a.Organization)})
 	})

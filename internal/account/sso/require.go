@@ -48,7 +48,7 @@ func (s *Service) Require(ctx context.Context, a postgres.Actor) error {
 	if err != nil {
 		return err
 	}
-	err = s.change(ctx, a, "organization.require_sign_in", requireProvider, pgx.NamedArgs{})
+	err = s.change(ctx, a, "organization.require_sign_in", run(ctx, a, requireProvider))
 	if isConstraint(err, "organization_oidc_tried") {
 		return errs.Wrap(errs.Conflict, "Connect your account and sign in by the provider once, so that it is known to work. Then ask for it.", err)
 	}
@@ -57,7 +57,7 @@ func (s *Service) Require(ctx context.Context, a postgres.Actor) error {
 
 // Relax lets members in by their passwords and passkeys again.
 func (s *Service) Relax(ctx context.Context, a postgres.Actor) error {
-	return s.change(ctx, a, "organization.relax_sign_in", relaxProvider, pgx.NamedArgs{})
+	return s.change(ctx, a, "organization.relax_sign_in", run(ctx, a, relaxProvider))
 }
 
 // Unready is a member whom the provider alone would not let in.

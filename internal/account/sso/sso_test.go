@@ -2,6 +2,7 @@ package sso_test
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"net/url"
 	"testing"
@@ -43,8 +44,10 @@ func TestAPersonSignsInOnlyAfterConnectingTheAccount(t *testing.T) {
 	if in, err = r.accounts.SignInVouched(t.Context(), account.Vouched{User: user, Organization: r.owner.Organization}); err != nil || !in.NeedsSecondStep {
 		t.Errorf("with a second factor: %+v, %v; want a second step", in, err)
 	}
+	try = r.begin(sso.Aim{})
+	back = r.visit(try, "ada@byron.example")
 	r.super(`DELETE FROM domain_proof`)
-	if err := r.signIn("ada@byron.example"); errs.KindOf(err) != errs.Forbidden {
+	if _, err := r.Finish(t.Context(), try, back); errs.KindOf(err) != errs.Forbidden {
 		t.Errorf("after the domain's proof ended: %v, want Forbidden", err)
 	}
 }
@@ -126,7 +129,13 @@ func TestAProviderInsideTheNetworkIsNotAsked(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, host := range []string{"127.0.0.1", "[::1]", "localhost", "10.0.0.1", "169.254.169.254", "192.168.1.1", "[fd00::1]", "[::ffff:127.0.0.1]", "0.0.0.0", "2130706433", "0x7f000001"} {
+	for _, host := range []string{"127.0.0.1", "[::1]", "localhost", "10.0.0.1", "169.254.169.254", "192.168.1.1", "[fd00::1]", "[::ffff:127.0.0.1]", "0.0.0.0"} {
+		r.super(`UPDATE organization_oidc SET issuer = $1`, "https://"+host)
+		if err := strict.Enable(t.Context(), r.owner); errs.KindOf(err) != errs.Conflict || !errors.Is(err, sso.ErrNotPublic) {
+			t.Errorf("Enable with the issuer %s: %v, want Conflict since the address is not public", host, err)
+		}
+	}
+	for _, host := range []string{"2130706433", "0x7f000001"} { // which a resolver may or may not take for 127.0.0.1
 		r.super(`UPDATE organization_oidc SET issuer = $1`, "https://"+host)
 		if err := strict.Enable(t.Context(), r.owner); errs.KindOf(err) != errs.Conflict {
 			t.Errorf("Enable with the issuer %s: %v, want Conflict", host, err)

@@ -1,0 +1,4 @@
+package sso
+
+// ErrNotPublic is the cause of a refusal to ask inside the network.
+var ErrNotPublic = errNotPublic
