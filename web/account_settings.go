@@ -34,7 +34,7 @@ func (s *Server) accountView(r *http.Request) (page.AccountView, error) {
 	}
 	if v.Within != "" {
 		view.Within = cmp.Or(v.OrganizationName, "an organization")
-		view.Doors = []page.AccountDoor{inboxDoor(v), organizationDoor}
+		view.Doors = []page.AccountDoor{inboxDoor(v), organizationDoor, tokensDoor}
 		return view, nil
 	}
 	list, err := s.Accounts.Sessions(r.Context(), v.Actor())
@@ -55,7 +55,7 @@ func doors(v account.Visitor, sessions int) []page.AccountDoor {
 		{Title: "Sessions", URL: "/account/sessions", Text: "You are signed in with " + ui.Plural(sessions, "browser", "browsers") + "."},
 		organizationDoor,
 		{Title: "What is kept about you", URL: privacyPath, Text: "Have a copy of it, or have the account erased."},
-		{Title: "Tokens to the API", URL: "/account/tokens", Text: "With these, scripts and the command line act for you."},
+		tokensDoor,
 	}
 }
 
@@ -66,6 +66,8 @@ func inboxDoor(v account.Visitor) page.AccountDoor {
 	}
 	return page.AccountDoor{Title: "Inbox", URL: "/inbox", Text: text}
 }
+
+var tokensDoor = page.AccountDoor{Title: "Tokens to the API", URL: "/account/tokens", Text: "With these, scripts and the command line act for you."}
 
 var organizationDoor = page.AccountDoor{Title: "Sign in with your organization", URL: ssoAccountPath, Text: "Where your organization has a sign-in of its own."}
 

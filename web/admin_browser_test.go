@@ -17,7 +17,7 @@ func TestAdminsDeskInABrowser(t *testing.T) {
 	if err := catalog.SeedExternal(t.Context(), s.DB, catalog.PlatformOrganization); err != nil {
 		t.Fatal(err)
 	}
-	_, err := s.Accounts.CreateAPIToken(t.Context(), ada, account.NewAPIToken{ID: id.New[id.APIToken](), Name: "Upload machine", Scopes: account.AllScopes()[:1], Days: 30, Password: goodPassword})
+	_, err := s.Accounts.CreateAPIToken(t.Context(), ada, account.NewAPIToken{ID: id.New[id.APIToken](), Name: "Upload machine", Scopes: account.AllScopes()[:1], Days: 30})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -40,7 +40,7 @@ func TestHostileInputBreaksNoFormOfTheDesk(t *testing.T) {
 	if err := catalog.SeedExternal(t.Context(), s.DB, catalog.PlatformOrganization); err != nil {
 		t.Fatal(err)
 	}
-	_, err := s.Accounts.CreateAPIToken(t.Context(), ada, account.NewAPIToken{ID: id.New[id.APIToken](), Name: "<i>Nightly</i>", Scopes: account.AllScopes()[:1], Days: 7, Password: goodPassword})
+	_, err := s.Accounts.CreateAPIToken(t.Context(), ada, account.NewAPIToken{ID: id.New[id.APIToken](), Name: "<i>Nightly</i>", Scopes: account.AllScopes()[:1], Days: 7})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -44,10 +44,9 @@ func (s *Server) security(r chi.Router) {
 
 // tokens are the routes of a person's keys to the API.
 func (s *Server) tokens(r chi.Router) {
-	r = r.With(s.need(ownMeans))
 	r.Get("/account/tokens", s.handle(s.listTokens))
-	r.Get("/account/tokens/new", s.handle(s.showNewToken))
-	r.With(s.limitTries()).Post("/account/tokens", s.handle(s.makeToken))
+	r.Get(newTokenPath, s.provedFor(backToNewToken, s.showNewToken))
+	r.With(s.limitTries()).Post("/account/tokens", s.provedFor(backToNewToken, s.makeToken))
 	r.Post("/account/tokens/{key}/revoke", s.handle(s.revokeToken))
 }
 

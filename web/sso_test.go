@@ -183,9 +183,9 @@ func TestASessionOfAnOrganizationsSignInReachesItAlone(t *testing.T) {
 		{"/seller/listings/" + string(draft.Listing.ID) + "/preview", 404, 200},
 		{"/admin", 404, 200},
 		{"/review", 404, 200},
+		{"/account/tokens", 200, 200},
 		{"/account/sessions", 303, 200},
-		{"/account/tokens", 303, 200},
-		{"/account/tokens/new", 303, 200},
+		{"/account/tokens/new", 200, 200}, // the second step has shown a factor of the account
 		{"/account/security", 303, 200},
 		{"/account/privacy", 303, 200},
 		{"/account/notices", 303, 200},
@@ -206,7 +206,6 @@ func TestASessionOfAnOrganizationsSignInReachesItAlone(t *testing.T) {
 		"/account/password":                     {"present", goodPassword, "password", "seven kettles and a drum"},
 		"/account/sessions/end-others":          nil,
 		"/organizations":                        {"name", "Another"},
-		"/account/tokens":                       {"name", "x", "scope", "read:listings", "days", "7", "password", goodPassword, "id", id.New[string]()},
 		"/account/security/app/remove":          nil,
 		"/account/security/codes":               nil,
 		"/account/privacy/export":               nil,
@@ -233,6 +232,44 @@ func TestASessionOfAnOrganizationsSignInReachesItAlone(t *testing.T) {
 	}
 	wantStatus(t, "the session once the sign-in is off", p.get("/account"), http.StatusSeeOther, "/login?next=%2Faccount")
 	wantStatus(t, "the account's own", own.get("/account"), http.StatusOK, "")
+}
+
+func TestTokensOfAnOrganizationsSignInAreOfItAlone(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, false)
+	byron := s.owner(t, "ada@byron.example", "Byron Imaging")
+	theirs := postgres.Actor{User: byron.User}
+	var err error
+	if theirs.Organization, err = s.Accounts.CreateOrganization(t.Context(), byron.User, account.NewOrganization{Name: "Ada’s own company"}); err != nil {
+		t.Fatal(err)
+	}
+	company := account.NewAPIToken{ID: id.New[id.APIToken](), Name: "The company’s script", Scopes: []account.Scope{account.ReadListings}, Days: 7}
+	if _, err := s.Accounts.CreateAPIToken(t.Context(), theirs, company); err != nil {
+		t.Fatal(err)
+	}
+	issuer := s.provider(t, byron, "byron.example")
+	own := s.person(t)
+	own.signIn("ada@byron.example")
+	own.connect(issuer, byron.Organization, "ada@byron.example")
+	p := s.person(t)
+	wantStatus(t, "come back", p.enterBy(issuer, "ada@byron.example"), http.StatusSeeOther, "/seller")
+
+	const again = "/account/security/again"
+	wantStatus(t, "the form without a proof of the account's own", p.get("/account/tokens/new"), http.StatusSeeOther, again)
+	wantStatus(t, "the proof", p.fill(again, again, "password", goodPassword), http.StatusSeeOther, "/account/tokens/new")
+	made := p.fill("/account/tokens/new", "/account/tokens", "id", id.New[string](), "name", "Byron’s script", "scope", "read:listings", "days", "7")
+	b, err := s.Accounts.Bearer(t.Context(), secretShape.FindString(made.Body))
+	if err != nil || b.Actor() != byron {
+		t.Fatalf("the token acts as %+v, %v (status %d); want for Byron Imaging", b.Actor(), err, made.Status)
+	}
+	if list := p.get("/account/tokens").Body; !strings.Contains(list, "Byron’s script") || strings.Contains(list, "The company’s script") {
+		t.Error("the session does not list the tokens of the organization alone")
+	}
+	wantStatus(t, "revoke one of the company", p.fill("/account/tokens", "/account/tokens/"+string(company.ID)+"/revoke"), http.StatusNotFound, "")
+	wantStatus(t, "revoke one of the organization", p.fill("/account/tokens", "/account/tokens/"+string(b.Token)+"/revoke"), http.StatusSeeOther, "/account/tokens")
+	if list := own.get("/account/tokens").Body; !strings.Contains(list, "The company’s script") {
+		t.Error("a session of the account's own does not list the tokens of all organizations")
+	}
 }
 
 func TestDisconnectingEndsTheSessionsThatTheSignInBegan(t *testing.T) {

@@ -1,10 +1,13 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-chi/chi/v5"
 
@@ -17,7 +20,7 @@ import (
 
 // listTokens shows one's own tokens to the API.
 func (s *Server) listTokens(w http.ResponseWriter, r *http.Request) error {
-	list, err := s.Accounts.APITokens(r.Context(), s.actor(r))
+	list, err := s.Accounts.APITokens(r.Context(), s.actor(r), s.visitor(r).Within)
 	if err != nil {
 		return err
 	}
@@ -30,6 +33,9 @@ func (s *Server) listTokens(w http.ResponseWriter, r *http.Request) error {
 	}
 	if !view.MayMake {
 		view.None = "A token acts in an organization. Create one, or ask a colleague to invite you."
+	}
+	if v := s.visitor(r); v.Within != "" {
+		view.Heading = "Your tokens in " + v.OrganizationName
 	}
 	view.InForce, view.Over = tokenViews(list)
 	return s.render(w, r, http.StatusOK, page.Tokens(view))
@@ -83,12 +89,47 @@ func tokenViews(list []account.APIToken) (inForce, over []page.TokenView) {
 // tokenDays are the lifetimes that are offered.
 var tokenDays = []int{7, 30, 90, account.MaxTokenDays}
 
+const newTokenPath = "/account/tokens/new"
+
+// backToNewToken is the form with what was entered, for after the proof that it
+// asks for.
+func backToNewToken(r *http.Request) string {
+	entered := r.URL.Query()
+	if r.Method == http.MethodPost {
+		entered = r.PostForm
+	}
+	kept := url.Values{}
+	for _, field := range []string{"name", "days", "scope"} {
+		for _, value := range entered[field] {
+			if len(value) <= 400 && utf8.ValidString(value) && len(kept[field]) < len(account.AllScopes()) {
+				kept.Add(field, value)
+			}
+		}
+	}
+	if len(kept) == 0 {
+		return newTokenPath
+	}
+	return newTokenPath + "?" + kept.Encode()
+}
+
 func (s *Server) showNewToken(w http.ResponseWriter, r *http.Request) error {
 	if s.visitor(r).Organization == "" {
 		redirect(w, r, "/account/tokens") // which says why
 		return nil
 	}
-	return s.render(w, r, http.StatusOK, page.NewToken(s.newTokenView(r, account.NewAPIToken{ID: id.New[id.APIToken](), Days: 90}, nil)))
+	n := tokenOf(r.URL.Query())
+	n.ID, n.Days = id.New[id.APIToken](), cmp.Or(n.Days, 90)
+	return s.render(w, r, http.StatusOK, page.NewToken(s.newTokenView(r, n, nil)))
+}
+
+// tokenOf reads what was entered about a new token.
+func tokenOf(entered url.Values) account.NewAPIToken {
+	n := account.NewAPIToken{Name: entered.Get("name")}
+	n.Days, _ = strconv.Atoi(entered.Get("days"))
+	for _, scope := range entered["scope"] {
+		n.Scopes = append(n.Scopes, account.Scope(scope))
+	}
+	return n
 }
 
 func (s *Server) newTokenView(r *http.Request, n account.NewAPIToken, mistakes []errs.FieldError) page.NewTokenView {
@@ -116,17 +157,13 @@ func (s *Server) newTokenView(r *http.Request, n account.NewAPIToken, mistakes [
 // to carry it to another page, it would have to be kept somewhere. The same form
 // sent again makes no second token.
 func (s *Server) makeToken(w http.ResponseWriter, r *http.Request) error {
-	n := account.NewAPIToken{Name: r.PostForm.Get("name"), Password: r.PostForm.Get("password")}
+	n := tokenOf(r.PostForm)
 	n.ID, _ = id.Parse[id.APIToken](r.PostForm.Get("id"))
-	n.Days, _ = strconv.Atoi(r.PostForm.Get("days"))
-	for _, scope := range r.PostForm["scope"] {
-		n.Scopes = append(n.Scopes, account.Scope(scope))
-	}
 	secret, err := s.Accounts.CreateAPIToken(r.Context(), s.actor(r), n)
 	if err != nil {
 		return s.renderTry(w, r, err, page.NewToken(s.newTokenView(r, n, mistakes(err))))
 	}
-	list, err := s.Accounts.APITokens(r.Context(), s.actor(r))
+	list, err := s.Accounts.APITokens(r.Context(), s.actor(r), s.visitor(r).Within)
 	if err != nil {
 		return err
 	}
@@ -138,7 +175,7 @@ func (s *Server) makeToken(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *Server) revokeToken(w http.ResponseWriter, r *http.Request) error {
-	if err := s.Accounts.RevokeAPIToken(r.Context(), s.actor(r), id.APIToken(chi.URLParam(r, "key"))); err != nil {
+	if err := s.Accounts.RevokeAPIToken(r.Context(), s.actor(r), s.visitor(r).Within, id.APIToken(chi.URLParam(r, "key"))); err != nil {
 		return err
 	}
 	s.flash(r, "The token is revoked. Programs that use it are refused from now on.")

@@ -21,7 +21,6 @@ func TestTokenPagesInABrowser(t *testing.T) {
 	p.Fill("name", "Upload machine in the reading room")
 	p.Choose("scope", "write:uploads")
 	p.Choose("days", "30")
-	p.Fill("password", goodPassword)
 	p.Submit("main form")
 	p.CheckViews("token-made")
 	p.Go("/account/tokens")

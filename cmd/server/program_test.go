@@ -22,7 +22,7 @@ type robot struct {
 // robot returns a program with a token of a person who has joined.
 func (r *running) robot(t testing.TB, number int, a postgres.Actor, scopes ...account.Scope) *robot {
 	t.Helper()
-	n := account.NewAPIToken{ID: id.New[id.APIToken](), Name: "A robot", Scopes: scopes, Days: 1, Password: password}
+	n := account.NewAPIToken{ID: id.New[id.APIToken](), Name: "A robot", Scopes: scopes, Days: 1}
 	secret, err := r.accounts.CreateAPIToken(t.Context(), a, n)
 	if err != nil {
 		t.Fatal(err)

@@ -279,7 +279,7 @@ FROM   listing l WHERE l.id = $1`, l).Scan(ptr(p, "slug"), ptr(p, "upload"))
 // apiToken makes a token with every scope and returns its id and its secret.
 func (r *running) apiToken(t testing.TB, a postgres.Actor) (key, secret string) {
 	t.Helper()
-	n := account.NewAPIToken{ID: id.New[id.APIToken](), Name: "A script", Scopes: account.AllScopes(), Days: 30, Password: password}
+	n := account.NewAPIToken{ID: id.New[id.APIToken](), Name: "A script", Scopes: account.AllScopes(), Days: 30}
 	secret, err := r.accounts.CreateAPIToken(t.Context(), a, n)
 	if err != nil {
 		t.Fatal(err)

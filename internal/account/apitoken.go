@@ -44,11 +44,10 @@ type APIToken struct {
 type NewAPIToken struct {
 	// ID is chosen when the form is drawn: the same form sent again makes no
 	// second token.
-	ID       id.APIToken
-	Name     string
-	Scopes   []Scope
-	Days     int    // 1 to MaxTokenDays
-	Password string // of the account, asked again
+	ID     id.APIToken
+	Name   string
+	Scopes []Scope
+	Days   int // 1 to MaxTokenDays
 }
 
 // check names the mistakes by field.
@@ -92,16 +91,15 @@ VALUES (@id, @organization, @user, @name, @prefix, @hash, @scopes, now() + make_
 
 // CreateAPIToken makes a token by which programs act for the actor in the
 // actor's organization, and returns its secret, which is kept nowhere. A scope
-// that the actor's role does not allow, or a wrong password, is errs.Invalid.
+// that the actor's role does not allow is errs.Invalid. That the person has just
+// shown who it is, is the caller's to ask, as before other changes of how an
+// account is used.
 func (s *Service) CreateAPIToken(ctx context.Context, a postgres.Actor, n NewAPIToken) (secret string, err error) {
 	n.Name = strings.TrimSpace(n.Name)
 	if _, ok := id.Parse[id.APIToken](string(n.ID)); !ok {
 		return "", errs.New(errs.Invalid, "This form is incomplete. Reload the page and send it again.")
 	}
 	if err := n.check(); err != nil {
-		return "", err
-	}
-	if err := s.askPassword(ctx, a, n.Password); err != nil {
 		return "", err
 	}
 	secret = newSecret()
@@ -172,13 +170,14 @@ JOIN     app_user u ON u.id = t.user_id`
 
 const ownTokens = tokenColumns + `
 WHERE    t.user_id = @user
+AND      (@within = '' OR t.organization_id = nullif(@within, '')::uuid)
 ORDER BY is_over, t.created_at DESC, t.id
 LIMIT    200`
 
-// APITokens returns the actor's own tokens in all organizations, those in force
-// first.
-func (s *Service) APITokens(ctx context.Context, a postgres.Actor) ([]APIToken, error) {
-	return s.listTokens(ctx, a, ownTokens, func(pgx.Tx) error { return nil })
+// APITokens returns the actor's own tokens, those in force first: in all
+// organizations, or in the one that the session reaches (Visitor.Within).
+func (s *Service) APITokens(ctx context.Context, a postgres.Actor, within id.Organization) ([]APIToken, error) {
+	return s.listTokens(ctx, a, ownTokens, within, func(pgx.Tx) error { return nil })
 }
 
 const organizationTokens = tokenColumns + `
@@ -189,18 +188,18 @@ LIMIT    200`
 // OrganizationAPITokens returns the tokens of all members of the actor's
 // organization, for those who manage it.
 func (s *Service) OrganizationAPITokens(ctx context.Context, a postgres.Actor) ([]APIToken, error) {
-	return s.listTokens(ctx, a, organizationTokens, func(tx pgx.Tx) error {
+	return s.listTokens(ctx, a, organizationTokens, "", func(tx pgx.Tx) error {
 		_, err := Require(ctx, tx, a, Role.CanManage)
 		return err
 	})
 }
 
-func (s *Service) listTokens(ctx context.Context, a postgres.Actor, query string, may func(pgx.Tx) error) (list []APIToken, err error) {
+func (s *Service) listTokens(ctx context.Context, a postgres.Actor, query string, within id.Organization, may func(pgx.Tx) error) (list []APIToken, err error) {
 	err = s.db.InTx(ctx, a, func(tx pgx.Tx) error {
 		if err := may(tx); err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, query, pgx.NamedArgs{"user": a.User, "organization": orNull(a.Organization)})
+		rows, err := tx.Query(ctx, query, pgx.NamedArgs{"user": a.User, "organization": orNull(a.Organization), "within": string(within)})
 		if err != nil {
 			return err
 		}
@@ -220,13 +219,15 @@ UPDATE api_token
 SET    revoked_at = now(), revoked_by = @user
 WHERE  id = @id
 AND    user_id = @user
+AND    (@within = '' OR organization_id = nullif(@within, '')::uuid)
 AND    revoked_at IS NULL
 RETURNING organization_id`
 
 // RevokeAPIToken takes back one of the actor's own tokens, from its next
-// request on; another's is errs.NotFound.
-func (s *Service) RevokeAPIToken(ctx context.Context, a postgres.Actor, token id.APIToken) error {
-	return s.revokeToken(ctx, a, token, revokeOwnToken, func(pgx.Tx) error { return nil })
+// request on; another's is errs.NotFound, as is one in an organization that the
+// session does not reach (Visitor.Within).
+func (s *Service) RevokeAPIToken(ctx context.Context, a postgres.Actor, within id.Organization, token id.APIToken) error {
+	return s.revokeToken(ctx, a, token, revokeOwnToken, within, func(pgx.Tx) error { return nil })
 }
 
 const revokeMembersToken = `
@@ -240,13 +241,13 @@ RETURNING organization_id`
 // RevokeMembersAPIToken takes back a token of any member of the actor's
 // organization, for those who manage it.
 func (s *Service) RevokeMembersAPIToken(ctx context.Context, a postgres.Actor, token id.APIToken) error {
-	return s.revokeToken(ctx, a, token, revokeMembersToken, func(tx pgx.Tx) error {
+	return s.revokeToken(ctx, a, token, revokeMembersToken, "", func(tx pgx.Tx) error {
 		_, err := Require(ctx, tx, a, Role.CanManage)
 		return err
 	})
 }
 
-func (s *Service) revokeToken(ctx context.Context, a postgres.Actor, token id.APIToken, query string, may func(pgx.Tx) error) error {
+func (s *Service) revokeToken(ctx context.Context, a postgres.Actor, token id.APIToken, query string, within id.Organization, may func(pgx.Tx) error) error {
 	if _, ok := id.Parse[id.APIToken](string(token)); !ok {
 		return errs.New(errs.NotFound, noSuchToken)
 	}
@@ -255,7 +256,7 @@ func (s *Service) revokeToken(ctx context.Context, a postgres.Actor, token id.AP
 			return err
 		}
 		var org id.Organization
-		err := tx.QueryRow(ctx, query, pgx.NamedArgs{"id": token, "user": a.User, "organization": orNull(a.Organization)}).Scan(&org)
+		err := tx.QueryRow(ctx, query, pgx.NamedArgs{"id": token, "user": a.User, "organization": orNull(a.Organization), "within": string(within)}).Scan(&org)
 		if err != nil {
 			return postgres.NotFound(err, noSuchToken)
 		}

@@ -27,7 +27,7 @@ func tokenMaker(t *testing.T, db *postgres.DB, s *account.Service) postgres.Acto
 }
 
 func newToken(scopes ...account.Scope) account.NewAPIToken {
-	return account.NewAPIToken{ID: id.New[id.APIToken](), Name: "A script", Scopes: scopes, Days: 30, Password: goodPassword}
+	return account.NewAPIToken{ID: id.New[id.APIToken](), Name: "A script", Scopes: scopes, Days: 30}
 }
 
 func made(t *testing.T, s *account.Service, a postgres.Actor, n account.NewAPIToken) string {
@@ -62,7 +62,7 @@ func TestATokenActsForItsUserInOneOrganization(t *testing.T) {
 	if len(b.Visitor.Memberships) != 1 {
 		t.Errorf("the token knows %d organizations, want 1", len(b.Visitor.Memberships))
 	}
-	list, err := s.APITokens(t.Context(), a)
+	list, err := s.APITokens(t.Context(), a, "")
 	if err != nil || len(list) != 1 {
 		t.Fatalf("%d tokens, %v; want 1", len(list), err)
 	}
@@ -123,7 +123,7 @@ func TestWhatHappensToItsUserCountsForATokenAtOnce(t *testing.T) {
 			return s.Disable(t.Context(), admin, a.User, account.DisabledOther)
 		}, errs.Unauthenticated},
 		{"it revoked the token", func(_, a postgres.Actor, n account.NewAPIToken) error {
-			return s.RevokeAPIToken(t.Context(), a, n.ID)
+			return s.RevokeAPIToken(t.Context(), a, "", n.ID)
 		}, errs.Unauthenticated},
 		{"an owner revoked the token", func(o, _ postgres.Actor, n account.NewAPIToken) error {
 			return s.RevokeMembersAPIToken(t.Context(), o, n.ID)
@@ -217,7 +217,6 @@ func TestMistakesInANewTokenAreNamed(t *testing.T) {
 		{"a scope over the role", "scope", viewer, func(n *account.NewAPIToken) { n.Scopes = []account.Scope{account.WriteUploads} }},
 		{"no end", "days", owner, func(n *account.NewAPIToken) { n.Days = 0 }},
 		{"more than a year", "days", owner, func(n *account.NewAPIToken) { n.Days = 366 }},
-		{"a wrong password", "password", owner, func(n *account.NewAPIToken) { n.Password = "wrong lanterns over the river" }},
 	} {
 		n := newToken(account.ReadListings)
 		tt.change(&n)
@@ -249,7 +248,7 @@ func TestTheSameFormMakesOneToken(t *testing.T) {
 		}
 		wantKind(t, "the same form again", err, errs.Conflict)
 	}
-	if list, err := s.APITokens(t.Context(), a); err != nil || len(list) != 1 || done != 1 {
+	if list, err := s.APITokens(t.Context(), a, ""); err != nil || len(list) != 1 || done != 1 {
 		t.Errorf("%d of 8 went through and %d tokens stand, %v; want 1", done, len(list), err)
 	}
 }
@@ -277,7 +276,7 @@ func TestOneOfManyTakesTheLastTokenThatAPersonMayHave(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if list, err := s.APITokens(t.Context(), a); err != nil || len(list) != 25 || done.Load() != 1 {
+	if list, err := s.APITokens(t.Context(), a, ""); err != nil || len(list) != 25 || done.Load() != 1 {
 		t.Errorf("%d of 6 went through and %d tokens stand, %v; want 1 and 25", done.Load(), len(list), err)
 	}
 }
@@ -292,13 +291,13 @@ func TestTokensOfOthersAreNotFound(t *testing.T) {
 	n := newToken(account.ReadListings)
 	secret := made(t, s, a, n)
 
-	wantKind(t, "a stranger's revoking", s.RevokeAPIToken(t.Context(), stranger, n.ID), errs.NotFound)
+	wantKind(t, "a stranger's revoking", s.RevokeAPIToken(t.Context(), stranger, "", n.ID), errs.NotFound)
 	wantKind(t, "another organization's revoking", s.RevokeMembersAPIToken(t.Context(), stranger, n.ID), errs.NotFound)
-	wantKind(t, "a colleague's revoking", s.RevokeAPIToken(t.Context(), colleague, n.ID), errs.NotFound)
+	wantKind(t, "a colleague's revoking", s.RevokeAPIToken(t.Context(), colleague, "", n.ID), errs.NotFound)
 	wantKind(t, "an editor's revoking", s.RevokeMembersAPIToken(t.Context(), colleague, n.ID), errs.Forbidden)
 	_, err := s.OrganizationAPITokens(t.Context(), colleague)
 	wantKind(t, "an editor's look at all tokens", err, errs.Forbidden)
-	if list, err := s.APITokens(t.Context(), colleague); err != nil || len(list) != 0 {
+	if list, err := s.APITokens(t.Context(), colleague, ""); err != nil || len(list) != 0 {
 		t.Errorf("a colleague sees %d tokens, %v", len(list), err)
 	}
 	if list, err := s.OrganizationAPITokens(t.Context(), a); err != nil || len(list) != 1 {
@@ -335,11 +334,37 @@ func TestTheDatabaseRefusesATokenThatComesBack(t *testing.T) {
 	a := tokenMaker(t, db.DB, s)
 	n := newToken(account.ReadListings)
 	made(t, s, a, n)
-	if err := s.RevokeAPIToken(t.Context(), a, n.ID); err != nil {
+	if err := s.RevokeAPIToken(t.Context(), a, "", n.ID); err != nil {
 		t.Fatal(err)
 	}
 	var none int
 	if err := queryAsSuper(t, db.SuperURL, `UPDATE api_token SET revoked_at = NULL WHERE id = $1 RETURNING 1`, &none, n.ID); !postgres.IsRefused(err) {
 		t.Errorf("a revoked token was opened again (err: %v)", err)
+	}
+}
+
+// A session that an organization's own sign-in began reaches the tokens of that
+// organization alone.
+func TestASessionWithinAnOrganizationReachesItsTokensAlone(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.New(t)
+	s := newService(db)
+	here := tokenMaker(t, db, s)
+	there := here
+	var err error
+	if there.Organization, err = s.CreateOrganization(t.Context(), here.User, account.NewOrganization{Name: "Another"}); err != nil {
+		t.Fatal(err)
+	}
+	own, other := newToken(account.ReadListings), newToken(account.ReadListings)
+	made(t, s, here, own)
+	made(t, s, there, other)
+	for within, want := range map[id.Organization]int{"": 2, here.Organization: 1} {
+		if list, err := s.APITokens(t.Context(), here, within); err != nil || len(list) != want {
+			t.Errorf("within %q: %d tokens, %v; want %d", within, len(list), err, want)
+		}
+	}
+	wantKind(t, "revoking one of another organization", s.RevokeAPIToken(t.Context(), here, here.Organization, other.ID), errs.NotFound)
+	if err := s.RevokeAPIToken(t.Context(), here, here.Organization, own.ID); err != nil {
+		t.Errorf("revoking one of the organization: %v", err)
 	}
 }

@@ -251,7 +251,7 @@ func (s *Service) EndSessionsOf(ctx context.Context, a postgres.Actor, user id.U
 // APITokensOf returns the tokens of a user, for an admin of the platform.
 func (s *Service) APITokensOf(ctx context.Context, a postgres.Actor, user id.User) (list []APIToken, err error) {
 	err = s.oversee(ctx, a, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, ownTokens, pgx.NamedArgs{"user": user})
+		rows, err := tx.Query(ctx, ownTokens, pgx.NamedArgs{"user": user, "within": ""})
 		if err != nil {
 			return fmt.Errorf("tokens: %w", err)
 		}

@@ -36,7 +36,7 @@ func TestWhoAsksTooOftenIsToldWhenToComeBack(t *testing.T) {
 	secrets := make([]string, 2)
 	for i := range secrets {
 		secrets[i], err = accounts.CreateAPIToken(t.Context(), a, account.NewAPIToken{ID: id.New[id.APIToken](), Name: "A script",
-			Scopes: account.AllScopes(), Days: 1, Password: password})
+			Scopes: account.AllScopes(), Days: 1})
 		if err != nil {
 			t.Fatal(err)
 		}

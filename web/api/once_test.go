@@ -43,7 +43,7 @@ func newKeyed(t *testing.T) *keyed {
 		t.Fatal(err)
 	}
 	secret, err := accounts.CreateAPIToken(t.Context(), a, account.NewAPIToken{ID: id.New[id.APIToken](), Name: "A script",
-		Scopes: account.AllScopes(), Days: 1, Password: password})
+		Scopes: account.AllScopes(), Days: 1})
 	if err != nil {
 		t.Fatal(err)
 	}

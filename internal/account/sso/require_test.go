@@ -149,7 +149,7 @@ func TestTokensWorkOnlyForWhomTheProviderVouchedLately(t *testing.T) {
 	}
 	r.super(`INSERT INTO membership (organization_id, user_id, role) VALUES ($1, $2, 'editor')`, string(tess.Organization), string(tess.User))
 	secret, err := r.accounts.CreateAPIToken(t.Context(), tess, account.NewAPIToken{
-		ID: id.New[id.APIToken](), Name: "A script", Scopes: []account.Scope{account.ReadListings}, Days: 90, Password: password})
+		ID: id.New[id.APIToken](), Name: "A script", Scopes: []account.Scope{account.ReadListings}, Days: 90})
 	if err != nil {
 		t.Fatal(err)
 	}
