@@ -212,7 +212,7 @@ func (s *Service) ChangePassword(ctx context.Context, a postgres.Actor, present 
 	if err := s.throttle(ctx, signInTries, "again "+string(a.User)); err != nil {
 		return err
 	}
-	if err := s.checkOwnPassword(ctx, a.User, present, "present"); err != nil {
+	if _, err := s.checkOwnPassword(ctx, a.User, present, "present"); err != nil {
 		return err
 	}
 	email, err := s.email(ctx, a.User)

@@ -312,3 +312,18 @@ func TestSignInThatMetASecondFactorBeginsNoSession(t *testing.T) {
 		}
 	}
 }
+
+// The link that confirms an address takes the password: what ends sessions of a
+// password ends one that the link began.
+func TestConfirmingSaysByWhichPassword(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.New(t)
+	s := newService(db)
+	if err := s.Register(t.Context(), account.Registration{Name: "Ada", Email: "ada@example.org", Password: goodPassword}); err != nil {
+		t.Fatal(err)
+	}
+	in, err := s.Confirm(t.Context(), tokenIn(t, lastMail(t, db, "ada@example.org")), goodPassword)
+	if err != nil || in.Since.IsZero() {
+		t.Errorf("Confirm = %+v, %v; want since when the password holds", in, err)
+	}
+}

@@ -120,23 +120,21 @@ func (s *Service) passwordMatches(ctx context.Context, user id.User, password st
 	return since, ok, err
 }
 
-// checkOwnPassword returns errs.Invalid for the field if the password is not
-// the user's.
-func (s *Service) checkOwnPassword(ctx context.Context, user id.User, password, field string) error {
-	_, ok, err := s.passwordMatches(ctx, user, password)
-	if err != nil {
-		return err
+// checkOwnPassword returns when the password held, or errs.Invalid for the field
+// if it is not the user's.
+func (s *Service) checkOwnPassword(ctx context.Context, user id.User, password, field string) (since time.Time, err error) {
+	since, ok, err := s.passwordMatches(ctx, user, password)
+	if err == nil && !ok {
+		err = &errs.Error{Kind: errs.Invalid, Field: field, Message: "This is not the password of the account."}
 	}
-	if !ok {
-		return &errs.Error{Kind: errs.Invalid, Field: field, Message: "This is not the password of the account."}
-	}
-	return nil
+	return since, err
 }
 
 // VerifyPassword asks a signed-in user for the password again, before a change
 // to how the account is entered. A wrong one is errs.Invalid for the field
-// "password". It is no proof for who has a second factor, since the password
-// alone does not sign in either: errs.Invalid.
+// "password", ten of them in 15 minutes are refused further ones
+// (IsTooManyTries). It is no proof for who has a second factor, since the
+// password alone does not sign in either: errs.Invalid.
 //
 // Source: OWASP ASVS 5.0 7.5.1.
 func (s *Service) VerifyPassword(ctx context.Context, a postgres.Actor, password string) error {
@@ -151,15 +149,10 @@ func (s *Service) VerifyPassword(ctx context.Context, a postgres.Actor, password
 	if has {
 		return errs.New(errs.Invalid, "Your account has a second factor, so a password alone is not enough. Use a passkey, a code of your app or a recovery code.")
 	}
-	return s.askPassword(ctx, a, password)
-}
-
-// askPassword compares a signed-in user's password, ten times in 15 minutes.
-func (s *Service) askPassword(ctx context.Context, a postgres.Actor, password string) error {
 	if err := s.throttle(ctx, signInTries, "again "+string(a.User)); err != nil {
 		return err
 	}
-	if err := s.checkOwnPassword(ctx, a.User, password, "password"); err != nil {
+	if _, err := s.checkOwnPassword(ctx, a.User, password, "password"); err != nil {
 		return err
 	}
 	return s.forgive(ctx, signInTries, "again "+string(a.User))

@@ -186,14 +186,15 @@ func (s *Service) Confirm(ctx context.Context, token, password string) (SignedIn
 	if err := s.throttle(ctx, signInTries, "confirm "+hashToken(token)); err != nil {
 		return SignedIn{}, err
 	}
-	if err := s.checkOwnPassword(ctx, user, password, "password"); err != nil {
+	since, err := s.checkOwnPassword(ctx, user, password, "password")
+	if err != nil {
 		return SignedIn{}, err
 	}
 	email, err := s.email(ctx, user)
 	if err != nil {
 		return SignedIn{}, err
 	}
-	in := SignedIn{User: user}
+	in := SignedIn{User: user, Since: since}
 	err = s.db.InTx(ctx, postgres.Actor{User: user}, func(tx pgx.Tx) error {
 		if err := spendToken(ctx, tx, user, confirmEmail, token); err != nil {
 			return err
