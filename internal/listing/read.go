@@ -209,6 +209,12 @@ func latestReport(ctx context.Context, q postgres.Querier, v id.Version) (Report
 // Versions returns the versions of a listing of the actor's organization, the
 // newest first.
 func (s *Service) Versions(ctx context.Context, a postgres.Actor, l id.Listing) ([]Version, error) {
+	return s.VersionsBelow(ctx, a, l, 0, 0)
+}
+
+// VersionsBelow returns at most limit of Versions, those whose number is less
+// than below; 0 bounds neither.
+func (s *Service) VersionsBelow(ctx context.Context, a postgres.Actor, l id.Listing, below, limit int) ([]Version, error) {
 	var list []Version
 	err := s.db.InTx(ctx, a, func(tx pgx.Tx) error {
 		if err := mayRead(ctx, tx, a); err != nil {
@@ -218,7 +224,7 @@ func (s *Service) Versions(ctx context.Context, a postgres.Actor, l id.Listing) 
 			return err
 		}
 		var err error
-		list, err = many[Version](ctx, tx, versionsOfListing, pgx.NamedArgs{"listing": l, "organization": a.Organization})
+		list, err = many[Version](ctx, tx, versionsOfListing, pgx.NamedArgs{"listing": l, "organization": a.Organization, "below": below, "limit": limit})
 		return err
 	})
 	if err != nil {
@@ -232,7 +238,9 @@ SELECT   ` + versionColumns + `
 FROM     version v
 WHERE    v.listing_id = @listing
 AND      v.organization_id = @organization
-ORDER BY v.number DESC`
+AND      (@below::bigint = 0 OR v.number < @below::bigint)
+ORDER BY v.number DESC
+LIMIT    nullif(@limit::bigint, 0)`
 
 // Files returns a page of a version's manifest: the files after a path, in the
 // order of paths.

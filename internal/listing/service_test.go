@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
 	"assay/internal/account"
@@ -175,5 +176,32 @@ func TestTwoStartsOfAVersionMakeOne(t *testing.T) {
 	versions, err := s.Versions(t.Context(), org.Owner, d.Listing.ID)
 	if begun != 1 || err != nil || len(versions) != 1 {
 		t.Errorf("%d starts held, %d versions, %v; want 1 and 1", begun, len(versions), err)
+	}
+}
+
+func TestVersionsComeInPages(t *testing.T) {
+	t.Parallel()
+	db := postgrestest.New(t)
+	org := accounttest.Seller(t, db)
+	s := listingtest.Service(db)
+	d := listingtest.Complete(t, db, org.Owner)
+	for range 3 {
+		listingtest.Advance(t, db, org, d, listing.AuditFailed)
+	}
+	for _, tt := range []struct {
+		below, limit int
+		want         []int
+	}{{0, 0, []int{3, 2, 1}}, {0, 2, []int{3, 2}}, {2, 2, []int{1}}, {3, 1, []int{2}}, {1, 2, nil}, {1 << 40, 1, []int{3}}} {
+		list, err := s.VersionsBelow(t.Context(), org.Owner, d.Listing.ID, tt.below, tt.limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []int
+		for _, v := range list {
+			got = append(got, v.Number)
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("VersionsBelow(%d, %d): (-want +got)\n%s", tt.below, tt.limit, diff)
+		}
 	}
 }

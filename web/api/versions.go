@@ -162,18 +162,15 @@ func (a *API) listVersions(ctx context.Context, b account.Bearer, in *versionsIn
 			return nil, errBadCursor
 		}
 	}
-	list, err := a.Listings.Versions(ctx, b.Actor(), l)
+	list, err := a.Listings.VersionsBelow(ctx, b.Actor(), l, below, in.Limit+1) // one more tells of a next page
 	if err != nil {
 		return nil, err
 	}
 	var out listOutput[Version]
 	out.Body.Items = []Version{}
-	for _, v := range list { // the newest first
-		if below > 0 && v.Number >= below {
-			continue
-		}
-		if len(out.Body.Items) == in.Limit {
-			out.Body.NextCursor = cursorOf(strconv.Itoa(out.Body.Items[in.Limit-1].Number))
+	for i, v := range list { // the newest first
+		if i == in.Limit {
+			out.Body.NextCursor = cursorOf(strconv.Itoa(list[i-1].Number))
 			break
 		}
 		out.Body.Items = append(out.Body.Items, a.versionOf(v))
