@@ -17,6 +17,7 @@ import (
 	"assay/internal/catalog"
 	"assay/internal/errs"
 	"assay/internal/id"
+	"assay/internal/listing"
 	"assay/internal/postgres"
 )
 
@@ -146,16 +147,6 @@ func (s *Service) SampleImage(ctx context.Context, a postgres.Actor, v id.Versio
 	return image, err
 }
 
-// lockListingOfVersion makes publishing, taking down and clearing wait for
-// each other.
-const lockListingOfVersion = `
-SELECT l.id, v.state = 'live'
-FROM   listing l
-JOIN   version v ON v.listing_id = l.id AND v.organization_id = l.organization_id
-WHERE  v.id = @version
-AND    v.organization_id = @organization
-FOR UPDATE OF l`
-
 const clearSamples = `
 UPDATE audit_sample
 SET    cleared_at = CASE WHEN number = ANY (@numbers) THEN now() END,
@@ -185,14 +176,16 @@ func (s *Service) ClearSamples(ctx context.Context, a postgres.Actor, v id.Versi
 		if _, err := account.Require(ctx, tx, a, account.Role.CanRead); err != nil {
 			return err
 		}
-		args := pgx.NamedArgs{"version": v, "organization": a.Organization, "numbers": numbers}
-		var l id.Listing
-		var live bool
-		if err := tx.QueryRow(ctx, lockListingOfVersion, args).Scan(&l, &live); err != nil {
-			return postgres.NotFound(err, "There is no such version.")
+		locked, err := listing.Lock(ctx, tx, v) // publishing, taking down and clearing wait for each other
+		if err != nil {
+			return err
 		}
+		if locked.Organization != a.Organization {
+			return errs.New(errs.NotFound, "There is no such version.")
+		}
+		args := pgx.NamedArgs{"version": v, "organization": a.Organization, "numbers": numbers}
 		right := account.Submits
-		if live { // buyers see it at once
+		if locked.State == listing.Live { // buyers see it at once
 			right = account.Publishes
 		}
 		if err := right.Require(ctx, tx, a); err != nil {
@@ -209,7 +202,7 @@ func (s *Service) ClearSamples(ctx context.Context, a postgres.Actor, v id.Versi
 		if err != nil || tag.RowsAffected() == 0 {
 			return err
 		}
-		if err := catalog.ProjectSamples(ctx, tx, a.Organization, l); err != nil {
+		if err := catalog.ProjectSamples(ctx, tx, a.Organization, locked.Listing); err != nil {
 			return err
 		}
 		return activity.Record(ctx, tx, activity.Entry{Actor: a, Organization: a.Organization, Verb: "version.clear_samples",

@@ -24,6 +24,7 @@ import (
 	"assay/internal/listing"
 	"assay/internal/listing/listingtest"
 	"assay/internal/postgres"
+	"assay/internal/postgres/postgrestest"
 )
 
 // readsNothing finds no word in any raster.
@@ -295,4 +296,46 @@ func TestPicturesOfALiveVersionAreChosenByWhoMayPublish(t *testing.T) {
 	g.expect(t, "after the refusal", 1)
 	g.clear(t, 1, 2)
 	g.expect(t, "after who may publish", 1, 2)
+}
+
+// paused is a catalog that stops a publication before its transaction ends.
+type paused struct {
+	catalog.Publisher
+	reached, goOn chan struct{}
+}
+
+func (p paused) Published(ctx context.Context, tx pgx.Tx, x listing.Published) error {
+	err := p.Publisher.Published(ctx, tx, x)
+	close(p.reached)
+	<-p.goOn
+	return err
+}
+
+// A choice that waits for a publication is one about a version on offer.
+func TestPicturesChosenWhileTheirVersionGoesOnOfferNeedTheRightToPublish(t *testing.T) {
+	t.Parallel()
+	g := newGallery(t)
+	editor := accounttest.Member(t, g.db, g.org.ID, account.Editor) // submits, does not publish
+	if _, err := g.listings.Submit(t.Context(), g.org.Owner, g.version); err != nil {
+		t.Fatal(err)
+	}
+	listingtest.Rule(t, g.db, accounttest.Reviewer(t, g.db), g.version, listing.Approves)
+	accounttest.Verify(t, g.db, g.org.ID)
+	p := paused{reached: make(chan struct{}), goOn: make(chan struct{})}
+	var both sync.WaitGroup
+	var published, cleared error
+	both.Go(func() { published = listing.New(g.db, p, time.Now).Publish(t.Context(), g.org.Owner, g.version) })
+	<-p.reached
+	done := make(chan struct{})
+	both.Go(func() {
+		defer close(done)
+		cleared = g.audits.ClearSamples(t.Context(), editor, g.version, []int{1, 2})
+	})
+	postgrestest.AwaitLock(t, g.db, done)
+	close(p.goOn)
+	both.Wait()
+	if published != nil || errs.KindOf(cleared) != errs.Forbidden || cleared == nil {
+		t.Errorf("publish: %v; clear by who may not publish: %v, want Forbidden", published, cleared)
+	}
+	g.expect(t, "after both")
 }

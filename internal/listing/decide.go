@@ -11,14 +11,14 @@ import (
 	"assay/internal/postgres"
 )
 
-// asReviewer runs fn with the version locked, for a platform reviewer or admin
-// who may see it.
+// asReviewer runs fn with the listing and the version locked, for a platform
+// reviewer or admin who may see them: a suspension beside it is over, or waits.
 func (s *Service) asReviewer(ctx context.Context, a postgres.Actor, v id.Version, fn func(pgx.Tx, Version) error) error {
 	if a.Platform != postgres.Reviewer && a.Platform != postgres.Admin {
 		return errs.New(errs.NotFound, noSuchVersion)
 	}
 	return s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		locked, err := lockVersion(ctx, tx, v)
+		locked, err := Lock(ctx, tx, v)
 		if err != nil {
 			return err
 		}
@@ -95,7 +95,7 @@ func (s *Service) ReopenWithin(ctx context.Context, tx pgx.Tx, a postgres.Actor,
 	if a.Platform != postgres.Reviewer && a.Platform != postgres.Admin {
 		return errs.New(errs.NotFound, noSuchVersion)
 	}
-	locked, err := lockVersion(ctx, tx, v)
+	locked, err := Lock(ctx, tx, v)
 	if err != nil {
 		return err
 	}

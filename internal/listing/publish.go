@@ -74,7 +74,7 @@ func (s *Service) ShowAgain(ctx context.Context, a postgres.Actor, v id.Version)
 // ShowAgainIn is ShowAgain in the transaction of an act that changes what
 // buyers see of a version; the transaction's actor may see it.
 func (s *Service) ShowAgainIn(ctx context.Context, tx pgx.Tx, v id.Version) error {
-	locked, err := lockVersion(ctx, tx, v)
+	locked, err := Lock(ctx, tx, v)
 	if err == nil && locked.State == Live {
 		err = s.showVersion(ctx, tx, locked)
 	}
@@ -125,7 +125,7 @@ func (s *Service) takeDownWithin(ctx context.Context, tx pgx.Tx, a postgres.Acto
 	case a.Platform == postgres.None:
 		return errs.New(errs.NotFound, noSuchVersion)
 	default:
-		locked, err = lockOffered(ctx, tx, v)
+		locked, err = Lock(ctx, tx, v)
 	}
 	if err != nil {
 		return err
@@ -148,19 +148,6 @@ func (s *Service) takeDownWithin(ctx context.Context, tx pgx.Tx, a postgres.Acto
 		return fmt.Errorf("catalog: %w", err)
 	}
 	return nil
-}
-
-// lockOffered locks a version for the platform: its listing first, as every
-// writer does, so that what stands beside the version holds still too.
-func lockOffered(ctx context.Context, tx pgx.Tx, v id.Version) (Version, error) {
-	found, err := readVersion(ctx, tx, v)
-	if err != nil {
-		return Version{}, err
-	}
-	if _, err := lockListing(ctx, tx, found.Organization, found.Listing); err != nil {
-		return Version{}, err
-	}
-	return lockVersion(ctx, tx, v)
 }
 
 const approvedVersion = `
@@ -193,7 +180,7 @@ func (s *Service) RestoreWithin(ctx context.Context, tx pgx.Tx, a postgres.Actor
 	if a.Platform != postgres.Reviewer && a.Platform != postgres.Admin {
 		return errs.New(errs.NotFound, noSuchVersion)
 	}
-	locked, err := lockOffered(ctx, tx, v)
+	locked, err := Lock(ctx, tx, v)
 	if err == nil {
 		err = s.move(ctx, tx, a, &locked, Restore, change{})
 	}

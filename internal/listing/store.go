@@ -203,7 +203,22 @@ func readVersion(ctx context.Context, q postgres.Querier, v id.Version) (Version
 	return found, postgres.NotFound(err, noSuchVersion)
 }
 
-// lockVersion is readVersion that makes other movers of the version wait.
+// Lock locks a version that the actor may see: its listing first, so that what
+// stands beside the version holds still too, and no two ways through the house
+// wait for each other in a circle. What it returns was read after the wait.
+func Lock(ctx context.Context, tx pgx.Tx, v id.Version) (Version, error) {
+	found, err := readVersion(ctx, tx, v)
+	if err != nil {
+		return Version{}, err
+	}
+	if _, err := lockListing(ctx, tx, found.Organization, found.Listing); err != nil {
+		return Version{}, err
+	}
+	return lockVersion(ctx, tx, v)
+}
+
+// lockVersion is readVersion that makes other movers of the version wait. Alone
+// it serves steps before a version is submitted, which leave its listing as it is.
 func lockVersion(ctx context.Context, q postgres.Querier, v id.Version) (Version, error) {
 	found, err := one[Version](ctx, q, selectVersion+`
 FOR UPDATE`, pgx.NamedArgs{"id": v})

@@ -70,9 +70,8 @@ func edits(ctx context.Context, tx pgx.Tx, a postgres.Actor) error {
 	return err
 }
 
-// lockOwn locks a version of the actor's own organization for a member who is
-// allowed what the act needs. It locks the listing first, as every writer of the seller
-// does, so that two of them never wait for each other in a circle.
+// lockOwn is Lock for a version of the actor's own organization, by a member
+// who is allowed what the act needs.
 func (s *Service) lockOwn(ctx context.Context, tx pgx.Tx, a postgres.Actor, v id.Version, needed need) (Version, error) {
 	if err := needed(ctx, tx, a); err != nil {
 		return Version{}, err
@@ -84,10 +83,7 @@ func (s *Service) lockOwn(ctx context.Context, tx pgx.Tx, a postgres.Actor, v id
 	if found.Organization != a.Organization {
 		return Version{}, errs.New(errs.NotFound, noSuchVersion)
 	}
-	if _, err := lockListing(ctx, tx, a.Organization, found.Listing); err != nil {
-		return Version{}, err
-	}
-	return lockVersion(ctx, tx, v)
+	return Lock(ctx, tx, v)
 }
 
 const canSkipReview = `

@@ -8,6 +8,7 @@ import (
 
 	"assay/internal/errs"
 	"assay/internal/id"
+	"assay/internal/listing"
 	"assay/internal/postgres"
 )
 
@@ -44,12 +45,13 @@ func (s *Service) reopen(ctx context.Context, tx pgx.Tx, a postgres.Actor, v id.
 	return "The version is back in review, as it is. Another reviewer than the one who rejected it decides; nothing is approved yet.", nil
 }
 
-const lockSuspended = `
+const suspendedBy = `
 SELECT v.id
-FROM   version v
-WHERE  v.organization_id = @organization
-AND    v.id = (SELECT e.version_id FROM version_event e WHERE e.id::text = @event AND e.event = 'suspend')
-FOR UPDATE`
+FROM   version_event e
+JOIN   version v ON v.id = e.version_id
+WHERE  e.id::text = @event
+AND    e.event = 'suspend'
+AND    v.organization_id = @organization`
 
 // suspensionQuery asks what holds a version down beside one suspension: a
 // later one, or another report on the data set whose suspension nobody undid.
@@ -84,11 +86,14 @@ type suspension struct {
 func (s *Service) putBack(ctx context.Context, tx pgx.Tx, a postgres.Actor, org id.Organization, event string) (string, error) {
 	args := pgx.NamedArgs{"event": event, "organization": org}
 	var v id.Version
-	switch err := tx.QueryRow(ctx, lockSuspended, args).Scan(&v); err {
+	switch err := tx.QueryRow(ctx, suspendedBy, args).Scan(&v); err {
 	case nil:
 	case pgx.ErrNoRows:
 		return "Which version it took down is not on record: none is put back by it.", nil
 	default:
+		return "", err
+	}
+	if _, err := listing.Lock(ctx, tx, v); err != nil {
 		return "", err
 	}
 	args["version"] = v

@@ -44,8 +44,7 @@ SELECT v.id AS version_id, v.listing_id, v.organization_id, v.number, v.state, c
 FROM   version v
 WHERE  v.id = @version
 AND    v.submitted_at IS NOT NULL
-AND    assay_platform() IN ('reviewer', 'admin')
-FOR    UPDATE OF v`
+AND    assay_platform() IN ('reviewer', 'admin')`
 
 const waitingClaimsQuery = `
 SELECT c.id AS claims_id, c.claims_digest, coalesce(c.claims -> 'basics' ->> 'title', '') AS title,
@@ -98,6 +97,9 @@ func (s *Service) onItem(ctx context.Context, a postgres.Actor, v id.Version, fn
 }
 
 func lockItem(ctx context.Context, tx pgx.Tx, v id.Version) (locked, error) {
+	if _, err := listing.Lock(ctx, tx, v); err != nil {
+		return locked{}, err
+	}
 	list, err := rowsOf[locked](ctx, tx, itemQuery, pgx.NamedArgs{"version": v})
 	switch {
 	case err != nil:
