@@ -64,8 +64,7 @@ func (h *house) demoPeople(ctx context.Context) (cast, error) {
 	for _, key := range order {
 		p := people[key]
 		p.take(known[p.Email])
-		p.user, err = h.accounts.Provision(ctx, account.Provisioned{Name: p.Name, Email: p.Email, Password: p.Password, Platform: p.platform, App: p.App})
-		if err != nil {
+		if err := h.demoPerson(ctx, p); err != nil {
 			return nil, err
 		}
 		if err := h.demoOrganization(ctx, p); err != nil {
@@ -73,6 +72,19 @@ func (h *house) demoPeople(ctx context.Context) (cast, error) {
 		}
 	}
 	return people, writeSignIns(path, people)
+}
+
+// demoPerson makes the account. A random password may be taken for a leaked one:
+// then another is drawn.
+func (h *house) demoPerson(ctx context.Context, p *person) (err error) {
+	for range 10 {
+		p.user, err = h.accounts.Provision(ctx, account.Provisioned{Name: p.Name, Email: p.Email, Password: p.Password, Platform: p.platform, App: p.App})
+		if fields := errs.FieldsOf(err); len(fields) != 1 || fields[0].Field != "password" {
+			return err
+		}
+		p.Password = randomText()[:16]
+	}
+	return err
 }
 
 func (h *house) demoOrganization(ctx context.Context, p *person) error {

@@ -10,6 +10,19 @@ import (
 	"assay/internal/postgres"
 )
 
+// The list of leaked passwords takes some random ones for its own.
+func TestDemoDrawsAnotherPasswordForOneThatIsRefused(t *testing.T) {
+	r := startServer(t)
+	p := newCast()["buyer"]
+	p.Password = "qwertyuiop12345"
+	if err := r.house.demoPerson(t.Context(), p); err != nil || p.user == "" || p.Password == "qwertyuiop12345" {
+		t.Fatalf("demoPerson: %v, with the password %q", err, p.Password)
+	}
+	if _, err := r.accounts.SignIn(t.Context(), account.SignInAttempt{Email: p.Email, Password: p.Password}); err != nil {
+		t.Errorf("sign-in with the password that is shown: %v", err)
+	}
+}
+
 func TestDemoFindsItsSignInsAgain(t *testing.T) {
 	path := signInsPath(t.TempDir())
 	if known, err := readSignIns(path); err != nil || len(known) != 0 {

@@ -19,7 +19,7 @@ import (
 	"unicode/utf8"
 )
 
-const rateBits = 7
+const rateBits = 13
 
 func main() {
 	if len(os.Args) != 2 {

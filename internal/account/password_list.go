@@ -20,9 +20,9 @@ import (
 var leakedPasswords []byte
 
 // listRate is the inverse of the share of other passwords that the set takes
-// for its own: one in 128.
+// for its own: one in 8,192. The places of this many words fit into 32 bits.
 const (
-	listRateBits = 7
+	listRateBits = 13
 	listRate     = 1 << listRateBits
 )
 
@@ -54,7 +54,7 @@ var passwordPlaces = sync.OnceValue(func() []uint32 {
 })
 
 // isCommonPassword reports whether a lower-case password is on the list of
-// leaked ones; about one other in 128 is taken for one of them too.
+// leaked ones; about one other in 8,192 is taken for one of them too.
 func isCommonPassword(lower string) bool {
 	places := passwordPlaces()
 	_, found := slices.BinarySearch(places, uint32(listPlace(lower, uint64(len(places)))))
