@@ -9,6 +9,7 @@ import (
 	"assay/internal/account/sso"
 	"assay/internal/account/sso/ssotest"
 	"assay/internal/id"
+	"assay/internal/postgres"
 	"assay/web/webtest"
 )
 
@@ -137,6 +138,17 @@ func TestOrganizationSignInThroughAProviderInABrowser(t *testing.T) {
 	s.withApp(t, look, owner.User, "owen@byron.example")
 	look.Go("/organization/sign-in")
 	look.CheckViews("organization-sign-in-required")
+	worker := postgres.Actor{Organization: owner.Organization, Platform: postgres.Worker}
+	exec(t, s, worker, `UPDATE domain_proof SET proved_at = NULL, method = ''`)
+	look.Go("/organization/sign-in")
+	look.WantText("main", "Prove your domain first")
+	look.WantText("main", "nobody but such an owner comes in")
+	look.CheckViews("organization-sign-in-lost")
+	exec(t, s, worker, `UPDATE domain_proof SET proved_at = now(), method = 'dns'`)
+	if err := s.SignIns.Enable(t.Context(), owner); err != nil {
+		t.Fatal(err)
+	}
+	look.Go("/organization/sign-in")
 	look.Submit("#relax-sign-in")
 	look.WantText("[data-testid=flash]", "their passwords and passkeys again")
 	look.CheckViews("organization-sign-in-on")

@@ -2,13 +2,14 @@ package web_test
 
 import (
 	"testing"
+	"time"
 
 	"assay/web/webtest"
 )
 
 func TestTokenPagesInABrowser(t *testing.T) {
 	s := newSite(t, false)
-	s.owner(t, "ada@example.org", "North Imaging Institute")
+	ada := s.owner(t, "ada@example.org", "North Imaging Institute")
 	p := webtest.Start(t).Visitor(t, s.URL)
 	p.Go("/login?next=/account/tokens")
 	p.Fill("email", "ada@example.org")
@@ -27,6 +28,14 @@ func TestTokenPagesInABrowser(t *testing.T) {
 	p.CheckViews("tokens")
 	p.Go("/organization/tokens")
 	p.CheckViews("tokens-organization")
+	s.age(t, ada.User, 11*time.Minute)
+	p.Go("/account/tokens")
+	p.FollowText("Make a token")
+	p.WantText("h1", "Confirm that it is you")
+	p.CheckViews("token-proof")
+	p.Fill("password", goodPassword)
+	p.Submit("#prove-password")
+	p.WantText("h1", "Make a token")
 	p.Go("/account")
 	p.WantText("main", "Tokens to the API")
 	p.FollowText("The API")
