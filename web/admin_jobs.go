@@ -92,35 +92,3 @@ func (s *Server) moveJob(w http.ResponseWriter, r *http.Request) error {
 	redirect(w, r, adminJobsPath)
 	return nil
 }
-
-// boardPolicy lets River's own pages set the styles of single elements, which
-// their plots need. Scripts, data and styles come from this server alone.
-const boardPolicy = "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; " +
-	"font-src 'self' data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-
-// showBoard is River's own view of the queue, to read alone: its requests that
-// change something cannot carry the token of our forms.
-func (s *Server) showBoard(w http.ResponseWriter, r *http.Request) error {
-	if s.Board == nil {
-		return notFound(w, r)
-	}
-	w.Header().Set("Content-Security-Policy", boardPolicy)
-	s.Board.ServeHTTP(neverStored{w}, r)
-	return nil
-}
-
-// neverStored says so at the last moment: River's file server takes the header
-// back where it falls back to its first page.
-type neverStored struct{ http.ResponseWriter }
-
-// WriteHeader sends the headers.
-func (w neverStored) WriteHeader(status int) {
-	w.Header().Set("Cache-Control", "no-store")
-	w.ResponseWriter.WriteHeader(status)
-}
-
-// Write sends the headers if they are not sent yet, and a piece of the body.
-func (w neverStored) Write(piece []byte) (int, error) {
-	w.Header().Set("Cache-Control", "no-store")
-	return w.ResponseWriter.Write(piece)
-}

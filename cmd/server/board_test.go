@@ -62,8 +62,56 @@ func TestRiversPagesWorkForAdminsAlone(t *testing.T) {
 		p.Screenshot("river-" + strings.Trim(strings.NewReplacer("/", "-", "?", "-", "=", "-").Replace(strings.TrimPrefix(at.path, "/admin/river")), "-"))
 		p.CheckRecord()
 	}
+	for _, act := range []struct{ button, confirm, verb string }{{"Retry", "", "job.retry"}, {"Delete", "Delete job", "job.delete"}} {
+		at := fmt.Sprintf("/admin/river/jobs/%d", r.discarded(t))
+		p.Go(at)
+		press := func(button string) {
+			t.Helper()
+			find := fmt.Sprintf(`[...document.querySelectorAll("button")].find(b => b.textContent.trim() === %q && !b.disabled)`, button)
+			p.WaitFor(button+" on "+at, find, time.Minute)
+			p.Eval("(" + find + ".click(), true)")
+		}
+		press(act.button)
+		if act.confirm != "" {
+			press(act.confirm)
+		}
+		r.wantAct(t, act.verb, at[strings.LastIndex(at, "/")+1:])
+		p.CheckRecord()
+	}
 	p.Go("/admin/jobs")
 	p.Follow("a[href='/admin/river/']")
 	p.WaitFor("the queue's first page", `document.title.length > 0 && document.body.innerText.includes("Jobs")`, time.Minute)
 	p.CheckRecord()
+}
+
+// discarded puts a job into the queue that was given up and that ends well when
+// it is tried again.
+func (r *running) discarded(t *testing.T) (number int64) {
+	t.Helper()
+	err := r.super(t).QueryRow(t.Context(), `
+INSERT INTO river_job (kind, args, max_attempts, state, finalized_at, attempt, queue)
+VALUES ('check_domain', jsonb_build_object('organization', gen_random_uuid()), 3, 'discarded', now(), 3, 'default')
+RETURNING id`).Scan(&number)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return number
+}
+
+// wantAct waits until the record names an act on a job.
+func (r *running) wantAct(t *testing.T, verb, job string) {
+	t.Helper()
+	c := r.super(t)
+	for end := time.Now().Add(time.Minute); ; time.Sleep(200 * time.Millisecond) {
+		var found bool
+		if err := c.QueryRow(t.Context(), `SELECT EXISTS (SELECT FROM activity WHERE verb = $1 AND object_id = $2)`, verb, job).Scan(&found); err != nil {
+			t.Fatal(err)
+		}
+		if found {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("no %s of job %s in the record after a minute", verb, job)
+		}
+	}
 }

@@ -104,6 +104,31 @@ func (s *Service) CancelJob(ctx context.Context, a postgres.Actor, number int64)
 	return s.moveJob(ctx, a, number, "job.cancel", job.Cancel)
 }
 
+// DeleteJob takes a job out of the queue for good; one that runs is
+// errs.Conflict.
+func (s *Service) DeleteJob(ctx context.Context, a postgres.Actor, number int64) error {
+	return s.moveJob(ctx, a, number, "job.delete", job.Delete)
+}
+
+// PauseQueue keeps workers from taking jobs of a queue until ResumeQueue.
+func (s *Service) PauseQueue(ctx context.Context, a postgres.Actor, queue string) error {
+	return s.moveQueue(ctx, a, queue, "queue.pause", job.Pause)
+}
+
+// ResumeQueue ends a PauseQueue.
+func (s *Service) ResumeQueue(ctx context.Context, a postgres.Actor, queue string) error {
+	return s.moveQueue(ctx, a, queue, "queue.resume", job.Resume)
+}
+
+func (s *Service) moveQueue(ctx context.Context, a postgres.Actor, queue, verb string, move func(context.Context, pgx.Tx, string) error) error {
+	return s.reading(ctx, a, verb, func(tx pgx.Tx) error {
+		if err := move(ctx, tx, queue); err != nil {
+			return err
+		}
+		return activity.Record(ctx, tx, activity.Entry{Actor: a, Verb: verb, Object: "queue", ObjectID: queue})
+	})
+}
+
 func (s *Service) moveJob(ctx context.Context, a postgres.Actor, number int64, verb string, move func(context.Context, pgx.Tx, int64) (string, error)) error {
 	return s.reading(ctx, a, verb, func(tx pgx.Tx) error {
 		kind, err := move(ctx, tx, number)

@@ -326,12 +326,43 @@ func Cancel(ctx context.Context, tx pgx.Tx, number int64) (kind string, err erro
 	return move(inserter.JobCancelTx(ctx, tx, number))
 }
 
+// Delete takes a job out of the queue for good and returns its kind. One that
+// runs is errs.Conflict.
+func Delete(ctx context.Context, tx pgx.Tx, number int64) (kind string, err error) {
+	return move(inserter.JobDeleteTx(ctx, tx, number))
+}
+
 func move(row *rivertype.JobRow, err error) (string, error) {
-	if errors.Is(err, rivertype.ErrNotFound) {
+	switch {
+	case errors.Is(err, rivertype.ErrNotFound):
 		return "", errs.New(errs.NotFound, "There is no such job.")
-	}
-	if err != nil {
+	case errors.Is(err, rivertype.ErrJobRunning):
+		return "", errs.New(errs.Conflict, "The job runs. Cancel it before you delete it.")
+	case err != nil:
 		return "", err
 	}
 	return row.Kind, nil
+}
+
+// Pause keeps workers from taking jobs of a queue until Resume; those that run
+// go on.
+func Pause(ctx context.Context, tx pgx.Tx, queue string) error {
+	return queueMoved(queue, func() error { return inserter.QueuePauseTx(ctx, tx, queue, nil) })
+}
+
+// Resume ends a Pause.
+func Resume(ctx context.Context, tx pgx.Tx, queue string) error {
+	return queueMoved(queue, func() error { return inserter.QueueResumeTx(ctx, tx, queue, nil) })
+}
+
+func queueMoved(queue string, move func() error) error {
+	none := errs.New(errs.NotFound, "There is no such queue.")
+	if queue == "*" { // by which River means every queue
+		return none
+	}
+	err := move()
+	if errors.Is(err, rivertype.ErrNotFound) {
+		return none
+	}
+	return err
 }
