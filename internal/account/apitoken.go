@@ -199,11 +199,7 @@ func (s *Service) listTokens(ctx context.Context, a postgres.Actor, query string
 		if err := may(tx); err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, query, pgx.NamedArgs{"user": a.User, "organization": orNull(a.Organization), "within": string(within)})
-		if err != nil {
-			return err
-		}
-		list, err = pgx.CollectRows(rows, pgx.RowToStructByName[APIToken])
+		list, err = postgres.Many[APIToken](ctx, tx, query, pgx.NamedArgs{"user": a.User, "organization": orNull(a.Organization), "within": string(within)})
 		return err
 	})
 	if err != nil {

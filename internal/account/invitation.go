@@ -135,15 +135,11 @@ ORDER BY  i.created_at DESC, i.id DESC`
 // Invitations returns the offers that nobody has taken up, newest first.
 func (s *Service) Invitations(ctx context.Context, a postgres.Actor) ([]Invitation, error) {
 	var list []Invitation
-	err := s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		if _, err := Require(ctx, tx, a, Role.CanManage); err != nil {
+	err := s.db.InTx(ctx, a, func(tx pgx.Tx) (err error) {
+		if _, err = Require(ctx, tx, a, Role.CanManage); err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, listInvitations, pgx.NamedArgs{"organization": a.Organization})
-		if err != nil {
-			return err
-		}
-		list, err = pgx.CollectRows(rows, pgx.RowToStructByName[Invitation])
+		list, err = postgres.Many[Invitation](ctx, tx, listInvitations, pgx.NamedArgs{"organization": a.Organization})
 		return err
 	})
 	return list, err
@@ -206,15 +202,11 @@ func InvitationHash(token string) string { return hashToken(token) }
 
 func offerOf(ctx context.Context, db *postgres.DB, hash string) (Offer, error) {
 	var o Offer
-	err := db.InTx(ctx, postgres.Actor{}, func(tx pgx.Tx) error {
-		if err := postgres.LookFor(ctx, tx, hash); err != nil {
+	err := db.InTx(ctx, postgres.Actor{}, func(tx pgx.Tx) (err error) {
+		if err = postgres.LookFor(ctx, tx, hash); err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, offerQuery, pgx.NamedArgs{"hash": hash})
-		if err != nil {
-			return err
-		}
-		o, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Offer])
+		o, err = postgres.One[Offer](ctx, tx, offerQuery, pgx.NamedArgs{"hash": hash})
 		return err
 	})
 	return o, postgres.NotFound(err, "This invitation was used, taken back, or has expired. Ask for a new one.")

@@ -77,11 +77,7 @@ WHERE    user_id = @user
 ORDER BY created_at, id`
 
 func listPasskeys(ctx context.Context, tx pgx.Tx, user id.User) ([]Passkey, error) {
-	rows, err := tx.Query(ctx, listPasskeysQuery, pgx.NamedArgs{"user": user})
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowToStructByName[Passkey])
+	return postgres.Many[Passkey](ctx, tx, listPasskeysQuery, pgx.NamedArgs{"user": user})
 }
 
 const renamePasskey = `

@@ -317,11 +317,7 @@ func recordWayBack(ctx context.Context, tx pgx.Tx, e entry) error {
 	if e.Factor == NoFactor || e.Within != "" {
 		return nil
 	}
-	rows, err := tx.Query(ctx, ownedClosed, pgx.NamedArgs{"user": e.User})
-	if err != nil {
-		return fmt.Errorf("way back: %w", err)
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowTo[id.Organization])
+	list, err := postgres.Values[id.Organization](ctx, tx, ownedClosed, pgx.NamedArgs{"user": e.User})
 	if err != nil {
 		return fmt.Errorf("way back: %w", err)
 	}

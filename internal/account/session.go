@@ -265,12 +265,8 @@ ORDER BY seen_at DESC, id`
 // Sessions returns the user's sessions, the last used first.
 func (s *Service) Sessions(ctx context.Context, a postgres.Actor) ([]Session, error) {
 	var list []Session
-	err := s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, listSessions, pgx.NamedArgs{"user": a.User, "idle": SessionIdle})
-		if err != nil {
-			return err
-		}
-		list, err = pgx.CollectRows(rows, pgx.RowToStructByName[Session])
+	err := s.db.InTx(ctx, a, func(tx pgx.Tx) (err error) {
+		list, err = postgres.Many[Session](ctx, tx, listSessions, pgx.NamedArgs{"user": a.User, "idle": SessionIdle})
 		return err
 	})
 	if err != nil {

@@ -103,11 +103,7 @@ func (p *Proof) lead(ctx context.Context, q postgres.Querier, args pgx.NamedArgs
 	}
 	p.Head.Hash, p.Head.At = hex.EncodeToString(hash), p.Head.At.UTC()
 	args["head"] = p.Head.Number
-	rows, err := q.Query(ctx, followingHashes, args)
-	if err != nil {
-		return err
-	}
-	own, err := pgx.CollectRows(rows, pgx.RowTo[[]byte])
+	own, err := postgres.Values[[]byte](ctx, q, followingHashes, args)
 	for _, h := range own {
 		p.Following = append(p.Following, hex.EncodeToString(h))
 	}

@@ -178,12 +178,8 @@ type waitingHead struct {
 func (s *Service) storeHeads(ctx context.Context) error {
 	for {
 		var waiting []waitingHead
-		err := s.db.InTx(ctx, worker, func(tx pgx.Tx) error {
-			rows, err := tx.Query(ctx, waitingHeads)
-			if err != nil {
-				return err
-			}
-			waiting, err = pgx.CollectRows(rows, pgx.RowToStructByName[waitingHead])
+		err := s.db.InTx(ctx, worker, func(tx pgx.Tx) (err error) {
+			waiting, err = postgres.Many[waitingHead](ctx, tx, waitingHeads)
 			return err
 		})
 		if err != nil || len(waiting) == 0 {
@@ -244,11 +240,7 @@ LIMIT    @limit`
 // unless it is 0.
 func (s *Service) Heads(ctx context.Context, before int64, limit int) (list []Published, err error) {
 	err = s.db.InTx(ctx, postgres.Actor{}, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, listPublished, pgx.NamedArgs{"before": before, "limit": limit})
-		if err != nil {
-			return err
-		}
-		list, err = pgx.CollectRows(rows, pgx.RowToStructByName[Published])
+		list, err = postgres.Many[Published](ctx, tx, listPublished, pgx.NamedArgs{"before": before, "limit": limit})
 		return err
 	})
 	if err != nil {

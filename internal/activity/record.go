@@ -68,11 +68,7 @@ ORDER BY at, id`
 // Of returns what happened to one object, oldest first, as far as the
 // transaction's actor may see it.
 func Of(ctx context.Context, tx pgx.Tx, object, objectID string) ([]Row, error) {
-	rows, err := tx.Query(ctx, listByObject, pgx.NamedArgs{"object": object, "object_id": objectID})
-	if err != nil {
-		return nil, fmt.Errorf("activity of %s: %w", object, err)
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[Row])
+	list, err := postgres.Many[Row](ctx, tx, listByObject, pgx.NamedArgs{"object": object, "object_id": objectID})
 	if err != nil {
 		return nil, fmt.Errorf("activity of %s: %w", object, err)
 	}

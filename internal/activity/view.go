@@ -73,11 +73,7 @@ func (s *Service) List(ctx context.Context, a postgres.Actor, f Filter, after Cu
 	args := f.args(a)
 	args["after_at"], args["after_id"], args["limit"] = after.At, after.ID, limit
 	err = s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, listActs, args)
-		if err != nil {
-			return err
-		}
-		list, err = pgx.CollectRows(rows, pgx.RowToStructByName[Recorded])
+		list, err = postgres.Many[Recorded](ctx, tx, listActs, args)
 		return err
 	})
 	if err != nil {
@@ -162,11 +158,7 @@ type Choice struct {
 // to.
 func (s *Service) Choices(ctx context.Context, a postgres.Actor) (list []Choice, err error) {
 	err = s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, listChoices, pgx.NamedArgs{"organization": string(a.Organization)})
-		if err != nil {
-			return err
-		}
-		list, err = pgx.CollectRows(rows, pgx.RowToStructByName[Choice])
+		list, err = postgres.Many[Choice](ctx, tx, listChoices, pgx.NamedArgs{"organization": string(a.Organization)})
 		return err
 	})
 	if err != nil {

@@ -77,7 +77,7 @@ ORDER BY  h.user_id, coalesce(h.organization_id, @nobody::uuid)`
 // Access returns roles behind one, by person; of the platform alone if staff.
 func (s *Service) Access(ctx context.Context, a postgres.Actor, staff bool, after AccessCursor, limit int) (list []Access, err error) {
 	err = s.reading(ctx, a, "access", func(tx pgx.Tx) error {
-		list, err = many[Access](ctx, tx, listAccess, pgx.NamedArgs{"staff": staff, "after_user": string(after.User),
+		list, err = postgres.Many[Access](ctx, tx, listAccess, pgx.NamedArgs{"staff": staff, "after_user": string(after.User),
 			"after_organization": string(after.Organization), "nobody": nobody, "limit": limit})
 		return err
 	})

@@ -215,16 +215,16 @@ LIMIT    50`
 // Traffic reads what all processes have counted.
 func (s *Service) Traffic(ctx context.Context, a postgres.Actor) (t Traffic, err error) {
 	err = s.reading(ctx, a, "answers", func(tx pgx.Tx) error {
-		if t.Classes, err = many[Count](ctx, tx, answersByClass, nil); err != nil {
+		if t.Classes, err = postgres.Many[Count](ctx, tx, answersByClass); err != nil {
 			return err
 		}
-		if t.Hours, err = many[Hour](ctx, tx, errorsByHour, nil); err != nil {
+		if t.Hours, err = postgres.Many[Hour](ctx, tx, errorsByHour); err != nil {
 			return err
 		}
-		if t.Routes, err = many[FailedRoute](ctx, tx, errorsByRoute, nil); err != nil {
+		if t.Routes, err = postgres.Many[FailedRoute](ctx, tx, errorsByRoute); err != nil {
 			return err
 		}
-		t.Errors, err = many[ServerError](ctx, tx, newestErrors, nil)
+		t.Errors, err = postgres.Many[ServerError](ctx, tx, newestErrors)
 		return err
 	})
 	return t, err

@@ -82,13 +82,13 @@ type Jobs struct {
 // Jobs reads the queue.
 func (s *Service) Jobs(ctx context.Context, a postgres.Actor) (j Jobs, err error) {
 	err = s.reading(ctx, a, "jobs", func(tx pgx.Tx) error {
-		if j.Kinds, err = many[KindOfJob](ctx, tx, kindsOfJobs, nil); err != nil {
+		if j.Kinds, err = postgres.Many[KindOfJob](ctx, tx, kindsOfJobs); err != nil {
 			return err
 		}
-		if j.Hours, err = many[Hour](ctx, tx, jobsByHour, nil); err != nil {
+		if j.Hours, err = postgres.Many[Hour](ctx, tx, jobsByHour); err != nil {
 			return err
 		}
-		j.Failed, err = many[FailedJob](ctx, tx, failedJobs, nil)
+		j.Failed, err = postgres.Many[FailedJob](ctx, tx, failedJobs)
 		return err
 	})
 	return j, err

@@ -54,7 +54,7 @@ type OrganizationFilter struct {
 // Organizations returns organizations behind one, the newest first.
 func (s *Service) Organizations(ctx context.Context, a postgres.Actor, f OrganizationFilter, after id.Organization, limit int) (list []Organization, err error) {
 	err = s.reading(ctx, a, "organizations", func(tx pgx.Tx) error {
-		list, err = many[Organization](ctx, tx, listOrganizations, pgx.NamedArgs{"text": f.Text, "pattern": pattern(f.Text), "level": f.Level,
+		list, err = postgres.Many[Organization](ctx, tx, listOrganizations, pgx.NamedArgs{"text": f.Text, "pattern": pattern(f.Text), "level": f.Level,
 			"after": string(after), "limit": limit})
 		return err
 	})
@@ -114,13 +114,13 @@ func (s *Service) Organization(ctx context.Context, a postgres.Actor, org id.Org
 	}
 	args := pgx.NamedArgs{"organization": string(org)}
 	err = s.reading(ctx, a, "organization", func(tx pgx.Tx) error {
-		if d.Organization, err = one[Organization](ctx, tx, findOrganization, args); err != nil {
+		if d.Organization, err = postgres.One[Organization](ctx, tx, findOrganization, args); err != nil {
 			return postgres.NotFound(err, "There is no such organization.")
 		}
-		if d.People, err = many[Member](ctx, tx, organizationPeople, args); err != nil {
+		if d.People, err = postgres.Many[Member](ctx, tx, organizationPeople, args); err != nil {
 			return err
 		}
-		d.Versions, err = many[Count](ctx, tx, organizationVersions, args)
+		d.Versions, err = postgres.Many[Count](ctx, tx, organizationVersions, args)
 		return err
 	})
 	return d, err

@@ -51,7 +51,7 @@ SELECT coalesce((SELECT max(number) FROM activity_published), 0)::bigint AS head
 // Overview reads how the platform stands.
 func (s *Service) Overview(ctx context.Context, a postgres.Actor) (o Overview, err error) {
 	err = s.reading(ctx, a, "overview", func(tx pgx.Tx) error {
-		o, err = one[Overview](ctx, tx, overviewQuery, nil)
+		o, err = postgres.One[Overview](ctx, tx, overviewQuery)
 		return err
 	})
 	return o, err

@@ -78,7 +78,7 @@ func pattern(text string) string {
 // People returns people behind one of them, the newest account first.
 func (s *Service) People(ctx context.Context, a postgres.Actor, f PeopleFilter, after id.User, limit int) (list []Person, err error) {
 	err = s.reading(ctx, a, "people", func(tx pgx.Tx) error {
-		list, err = many[Person](ctx, tx, listPeople, pgx.NamedArgs{"text": f.Text, "pattern": pattern(f.Text), "state": f.State,
+		list, err = postgres.Many[Person](ctx, tx, listPeople, pgx.NamedArgs{"text": f.Text, "pattern": pattern(f.Text), "state": f.State,
 			"platform": f.Platform, "factor": f.Factor, "after": string(after), "limit": limit})
 		return err
 	})
@@ -94,7 +94,7 @@ func (s *Service) Person(ctx context.Context, a postgres.Actor, user id.User) (p
 		user = id.User(nobody)
 	}
 	err = s.reading(ctx, a, "person", func(tx pgx.Tx) error {
-		p, err = one[Person](ctx, tx, findPerson, pgx.NamedArgs{"user": string(user)})
+		p, err = postgres.One[Person](ctx, tx, findPerson, pgx.NamedArgs{"user": string(user)})
 		return postgres.NotFound(err, "There is no such account.")
 	})
 	return p, err
@@ -131,7 +131,7 @@ LIMIT     @limit`
 // the newest first, before the row of a number unless that is 0.
 func (s *Service) ActsOf(ctx context.Context, a postgres.Actor, user id.User, before int64, limit int) (list []Act, err error) {
 	err = s.reading(ctx, a, "acts of a person", func(tx pgx.Tx) error {
-		list, err = many[Act](ctx, tx, listActs, pgx.NamedArgs{"user": string(user), "before": before, "limit": limit})
+		list, err = postgres.Many[Act](ctx, tx, listActs, pgx.NamedArgs{"user": string(user), "before": before, "limit": limit})
 		return err
 	})
 	return list, err

@@ -78,11 +78,7 @@ func (s *Service) Templates(ctx context.Context, a postgres.Actor) (list []Templ
 		return nil, err
 	}
 	err = s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, listTemplates)
-		if err != nil {
-			return err
-		}
-		list, err = pgx.CollectRows(rows, pgx.RowToStructByName[Template])
+		list, err = postgres.Many[Template](ctx, tx, listTemplates)
 		return err
 	})
 	if err != nil {

@@ -291,11 +291,7 @@ func (k knownExternal) overrides() map[string]json.RawMessage {
 
 // knownExternals are the external listings of the database by slug.
 func knownExternals(ctx context.Context, tx pgx.Tx, platform id.Organization) (map[string]knownExternal, error) {
-	rows, err := tx.Query(ctx, selectExternal, pgx.NamedArgs{"organization": string(platform)})
-	if err != nil {
-		return nil, fmt.Errorf("external listings: %w", err)
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[knownExternal])
+	list, err := postgres.Many[knownExternal](ctx, tx, selectExternal, pgx.NamedArgs{"organization": string(platform)})
 	if err != nil {
 		return nil, fmt.Errorf("external listings: %w", err)
 	}

@@ -154,11 +154,7 @@ type seller struct {
 }
 
 func readSeller(ctx context.Context, q postgres.Querier, l listing.Listing) (seller, error) {
-	rows, err := q.Query(ctx, selectSeller, pgx.NamedArgs{"organization": l.Organization})
-	if err != nil {
-		return seller{}, err
-	}
-	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[seller])
+	return postgres.One[seller](ctx, q, selectSeller, pgx.NamedArgs{"organization": l.Organization})
 }
 
 const countAccepted = `

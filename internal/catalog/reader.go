@@ -158,11 +158,7 @@ func readChecked(ctx context.Context, q postgres.Querier, query string, args pgx
 	if _, err := q.Exec(ctx, lockAnnotators, args); err != nil {
 		return nil, err
 	}
-	rows, err := q.Query(ctx, query, args)
-	if err != nil {
-		return nil, err
-	}
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[checkedRow])
+	found, err := postgres.Many[checkedRow](ctx, q, query, args)
 	if err != nil {
 		return nil, err
 	}
@@ -241,11 +237,7 @@ func (Publisher) AnnotatorChanged(ctx context.Context, tx pgx.Tx, org id.Organiz
 
 // eachNaming reads the rows of a query first and then acts on each.
 func eachNaming[T any](ctx context.Context, tx pgx.Tx, query string, args pgx.NamedArgs, act func(T) error) error {
-	rows, err := tx.Query(ctx, query, args)
-	if err != nil {
-		return fmt.Errorf("catalog: readers: %w", err)
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[T])
+	list, err := postgres.Many[T](ctx, tx, query, args)
 	if err != nil {
 		return fmt.Errorf("catalog: readers: %w", err)
 	}

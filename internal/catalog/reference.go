@@ -153,11 +153,7 @@ func (s *Store) Reference(ctx context.Context, a postgres.Actor, slug string) (r
 		} else if err != nil && errs.KindOf(err) != errs.Conflict {
 			return err
 		}
-		rows, err := tx.Query(ctx, listRecorded, pgx.NamedArgs{"organization": string(PlatformOrganization), "slug": slug})
-		if err != nil {
-			return err
-		}
-		history, err = pgx.CollectRows(rows, pgx.RowToStructByName[Recorded])
+		history, err = postgres.Many[Recorded](ctx, tx, listRecorded, pgx.NamedArgs{"organization": string(PlatformOrganization), "slug": slug})
 		return err
 	})
 	return r, history, err

@@ -69,10 +69,7 @@ ORDER BY s.number`
 // pictures are hidden.
 func (s *Store) Samples(ctx context.Context, l id.Listing) (list []Sample, err error) {
 	err = s.db.InTx(ctx, postgres.Actor{}, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, selectSamples, pgx.NamedArgs{"listing": l})
-		if err == nil {
-			list, err = pgx.CollectRows(rows, pgx.RowToStructByName[Sample])
-		}
+		list, err = postgres.Many[Sample](ctx, tx, selectSamples, pgx.NamedArgs{"listing": l})
 		return err
 	})
 	if err != nil {

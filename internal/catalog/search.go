@@ -266,11 +266,7 @@ func (r *Result) page(ctx context.Context, tx pgx.Tx, q Query) error {
 			args["key"], args["cursor_id"] = c.Key, string(c.ID)
 		}
 	}
-	rows, err := tx.Query(ctx, q.pageStatement(), args)
-	if err != nil {
-		return err
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[sortedRow])
+	list, err := postgres.Many[sortedRow](ctx, tx, q.pageStatement(), args)
 	if err != nil {
 		return err
 	}

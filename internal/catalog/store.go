@@ -191,11 +191,7 @@ func (s *Store) Get(ctx context.Context, slug string) (Entry, error) {
 
 // readEntry reads the one row of a query for columns.
 func readEntry(ctx context.Context, q postgres.Querier, query string, args pgx.NamedArgs) (Entry, error) {
-	rows, err := q.Query(ctx, query, args)
-	if err != nil {
-		return Entry{}, err
-	}
-	r, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[row])
+	r, err := postgres.One[row](ctx, q, query, args)
 	if err != nil {
 		return Entry{}, err
 	}

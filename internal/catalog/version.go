@@ -79,11 +79,7 @@ func (s *Store) Release(ctx context.Context, slug string, number int) (now Entry
 		if now, err = readEntry(ctx, tx, selectBySlug, pgx.NamedArgs{"slug": slug}); err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, selectRelease, pgx.NamedArgs{"slug": slug, "number": number})
-		if err != nil {
-			return err
-		}
-		if v, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Released]); err != nil {
+		if v, err = postgres.One[Released](ctx, tx, selectRelease, pgx.NamedArgs{"slug": slug, "number": number}); err != nil {
 			return err
 		}
 		if v.State == listing.Live {

@@ -332,11 +332,7 @@ AND   a.organization_id = @organization
 AND   a.removed_at IS NULL`
 
 func (s *Service) annotators(ctx context.Context, tx pgx.Tx, sql string, args pgx.NamedArgs) ([]Annotator, error) {
-	rows, err := tx.Query(ctx, sql, args)
-	if err != nil {
-		return nil, fmt.Errorf("annotators: %w", err)
-	}
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[annotatorRow])
+	found, err := postgres.Many[annotatorRow](ctx, tx, sql, args)
 	if err != nil {
 		return nil, fmt.Errorf("annotators: %w", err)
 	}

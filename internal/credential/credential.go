@@ -338,11 +338,7 @@ const oneCredential = credentialColumns + `
 WHERE c.id = @id`
 
 func (s *Service) credentials(ctx context.Context, tx pgx.Tx, sql string, args pgx.NamedArgs) ([]Credential, error) {
-	rows, err := tx.Query(ctx, sql, args)
-	if err != nil {
-		return nil, fmt.Errorf("credentials: %w", err)
-	}
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[credentialRow])
+	found, err := postgres.Many[credentialRow](ctx, tx, sql, args)
 	if err != nil {
 		return nil, fmt.Errorf("credentials: %w", err)
 	}

@@ -37,12 +37,8 @@ func (s *Service) Sweep(ctx context.Context) error {
 
 func (s *Service) expireEnded(ctx context.Context) error {
 	var ended []id.Credential
-	err := s.db.InTx(ctx, worker, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, endedCredentials)
-		if err != nil {
-			return err
-		}
-		ended, err = pgx.CollectRows(rows, pgx.RowTo[id.Credential])
+	err := s.db.InTx(ctx, worker, func(tx pgx.Tx) (err error) {
+		ended, err = postgres.Values[id.Credential](ctx, tx, endedCredentials)
 		return err
 	})
 	failed := []error{err}

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"assay/internal/id"
+	"assay/internal/postgres"
 )
 
 // warnDays are the days before its end at which a credential is told of.
@@ -53,12 +54,8 @@ func (s *Service) warnEnding(ctx context.Context) error {
 	var failed []error
 	for _, days := range slices.Sorted(slices.Values(warnDays)) {
 		var ending []id.Credential
-		err := s.db.InTx(ctx, worker, func(tx pgx.Tx) error {
-			rows, err := tx.Query(ctx, endingCredentials, pgx.NamedArgs{"today": today, "until": today.AddDate(0, 0, days), "days": days})
-			if err != nil {
-				return err
-			}
-			ending, err = pgx.CollectRows(rows, pgx.RowTo[id.Credential])
+		err := s.db.InTx(ctx, worker, func(tx pgx.Tx) (err error) {
+			ending, err = postgres.Values[id.Credential](ctx, tx, endingCredentials, pgx.NamedArgs{"today": today, "until": today.AddDate(0, 0, days), "days": days})
 			return err
 		})
 		failed = append(failed, err)

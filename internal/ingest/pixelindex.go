@@ -129,11 +129,8 @@ FROM     best
 ORDER BY own DESC, cardinality(macs) DESC, slug`
 
 // lookUp returns what the seller may know.
-func lookUp(ctx context.Context, q postgres.Querier, r *run) (list []shared, err error) {
-	rows, err := q.Query(ctx, selectShared, pgx.NamedArgs{"version": r.version, "organization": r.organization})
-	if err == nil {
-		list, err = pgx.CollectRows(rows, pgx.RowToStructByName[shared])
-	}
+func lookUp(ctx context.Context, q postgres.Querier, r *run) ([]shared, error) {
+	list, err := postgres.Many[shared](ctx, q, selectShared, pgx.NamedArgs{"version": r.version, "organization": r.organization})
 	if err != nil {
 		return nil, fmt.Errorf("equal pixels: %w", err)
 	}

@@ -76,11 +76,7 @@ func (s *Service) QueueReaudits(ctx context.Context, _ job.QueueReaudits) error 
 		if err := tx.QueryRow(ctx, `SELECT count(*) FROM reaudit WHERE state = 'queued'`).Scan(&waiting); err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, selectOutdated, pgx.NamedArgs{"rules": s.rules()})
-		if err != nil {
-			return err
-		}
-		list, err := pgx.CollectRows(rows, pgx.RowToStructByName[outdated])
+		list, err := postgres.Many[outdated](ctx, tx, selectOutdated, pgx.NamedArgs{"rules": s.rules()})
 		if err != nil {
 			return err
 		}
@@ -105,11 +101,7 @@ func (s *Service) QueueReaudits(ctx context.Context, _ job.QueueReaudits) error 
 }
 
 func takeUpLeft(ctx context.Context, tx pgx.Tx) error {
-	rows, err := tx.Query(ctx, selectLeft, pgx.NamedArgs{"lease": 2 * leaseTime.Seconds(), "kind": job.ReauditVersion{}.Kind()})
-	if err != nil {
-		return err
-	}
-	left, err := pgx.CollectRows(rows, pgx.RowTo[id.Reaudit])
+	left, err := postgres.Values[id.Reaudit](ctx, tx, selectLeft, pgx.NamedArgs{"lease": 2 * leaseTime.Seconds(), "kind": job.ReauditVersion{}.Kind()})
 	for _, x := range left {
 		err = errors.Join(err, job.Insert(ctx, tx, job.ReauditVersion{Reaudit: x}))
 	}

@@ -79,11 +79,7 @@ func (s *Service) textsOf(ctx context.Context, report id.Report) (of TextsOf, er
 		return of, errs.New(errs.NotFound, "There is no such list.")
 	}
 	err = s.db.InTx(ctx, worker, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, selectTextsOfReport, pgx.NamedArgs{"report": report})
-		if err != nil {
-			return err
-		}
-		of, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[TextsOf])
+		of, err = postgres.One[TextsOf](ctx, tx, selectTextsOfReport, pgx.NamedArgs{"report": report})
 		return postgres.NotFound(err, "There is no such list.")
 	})
 	return of, err

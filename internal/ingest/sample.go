@@ -117,9 +117,7 @@ func (s *Service) Samples(ctx context.Context, a postgres.Actor, v id.Version) (
 		if err := json.Unmarshal(left, &set.Left); err != nil {
 			return err
 		}
-		if rows, err = tx.Query(ctx, selectSamples, pgx.NamedArgs{"report": report}); err == nil {
-			set.List, err = pgx.CollectRows(rows, pgx.RowToStructByName[Sample])
-		}
+		set.List, err = postgres.Many[Sample](ctx, tx, selectSamples, pgx.NamedArgs{"report": report})
 		return err
 	})
 	if err != nil {

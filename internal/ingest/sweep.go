@@ -10,6 +10,7 @@ import (
 
 	"assay/internal/id"
 	"assay/internal/job"
+	"assay/internal/postgres"
 )
 
 // retryBrokenAfter is how long an audit that broke through a fault of ours rests
@@ -47,11 +48,7 @@ type stuck struct {
 // gone, and notes for reviewers what dead workers did not.
 func (s *Service) Sweep(ctx context.Context) error {
 	err := s.db.InTx(ctx, worker, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, selectStuck, pgx.NamedArgs{"lease": leaseTime.Seconds(), "again": retryBrokenAfter.Seconds(), "kind": job.AuditVersion{}.Kind()})
-		if err != nil {
-			return fmt.Errorf("look for stuck audits: %w", err)
-		}
-		found, err := pgx.CollectRows(rows, pgx.RowToStructByName[stuck])
+		found, err := postgres.Many[stuck](ctx, tx, selectStuck, pgx.NamedArgs{"lease": leaseTime.Seconds(), "again": retryBrokenAfter.Seconds(), "kind": job.AuditVersion{}.Kind()})
 		if err != nil {
 			return fmt.Errorf("look for stuck audits: %w", err)
 		}

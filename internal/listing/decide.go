@@ -158,7 +158,7 @@ func (s *Service) decideAmendment(ctx context.Context, tx pgx.Tx, a postgres.Act
 	if r.Outcome != Approves {
 		return nil
 	}
-	l, err := one[Listing](ctx, tx, listingOf, pgx.NamedArgs{"id": v.Listing, "organization": v.Organization})
+	l, err := postgres.One[Listing](ctx, tx, listingOf, pgx.NamedArgs{"id": v.Listing, "organization": v.Organization})
 	if err != nil {
 		return postgres.NotFound(err, noSuchListing)
 	}

@@ -48,7 +48,7 @@ ORDER BY g.decision_id, g.position`
 
 // readGrounds puts the grounds of a version's decisions beside them.
 func readGrounds(ctx context.Context, q postgres.Querier, v id.Version, decisions []Decision) error {
-	list, err := many[Ground](ctx, q, groundsQuery, pgx.NamedArgs{"version": v})
+	list, err := postgres.Many[Ground](ctx, q, groundsQuery, pgx.NamedArgs{"version": v})
 	if err != nil {
 		return err
 	}

@@ -95,7 +95,7 @@ func (s *Service) judging(ctx context.Context, a postgres.Actor, v id.Version, k
 		if err != nil {
 			return err
 		}
-		answer, err := one[WarningAnswer](ctx, tx, answerOf, pgx.NamedArgs{"report": report.ID, "key": key})
+		answer, err := postgres.One[WarningAnswer](ctx, tx, answerOf, pgx.NamedArgs{"report": report.ID, "key": key})
 		if err != nil {
 			return postgres.NotFound(err, "There is no answer to that warning.")
 		}

@@ -24,11 +24,7 @@ RETURNING claims_digest`
 // lapse ends the wait of changed claims whose version left the catalog, so
 // that whatever takes its place can ask again. The listing is locked.
 func (s *Service) lapse(ctx context.Context, tx pgx.Tx, a postgres.Actor, org id.Organization, l id.Listing, keep id.Version) error {
-	rows, err := tx.Query(ctx, lapseClaims, pgx.NamedArgs{"listing": l, "organization": org, "keep": string(keep)})
-	if err != nil {
-		return err
-	}
-	gone, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	gone, err := postgres.Values[string](ctx, tx, lapseClaims, pgx.NamedArgs{"listing": l, "organization": org, "keep": string(keep)})
 	if err != nil {
 		return refusal(err)
 	}

@@ -37,7 +37,7 @@ func (s *Service) Page(ctx context.Context, a postgres.Actor, before id.Listing,
 		if _, err := account.Require(ctx, tx, a, account.Role.CanRead); err != nil {
 			return err
 		}
-		listings, err := many[Listing](ctx, tx, pageQuery, pgx.NamedArgs{"organization": a.Organization, "before": string(before), "limit": limit})
+		listings, err := postgres.Many[Listing](ctx, tx, pageQuery, pgx.NamedArgs{"organization": a.Organization, "before": string(before), "limit": limit})
 		if err != nil {
 			return err
 		}
@@ -45,7 +45,7 @@ func (s *Service) Page(ctx context.Context, a postgres.Actor, before id.Listing,
 		for i, l := range listings {
 			ids[i] = string(l.ID)
 		}
-		claims, err := many[claimsRow](ctx, tx, newestClaimsOf, pgx.NamedArgs{"organization": a.Organization, "listings": ids})
+		claims, err := postgres.Many[claimsRow](ctx, tx, newestClaimsOf, pgx.NamedArgs{"organization": a.Organization, "listings": ids})
 		if err != nil {
 			return err
 		}

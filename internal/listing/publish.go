@@ -53,7 +53,7 @@ func (s *Service) publish(ctx context.Context, tx pgx.Tx, a postgres.Actor, v Ve
 }
 
 func (s *Service) showVersion(ctx context.Context, tx pgx.Tx, v Version) error {
-	l, err := one[Listing](ctx, tx, listingOf, pgx.NamedArgs{"id": v.Listing, "organization": v.Organization})
+	l, err := postgres.One[Listing](ctx, tx, listingOf, pgx.NamedArgs{"id": v.Listing, "organization": v.Organization})
 	if err != nil {
 		return postgres.NotFound(err, noSuchListing)
 	}
@@ -140,7 +140,7 @@ func (s *Service) takeDownWithin(ctx context.Context, tx pgx.Tx, a postgres.Acto
 	} else if err := s.recall(ctx, tx, a, locked); err != nil {
 		return err
 	}
-	l, err := one[Listing](ctx, tx, listingOf, pgx.NamedArgs{"id": locked.Listing, "organization": locked.Organization})
+	l, err := postgres.One[Listing](ctx, tx, listingOf, pgx.NamedArgs{"id": locked.Listing, "organization": locked.Organization})
 	if err != nil {
 		return postgres.NotFound(err, noSuchListing)
 	}

@@ -117,7 +117,7 @@ func (s *Service) VersionBy(ctx context.Context, a postgres.Actor, v id.Version,
 		return Dossier{}, err
 	}
 	err = s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		other, err := one[Report](ctx, tx, reportByID, pgx.NamedArgs{"report": report, "version": v})
+		other, err := postgres.One[Report](ctx, tx, reportByID, pgx.NamedArgs{"report": report, "version": v})
 		d.Report, d.Answers = &other, nil
 		return postgres.NotFound(err, "There is no such report.")
 	})
@@ -142,7 +142,7 @@ func dossier(ctx context.Context, q postgres.Querier, v id.Version) (d Dossier, 
 		return d, err
 	}
 	org := d.Version.Organization
-	d.Listing, err = one[Listing](ctx, q, listingOf, pgx.NamedArgs{"id": d.Version.Listing, "organization": org})
+	d.Listing, err = postgres.One[Listing](ctx, q, listingOf, pgx.NamedArgs{"id": d.Version.Listing, "organization": org})
 	if err != nil {
 		return d, postgres.NotFound(err, noSuchVersion)
 	}
@@ -161,25 +161,25 @@ func dossier(ctx context.Context, q postgres.Querier, v id.Version) (d Dossier, 
 		return d, err
 	}
 	if d.Report != nil {
-		d.Answers, err = many[WarningAnswer](ctx, q, answersQuery, pgx.NamedArgs{"report": d.Report.ID})
+		d.Answers, err = postgres.Many[WarningAnswer](ctx, q, answersQuery, pgx.NamedArgs{"report": d.Report.ID})
 		if err != nil {
 			return d, err
 		}
 	}
-	if d.Decisions, err = many[Decision](ctx, q, decisionsQuery, pgx.NamedArgs{"version": v}); err != nil {
+	if d.Decisions, err = postgres.Many[Decision](ctx, q, decisionsQuery, pgx.NamedArgs{"version": v}); err != nil {
 		return d, err
 	}
 	if err = readGrounds(ctx, q, v, d.Decisions); err != nil {
 		return d, err
 	}
-	d.History, err = many[Moved](ctx, q, historyQuery, pgx.NamedArgs{"version": v})
+	d.History, err = postgres.Many[Moved](ctx, q, historyQuery, pgx.NamedArgs{"version": v})
 	return d, err
 }
 
 // amendment returns the changed claims of a live version that wait for a
 // reviewer, nil if none do.
 func amendment(ctx context.Context, q postgres.Querier, v Version) (*Revision, error) {
-	rows, err := many[claimsRow](ctx, q, openAmendment, pgx.NamedArgs{"version": v.ID, "organization": v.Organization})
+	rows, err := postgres.Many[claimsRow](ctx, q, openAmendment, pgx.NamedArgs{"version": v.ID, "organization": v.Organization})
 	if err != nil || len(rows) == 0 {
 		return nil, err
 	}
@@ -188,7 +188,7 @@ func amendment(ctx context.Context, q postgres.Querier, v Version) (*Revision, e
 }
 
 func findReport(ctx context.Context, q postgres.Querier, v id.Version) (*Report, error) {
-	list, err := many[Report](ctx, q, latestReportQuery, pgx.NamedArgs{"version": v})
+	list, err := postgres.Many[Report](ctx, q, latestReportQuery, pgx.NamedArgs{"version": v})
 	if err != nil || len(list) == 0 {
 		return nil, err
 	}
@@ -224,7 +224,7 @@ func (s *Service) VersionsBelow(ctx context.Context, a postgres.Actor, l id.List
 			return err
 		}
 		var err error
-		list, err = many[Version](ctx, tx, versionsOfListing, pgx.NamedArgs{"listing": l, "organization": a.Organization, "below": below, "limit": limit})
+		list, err = postgres.Many[Version](ctx, tx, versionsOfListing, pgx.NamedArgs{"listing": l, "organization": a.Organization, "below": below, "limit": limit})
 		return err
 	})
 	if err != nil {
@@ -254,7 +254,7 @@ func (s *Service) Files(ctx context.Context, a postgres.Actor, v id.Version, aft
 			return err
 		}
 		var err error
-		list, err = many[File](ctx, tx, filesQuery, pgx.NamedArgs{"version": v, "after": after, "limit": limit})
+		list, err = postgres.Many[File](ctx, tx, filesQuery, pgx.NamedArgs{"version": v, "after": after, "limit": limit})
 		return err
 	})
 	if err != nil {

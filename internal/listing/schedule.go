@@ -225,7 +225,7 @@ type due struct {
 func (s *Service) PublishDue(ctx context.Context, a postgres.Actor) (live int, err error) {
 	var list []due
 	err = s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		list, err = many[due](ctx, tx, dueVersions, pgx.NamedArgs{"today": s.today()})
+		list, err = postgres.Many[due](ctx, tx, dueVersions, pgx.NamedArgs{"today": s.today()})
 		return err
 	})
 	if err != nil {

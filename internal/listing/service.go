@@ -284,15 +284,15 @@ func (s *Service) List(ctx context.Context, a postgres.Actor) ([]Overview, error
 			return err
 		}
 		args := pgx.NamedArgs{"organization": a.Organization}
-		listings, err := many[Listing](ctx, tx, overviewQuery, args)
+		listings, err := postgres.Many[Listing](ctx, tx, overviewQuery, args)
 		if err != nil {
 			return err
 		}
-		claims, err := many[claimsRow](ctx, tx, newestClaimsOfAll, args)
+		claims, err := postgres.Many[claimsRow](ctx, tx, newestClaimsOfAll, args)
 		if err != nil {
 			return err
 		}
-		versions, err := many[Version](ctx, tx, versionsOfAll, args)
+		versions, err := postgres.Many[Version](ctx, tx, versionsOfAll, args)
 		if err != nil {
 			return err
 		}

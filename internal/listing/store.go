@@ -61,23 +61,6 @@ const versionColumns = `v.id, v.organization_id, v.listing_id, v.number, v.state
          v.embargo_until, coalesce(v.created_by::text, '') AS created_by, v.created_at, v.updated_at,
          v.submitted_at, v.live_at, v.publish_plan, v.publish_on, v.publish_failure, v.publish_failed_at`
 
-func one[T any](ctx context.Context, q postgres.Querier, sql string, args pgx.NamedArgs) (T, error) {
-	rows, err := q.Query(ctx, sql, args)
-	if err != nil {
-		var zero T
-		return zero, err
-	}
-	return pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[T])
-}
-
-func many[T any](ctx context.Context, q postgres.Querier, sql string, args pgx.NamedArgs) ([]T, error) {
-	rows, err := q.Query(ctx, sql, args)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowToStructByName[T])
-}
-
 const selectListing = `
 SELECT   ` + listingColumns + `
 FROM     listing l
@@ -86,13 +69,13 @@ AND      l.organization_id = @organization`
 
 // readListing reads a listing of the organization.
 func readListing(ctx context.Context, q postgres.Querier, org id.Organization, l id.Listing) (Listing, error) {
-	found, err := one[Listing](ctx, q, selectListing, pgx.NamedArgs{"id": l, "organization": org})
+	found, err := postgres.One[Listing](ctx, q, selectListing, pgx.NamedArgs{"id": l, "organization": org})
 	return found, postgres.NotFound(err, noSuchListing)
 }
 
 // lockListing is readListing that makes other writers of the listing wait.
 func lockListing(ctx context.Context, q postgres.Querier, org id.Organization, l id.Listing) (Listing, error) {
-	found, err := one[Listing](ctx, q, selectListing+`
+	found, err := postgres.One[Listing](ctx, q, selectListing+`
 FOR UPDATE`, pgx.NamedArgs{"id": l, "organization": org})
 	return found, postgres.NotFound(err, noSuchListing)
 }
@@ -106,7 +89,7 @@ ORDER BY c.revision DESC
 LIMIT    1`
 
 func readNewest(ctx context.Context, q postgres.Querier, l Listing) (Revision, error) {
-	row, err := one[claimsRow](ctx, q, newestClaims, pgx.NamedArgs{"listing": l.ID, "organization": l.Organization})
+	row, err := postgres.One[claimsRow](ctx, q, newestClaims, pgx.NamedArgs{"listing": l.ID, "organization": l.Organization})
 	if err != nil {
 		return Revision{}, postgres.NotFound(err, noSuchListing)
 	}
@@ -120,7 +103,7 @@ WHERE    c.id = @id
 AND      c.organization_id = @organization`
 
 func readClaims(ctx context.Context, q postgres.Querier, org id.Organization, c id.Claims) (Revision, error) {
-	row, err := one[claimsRow](ctx, q, claimsByID, pgx.NamedArgs{"id": c, "organization": org})
+	row, err := postgres.One[claimsRow](ctx, q, claimsByID, pgx.NamedArgs{"id": c, "organization": org})
 	if err != nil {
 		return Revision{}, postgres.NotFound(err, "There is no such revision of the claims.")
 	}
@@ -199,7 +182,7 @@ AND      (v.organization_id = assay_organization() OR assay_platform() <> '')`
 // readVersion reads a version that the actor may see: one of the seller's own,
 // or one that a policy shows to the platform.
 func readVersion(ctx context.Context, q postgres.Querier, v id.Version) (Version, error) {
-	found, err := one[Version](ctx, q, selectVersion, pgx.NamedArgs{"id": v})
+	found, err := postgres.One[Version](ctx, q, selectVersion, pgx.NamedArgs{"id": v})
 	return found, postgres.NotFound(err, noSuchVersion)
 }
 
@@ -220,7 +203,7 @@ func Lock(ctx context.Context, tx pgx.Tx, v id.Version) (Version, error) {
 // lockVersion is readVersion that makes other movers of the version wait. Alone
 // it serves steps before a version is submitted, which leave its listing as it is.
 func lockVersion(ctx context.Context, q postgres.Querier, v id.Version) (Version, error) {
-	found, err := one[Version](ctx, q, selectVersion+`
+	found, err := postgres.One[Version](ctx, q, selectVersion+`
 FOR UPDATE`, pgx.NamedArgs{"id": v})
 	return found, postgres.NotFound(err, noSuchVersion)
 }
@@ -253,7 +236,7 @@ FOR UPDATE`
 
 // findVersion returns the version that sql names, nil if there is none.
 func findVersion(ctx context.Context, q postgres.Querier, sql string, org id.Organization, l id.Listing) (*Version, error) {
-	list, err := many[Version](ctx, q, sql, pgx.NamedArgs{"listing": l, "organization": org})
+	list, err := postgres.Many[Version](ctx, q, sql, pgx.NamedArgs{"listing": l, "organization": org})
 	if err != nil || len(list) == 0 {
 		return nil, err
 	}

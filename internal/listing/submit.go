@@ -225,7 +225,7 @@ func (s *Service) allAnswered(ctx context.Context, q postgres.Querier, v Version
 	if err != nil {
 		return err
 	}
-	answers, err := many[WarningAnswer](ctx, q, answersQuery, pgx.NamedArgs{"report": report.ID})
+	answers, err := postgres.Many[WarningAnswer](ctx, q, answersQuery, pgx.NamedArgs{"report": report.ID})
 	if err != nil {
 		return err
 	}

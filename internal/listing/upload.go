@@ -254,7 +254,7 @@ func (s *Service) addReport(ctx context.Context, q postgres.Querier, v Version, 
 	if err != nil {
 		return Report{}, refusal(err)
 	}
-	return one[Report](ctx, q, oneReport, pgx.NamedArgs{"report": report, "version": v.ID})
+	return postgres.One[Report](ctx, q, oneReport, pgx.NamedArgs{"report": report, "version": v.ID})
 }
 
 // AddReport keeps the report of a later audit of the same files, after the

@@ -89,12 +89,8 @@ var worker = postgres.Actor{Platform: postgres.Worker}
 // for the demo's mailbox, where no mail server takes them.
 func List(ctx context.Context, db *postgres.DB, limit int) ([]Waiting, error) {
 	var list []Waiting
-	err := db.InTx(ctx, worker, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, listWaiting, pgx.NamedArgs{"limit": limit})
-		if err != nil {
-			return err
-		}
-		list, err = pgx.CollectRows(rows, pgx.RowToStructByName[Waiting])
+	err := db.InTx(ctx, worker, func(tx pgx.Tx) (err error) {
+		list, err = postgres.Many[Waiting](ctx, tx, listWaiting, pgx.NamedArgs{"limit": limit})
 		return err
 	})
 	if err != nil {

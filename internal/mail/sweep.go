@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"assay/internal/job"
+	"assay/internal/postgres"
 )
 
 // forgottenAfter is the age at which a mail that waits gets a job again, unless
@@ -40,11 +41,7 @@ func (s *Sender) Sweep(ctx context.Context) error {
 		return nil
 	}
 	return s.db.InTx(ctx, worker, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, forgotten, pgx.NamedArgs{"forgotten": forgottenAfter})
-		if err != nil {
-			return fmt.Errorf("mail: sweep: %w", err)
-		}
-		list, err := pgx.CollectRows(rows, pgx.RowTo[string])
+		list, err := postgres.Values[string](ctx, tx, forgotten, pgx.NamedArgs{"forgotten": forgottenAfter})
 		if err != nil {
 			return fmt.Errorf("mail: sweep: %w", err)
 		}

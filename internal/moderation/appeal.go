@@ -91,7 +91,7 @@ func (s *Service) Subject(ctx context.Context, a postgres.Actor, kind AppealKind
 		if _, err := account.Require(ctx, tx, a, account.Role.CanManage); err != nil {
 			return err
 		}
-		found, err = one[Subject](ctx, tx, subjectQuery, pgx.NamedArgs{"organization": a.Organization, "kind": string(kind), "subject": subject})
+		found, err = postgres.One[Subject](ctx, tx, subjectQuery, pgx.NamedArgs{"organization": a.Organization, "kind": string(kind), "subject": subject})
 		return postgres.NotFound(err, "There is no such decision to appeal. Each can be appealed once, within 60 days.")
 	})
 	if err != nil {
@@ -191,7 +191,7 @@ func (s *Service) OwnAppeal(ctx context.Context, a postgres.Actor, appeal id.App
 		if _, err := account.Require(ctx, tx, a, account.Role.CanRead); err != nil {
 			return err
 		}
-		found, err = one[Appeal](ctx, tx, appealQuery+`
+		found, err = postgres.One[Appeal](ctx, tx, appealQuery+`
 WHERE  a.id = @appeal
 AND    a.organization_id = @organization`, pgx.NamedArgs{"appeal": appeal, "organization": a.Organization})
 		return postgres.NotFound(err, noSuchAppeal)

@@ -85,7 +85,7 @@ func lockListed(ctx context.Context, tx pgx.Tx, slug string) (listed, error) {
 	if _, err := tx.Exec(ctx, `SELECT FROM catalog_listing WHERE slug = @slug FOR UPDATE`, args); err != nil {
 		return listed{}, err
 	}
-	return one[listed](ctx, tx, listedQuery, args)
+	return postgres.One[listed](ctx, tx, listedQuery, args)
 }
 
 // Report takes a report of anybody. It returns errs.Fields with the fields

@@ -61,5 +61,5 @@ ORDER BY created_at, flag_id`
 
 // reportersOf returns who reported a flag or one that was merged into it.
 func reportersOf(ctx context.Context, q postgres.Querier, flag id.Flag, org id.Organization) ([]reporter, error) {
-	return many[reporter](ctx, q, reportersQuery, pgx.NamedArgs{"flag": flag, "organization": org})
+	return postgres.Many[reporter](ctx, q, reportersQuery, pgx.NamedArgs{"flag": flag, "organization": org})
 }

@@ -70,7 +70,7 @@ ORDER BY number`
 
 // withEarlier adds what was asked before.
 func (f *Flag) withEarlier(ctx context.Context, q postgres.Querier) (err error) {
-	f.Earlier, err = many[Asked](ctx, q, earlierQuery, pgx.NamedArgs{"flag": f.ID, "organization": f.Organization})
+	f.Earlier, err = postgres.Many[Asked](ctx, q, earlierQuery, pgx.NamedArgs{"flag": f.ID, "organization": f.Organization})
 	return err
 }
 
@@ -106,10 +106,10 @@ func (s *Service) Queue(ctx context.Context, a postgres.Actor) (waiting, decided
 		return nil, nil, err
 	}
 	err = s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		if waiting, err = many[Flag](ctx, tx, queueQuery, nil); err != nil {
+		if waiting, err = postgres.Many[Flag](ctx, tx, queueQuery); err != nil {
 			return err
 		}
-		decided, err = many[Flag](ctx, tx, closedQuery, nil)
+		decided, err = postgres.Many[Flag](ctx, tx, closedQuery)
 		return err
 	})
 	if err != nil {
@@ -141,7 +141,7 @@ func (s *Service) Counts(ctx context.Context, a postgres.Actor) (c Counts, err e
 		return c, err
 	}
 	err = s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		c, err = one[Counts](ctx, tx, countsQuery, nil)
+		c, err = postgres.One[Counts](ctx, tx, countsQuery)
 		return err
 	})
 	if err != nil {
@@ -199,10 +199,10 @@ func (s *Service) Item(ctx context.Context, a postgres.Actor, flag id.Flag) (it 
 			return err
 		}
 		args := pgx.NamedArgs{"flag": flag, "listing": it.Flag.Listing, "organization": it.Flag.Organization}
-		if it.Told, err = many[Told](ctx, tx, toldQuery, args); err != nil {
+		if it.Told, err = postgres.Many[Told](ctx, tx, toldQuery, args); err != nil {
 			return err
 		}
-		if it.Similar, err = many[Flag](ctx, tx, similarQuery, args); err != nil {
+		if it.Similar, err = postgres.Many[Flag](ctx, tx, similarQuery, args); err != nil {
 			return err
 		}
 		if err = tx.QueryRow(ctx, `SELECT active_strikes(@organization)`, args).Scan(&it.Strikes); err != nil {
@@ -222,6 +222,6 @@ WHERE  f.id = @flag
 AND    'reviewer' = ANY (acting_party(f.organization_id))`
 
 func readFlag(ctx context.Context, q postgres.Querier, flag id.Flag) (Flag, error) {
-	f, err := one[Flag](ctx, q, oneFlagQuery, pgx.NamedArgs{"flag": flag})
+	f, err := postgres.One[Flag](ctx, q, oneFlagQuery, pgx.NamedArgs{"flag": flag})
 	return f, postgres.NotFound(err, noSuchFlag)
 }

@@ -46,7 +46,7 @@ func (s *Service) Receipt(ctx context.Context, secret string) (got Receipt, err 
 		if err := postgres.LookFor(ctx, tx, hashOf(secret)); err != nil {
 			return err
 		}
-		got, err = one[Receipt](ctx, tx, receiptQuery, pgx.NamedArgs{"token": hashOf(secret)})
+		got, err = postgres.One[Receipt](ctx, tx, receiptQuery, pgx.NamedArgs{"token": hashOf(secret)})
 		return err
 	})
 	return got, postgres.NotFound(err, none)

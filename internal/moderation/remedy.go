@@ -97,7 +97,7 @@ func (s *Service) putBack(ctx context.Context, tx pgx.Tx, a postgres.Actor, org 
 		return "", err
 	}
 	args["version"] = v
-	held, err := one[suspension](ctx, tx, suspensionQuery, args)
+	held, err := postgres.One[suspension](ctx, tx, suspensionQuery, args)
 	switch {
 	case err != nil:
 		return "", err
@@ -199,11 +199,7 @@ AND    `
 
 func (s *Service) removeStrikes(ctx context.Context, tx pgx.Tx, a postgres.Actor, org id.Organization, column, value string) (int, error) {
 	where := map[string]string{"id": "id = @value::uuid", "flag": "flag_id = @value::uuid"}[column]
-	rows, err := tx.Query(ctx, removeStrikesBy+where+` RETURNING id`, pgx.NamedArgs{"organization": org, "user": a.User, "value": value})
-	if err != nil {
-		return 0, fmt.Errorf("take back a strike: %w", refusal(err))
-	}
-	gone, err := pgx.CollectRows(rows, pgx.RowTo[id.Strike])
+	gone, err := postgres.Values[id.Strike](ctx, tx, removeStrikesBy+where+` RETURNING id`, pgx.NamedArgs{"organization": org, "user": a.User, "value": value})
 	if err != nil {
 		return 0, fmt.Errorf("take back a strike: %w", refusal(err))
 	}

@@ -19,16 +19,16 @@ func (s *Service) Appeals(ctx context.Context, a postgres.Actor) (waiting, ruled
 		return nil, nil, err
 	}
 	err = s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		if waiting, err = many[Appeal](ctx, tx, appealQuery+`
+		if waiting, err = postgres.Many[Appeal](ctx, tx, appealQuery+`
 WHERE    a.state = 'open'
 ORDER BY a.made_at, a.id
-LIMIT    200`, nil); err != nil {
+LIMIT    200`); err != nil {
 			return err
 		}
-		ruled, err = many[Appeal](ctx, tx, appealQuery+`
+		ruled, err = postgres.Many[Appeal](ctx, tx, appealQuery+`
 WHERE    a.state <> 'open'
 ORDER BY a.ruled_at DESC, a.id
-LIMIT    20`, nil)
+LIMIT    20`)
 		return err
 	})
 	if err != nil {
@@ -53,7 +53,7 @@ func (s *Service) Appeal(ctx context.Context, a postgres.Actor, appeal id.Appeal
 }
 
 func readAppeal(ctx context.Context, q postgres.Querier, appeal id.Appeal) (Appeal, error) {
-	found, err := one[Appeal](ctx, q, appealQuery+`
+	found, err := postgres.One[Appeal](ctx, q, appealQuery+`
 WHERE  a.id = @appeal
 AND    assay_platform() IN ('reviewer', 'admin')`, pgx.NamedArgs{"appeal": appeal})
 	return found, postgres.NotFound(err, noSuchAppeal)

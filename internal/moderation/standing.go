@@ -59,7 +59,7 @@ func (s *Service) Standing(ctx context.Context, a postgres.Actor) (st Standing, 
 			return err
 		}
 		args := pgx.NamedArgs{"organization": a.Organization}
-		if st.Strikes, err = many[Strike](ctx, tx, strikesQuery, args); err != nil {
+		if st.Strikes, err = postgres.Many[Strike](ctx, tx, strikesQuery, args); err != nil {
 			return err
 		}
 		for _, k := range st.Strikes {
@@ -67,13 +67,13 @@ func (s *Service) Standing(ctx context.Context, a postgres.Actor) (st Standing, 
 				st.Active++
 			}
 		}
-		if st.Flags, err = many[Flag](ctx, tx, ownFlagsQuery, args); err != nil {
+		if st.Flags, err = postgres.Many[Flag](ctx, tx, ownFlagsQuery, args); err != nil {
 			return err
 		}
-		if st.Appealable, err = many[Subject](ctx, tx, subjectsQuery, args); err != nil {
+		if st.Appealable, err = postgres.Many[Subject](ctx, tx, subjectsQuery, args); err != nil {
 			return err
 		}
-		st.Appeals, err = many[Appeal](ctx, tx, ownAppealsQuery, args)
+		st.Appeals, err = postgres.Many[Appeal](ctx, tx, ownAppealsQuery, args)
 		return err
 	})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"assay/internal/id"
+	"assay/internal/postgres"
 )
 
 // Sweep tells those who reported a data set that it was taken down or is back,
@@ -46,7 +47,7 @@ type untold struct {
 // the seller, who must not learn who reported.
 func (s *Service) tellReporters(ctx context.Context) error {
 	err := s.db.InTx(ctx, worker, func(tx pgx.Tx) error {
-		list, err := many[untold](ctx, tx, untoldQuery, nil)
+		list, err := postgres.Many[untold](ctx, tx, untoldQuery)
 		if err != nil {
 			return err
 		}

@@ -45,7 +45,7 @@ AND    EXISTS (SELECT FROM listing l WHERE l.organization_id = organization.id A
 		if err != nil {
 			return postgres.NotFound(err, "There is no such seller.")
 		}
-		list, err = many[Offer](ctx, tx, offersQuery, args)
+		list, err = postgres.Many[Offer](ctx, tx, offersQuery, args)
 		return err
 	})
 	if err != nil {

@@ -208,7 +208,7 @@ AND    f.organization_id = @organization
 AND    (f.asked_at IS NOT NULL OR f.act <> '')`
 
 func ownFlag(ctx context.Context, q postgres.Querier, a postgres.Actor, flag id.Flag) (Flag, error) {
-	f, err := one[Flag](ctx, q, ownFlagQuery, pgx.NamedArgs{"flag": flag, "organization": a.Organization})
+	f, err := postgres.One[Flag](ctx, q, ownFlagQuery, pgx.NamedArgs{"flag": flag, "organization": a.Organization})
 	return f, postgres.NotFound(err, noSuchFlag)
 }
 

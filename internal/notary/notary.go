@@ -72,11 +72,7 @@ func (s *Service) Certify(ctx context.Context, tx pgx.Tx, p listing.Published) e
 		return nil
 	}
 	args := pgx.NamedArgs{"version": p.Version.ID, "organization": p.Version.Organization, "key": s.keyID()}
-	rows, err := tx.Query(ctx, filesOf, args)
-	if err != nil {
-		return fmt.Errorf("certificate: %w", err)
-	}
-	g, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[grounds])
+	g, err := postgres.One[grounds](ctx, tx, filesOf, args)
 	if err != nil {
 		return fmt.Errorf("certificate: %w", err)
 	}
@@ -154,11 +150,7 @@ func (s *Service) Missing(ctx context.Context) (list []id.Version, err error) {
 		if current, err := s.isCurrent(ctx, tx); err != nil || !current {
 			return err
 		}
-		rows, err := tx.Query(ctx, liveWithout)
-		if err != nil {
-			return err
-		}
-		list, err = pgx.CollectRows(rows, pgx.RowTo[id.Version])
+		list, err = postgres.Values[id.Version](ctx, tx, liveWithout)
 		return err
 	})
 	if err != nil {

@@ -58,11 +58,7 @@ func (s *Service) PublishRevocations(ctx context.Context) error {
 		if current, err := s.isCurrent(ctx, tx); err != nil || !current {
 			return err
 		}
-		rows, err := tx.Query(ctx, listState)
-		if err != nil {
-			return err
-		}
-		now, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[state])
+		now, err := postgres.One[state](ctx, tx, listState)
 		if err != nil {
 			return err
 		}

@@ -138,11 +138,7 @@ func (s *Service) Announcements(ctx context.Context, a postgres.Actor) ([]Spoken
 
 func (s *Service) announcements(ctx context.Context, a postgres.Actor, query string) (list []Spoken, err error) {
 	err = s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, query)
-		if err != nil {
-			return err
-		}
-		list, err = pgx.CollectRows(rows, pgx.RowToStructByName[Spoken])
+		list, err = postgres.Many[Spoken](ctx, tx, query)
 		return err
 	})
 	if err != nil {

@@ -126,14 +126,10 @@ GROUP BY u.id, c.way, s.paused_at, s.digest_off_at
 ORDER BY u.id`
 
 func receivers(ctx context.Context, q postgres.Querier, e event) ([]receiver, error) {
-	rows, err := q.Query(ctx, receiversQuery, pgx.NamedArgs{
+	list, err := postgres.Many[receiver](ctx, q, receiversQuery, pgx.NamedArgs{
 		"users": e.Users, "organization": string(e.Organization), "roles": e.Roles,
 		"platform": e.Platform, "everyone": e.Everyone, "kind": string(e.Kind),
 	})
-	if err != nil {
-		return nil, fmt.Errorf("notice: receivers: %w", err)
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[receiver])
 	if err != nil {
 		return nil, fmt.Errorf("notice: receivers: %w", err)
 	}

@@ -12,6 +12,7 @@ import (
 	"assay/internal/id"
 	"assay/internal/job"
 	"assay/internal/mail"
+	"assay/internal/postgres"
 )
 
 // digestLength is how many notices the mail of the day names; the others stand
@@ -58,11 +59,7 @@ func (s *Service) Digest(ctx context.Context, _ job.SendDigests) error {
 }
 
 func due(ctx context.Context, tx pgx.Tx, now time.Time, user id.User) ([]id.User, error) {
-	rows, err := tx.Query(ctx, dueForDigest, pgx.NamedArgs{"now": now, "hour": defaultHour, "zone": defaultZone, "user": string(user)})
-	if err != nil {
-		return nil, fmt.Errorf("notice: digest: %w", err)
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowTo[id.User])
+	list, err := postgres.Values[id.User](ctx, tx, dueForDigest, pgx.NamedArgs{"now": now, "hour": defaultHour, "zone": defaultZone, "user": string(user)})
 	if err != nil {
 		return nil, fmt.Errorf("notice: digest: %w", err)
 	}
@@ -114,11 +111,7 @@ func (s *Service) digest(ctx context.Context, now time.Time, user id.User) error
 		if still, err := due(ctx, tx, now, user); err != nil || len(still) == 0 {
 			return err // another process was faster
 		}
-		rows, err := tx.Query(ctx, takeDue, args)
-		if err != nil {
-			return fmt.Errorf("notice: digest: %w", err)
-		}
-		list, err := pgx.CollectRows(rows, pgx.RowToStructByName[waiting])
+		list, err := postgres.Many[waiting](ctx, tx, takeDue, args)
 		if err != nil {
 			return fmt.Errorf("notice: digest: %w", err)
 		}

@@ -63,11 +63,7 @@ func (s *Service) Inbox(ctx context.Context, a Reader, before string, unread boo
 		}
 	}
 	err = s.db.InTx(ctx, a.Actor, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, listInbox, pgx.NamedArgs{"user": a.User, "within": string(a.Within), "unread": unread, "before": before, "limit": PageLength + 1})
-		if err != nil {
-			return err
-		}
-		list, err = pgx.CollectRows(rows, pgx.RowToStructByName[Item])
+		list, err = postgres.Many[Item](ctx, tx, listInbox, pgx.NamedArgs{"user": a.User, "within": string(a.Within), "unread": unread, "before": before, "limit": PageLength + 1})
 		return err
 	})
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"assay/internal/id"
 	"assay/internal/job"
+	"assay/internal/postgres"
 )
 
 // How long what is kept.
@@ -48,11 +49,7 @@ WHERE  created_at < now() - @kept::interval`
 // event whose job still waits is left to it.
 func (s *Service) Sweep(ctx context.Context) error {
 	return s.db.InTx(ctx, worker, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, forgotten, pgx.NamedArgs{"forgotten": forgottenAfter, "given_up": givenUpAfter})
-		if err != nil {
-			return fmt.Errorf("notice: sweep: %w", err)
-		}
-		events, err := pgx.CollectRows(rows, pgx.RowTo[id.Notice])
+		events, err := postgres.Values[id.Notice](ctx, tx, forgotten, pgx.NamedArgs{"forgotten": forgottenAfter, "given_up": givenUpAfter})
 		if err != nil {
 			return fmt.Errorf("notice: sweep: %w", err)
 		}

@@ -121,7 +121,7 @@ func (s *Service) Release(ctx context.Context, a postgres.Actor, v id.Version) e
 // is the reviewer who acts: that takes it over.
 func (s *Service) Assign(ctx context.Context, a postgres.Actor, v id.Version, to id.User) error {
 	err := s.onWaiting(ctx, a, v, func(tx pgx.Tx, l locked, w waits) error {
-		people, err := rowsOf[Colleague](ctx, tx, colleaguesQuery, pgx.NamedArgs{"version": v})
+		people, err := postgres.Many[Colleague](ctx, tx, colleaguesQuery, pgx.NamedArgs{"version": v})
 		if err != nil {
 			return err
 		}
@@ -178,7 +178,7 @@ func (s *Service) Colleagues(ctx context.Context, a postgres.Actor, v id.Version
 
 // heldBy returns who has an item, nil for nobody.
 func heldBy(ctx context.Context, q postgres.Querier, l locked, w waits) (*Assignment, error) {
-	list, err := rowsOf[Assignment](ctx, q, openAssignment, pgx.NamedArgs{
+	list, err := postgres.Many[Assignment](ctx, q, openAssignment, pgx.NamedArgs{
 		"version": l.Version, "organization": l.Organization, "claims": w.Claims})
 	if err != nil || len(list) == 0 {
 		return nil, err

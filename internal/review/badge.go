@@ -52,7 +52,7 @@ LIMIT    100`
 func (s *Service) Sweep(ctx context.Context) error {
 	var list []endedBadge
 	err := s.db.InTx(ctx, worker, func(tx pgx.Tx) (err error) {
-		list, err = rowsOf[endedBadge](ctx, tx, endedBadges, nil)
+		list, err = postgres.Many[endedBadge](ctx, tx, endedBadges)
 		return err
 	})
 	for _, b := range list {
@@ -101,11 +101,9 @@ AND    state = 'live'`
 
 // showLive shows buyers anew what is on offer of a listing.
 func (s *Service) showLive(ctx context.Context, tx pgx.Tx, org id.Organization, l id.Listing) error {
-	list, err := rowsOf[struct {
-		ID id.Version `db:"id"`
-	}](ctx, tx, liveOfListing, pgx.NamedArgs{"listing": l, "organization": org})
+	list, err := postgres.Values[id.Version](ctx, tx, liveOfListing, pgx.NamedArgs{"listing": l, "organization": org})
 	for _, live := range list {
-		err = errors.Join(err, s.listings.ShowAgainIn(ctx, tx, live.ID))
+		err = errors.Join(err, s.listings.ShowAgainIn(ctx, tx, live))
 	}
 	return err
 }

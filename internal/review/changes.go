@@ -132,6 +132,6 @@ func compareFiles(ctx context.Context, q postgres.Querier, org id.Organization, 
 		return &c, nil
 	}
 	var err error
-	c.Paths, err = rowsOf[FileChange](ctx, q, namedChanges, args)
+	c.Paths, err = postgres.Many[FileChange](ctx, q, namedChanges, args)
 	return &c, err
 }

@@ -90,7 +90,7 @@ AND    k.checked_at > version_reopened_at(@version)`
 // readChecks returns the checks that an item needs, answered or not. What was
 // answered before a version came back from an appeal is open again.
 func readChecks(ctx context.Context, q postgres.Querier, org id.Organization, v id.Version, c id.Claims, kinds []Kind) ([]Checked, error) {
-	given, err := rowsOf[Checked](ctx, q, checksQuery, pgx.NamedArgs{"version": v, "claims": c, "organization": org})
+	given, err := postgres.Many[Checked](ctx, q, checksQuery, pgx.NamedArgs{"version": v, "claims": c, "organization": org})
 	if err != nil {
 		return nil, err
 	}

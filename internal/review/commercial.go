@@ -61,7 +61,7 @@ ORDER BY coalesce(r.decided_at, r.requested_at) DESC, r.id DESC
 LIMIT    100`
 
 func readLicensing(ctx context.Context, q postgres.Querier, org id.Organization, l id.Listing, c id.Claims) ([]Licensing, error) {
-	return rowsOf[Licensing](ctx, q, licensingQuery, pgx.NamedArgs{"listing": l, "organization": org, "claims": c})
+	return postgres.Many[Licensing](ctx, q, licensingQuery, pgx.NamedArgs{"listing": l, "organization": org, "claims": c})
 }
 
 // Licensings returns the reviews of the commercial terms of an own version's
@@ -245,7 +245,7 @@ func claimsFor(ctx context.Context, tx pgx.Tx, l locked, r LicensingRuling) (id.
 		ID        id.Claims `db:"id"`
 		Canonical string    `db:"canonical"`
 	}
-	list, err := rowsOf[found](ctx, tx, claimsToLicense, pgx.NamedArgs{
+	list, err := postgres.Many[found](ctx, tx, claimsToLicense, pgx.NamedArgs{
 		"listing": l.Listing, "organization": l.Organization, "digest": r.ClaimsDigest})
 	if err != nil {
 		return "", err
@@ -341,7 +341,7 @@ func (s *Service) LicensingQueue(ctx context.Context, a postgres.Actor) ([]Licen
 	if err := mustReview(a); err != nil {
 		return nil, err
 	}
-	list, err := collect[LicensingWaiting](ctx, s.db, a, licensingQueue, nil)
+	list, err := collect[LicensingWaiting](ctx, s.db, a, licensingQueue)
 	if err != nil {
 		return nil, fmt.Errorf("licensing reviews: %w", err)
 	}

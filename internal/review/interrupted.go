@@ -34,7 +34,7 @@ func (s *Service) Interrupted(ctx context.Context, a postgres.Actor) ([]Interrup
 	if err := mustReview(a); err != nil {
 		return nil, err
 	}
-	list, err := collect[Interrupted](ctx, s.db, a, interruptedQuery, nil)
+	list, err := collect[Interrupted](ctx, s.db, a, interruptedQuery)
 	if err != nil {
 		return nil, fmt.Errorf("interrupted audits: %w", err)
 	}
@@ -59,7 +59,7 @@ func (s *Service) RunAgain(ctx context.Context, a postgres.Actor, v id.Version) 
 		User         id.User         `db:"user_id"`
 	}
 	err := s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		list, err := rowsOf[found](ctx, tx, interruptedOne, pgx.NamedArgs{"version": v})
+		list, err := postgres.Many[found](ctx, tx, interruptedOne, pgx.NamedArgs{"version": v})
 		if err != nil {
 			return err
 		}

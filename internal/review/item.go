@@ -143,7 +143,7 @@ LIMIT    1`
 
 func (it *Item) read(ctx context.Context, tx pgx.Tx) error {
 	d := it.Dossier
-	sellers, err := rowsOf[Seller](ctx, tx, sellerQuery, pgx.NamedArgs{"organization": d.Version.Organization, "listing": d.Version.Listing})
+	sellers, err := postgres.Many[Seller](ctx, tx, sellerQuery, pgx.NamedArgs{"organization": d.Version.Organization, "listing": d.Version.Listing})
 	if err != nil {
 		return err
 	}
@@ -151,7 +151,7 @@ func (it *Item) read(ctx context.Context, tx pgx.Tx) error {
 		return errs.New(errs.NotFound, noSuchVersion)
 	}
 	it.Seller = sellers[0]
-	signed, err := rowsOf[Acceptance](ctx, tx, acceptanceQuery, pgx.NamedArgs{
+	signed, err := postgres.Many[Acceptance](ctx, tx, acceptanceQuery, pgx.NamedArgs{
 		"listing": d.Version.Listing, "organization": d.Version.Organization, "before": *d.Version.SubmittedAt})
 	if err != nil {
 		return err
@@ -196,7 +196,7 @@ func (it *Item) readDesk(ctx context.Context, tx pgx.Tx) (err error) {
 	if err := tx.QueryRow(ctx, kindsQuery, args).Scan(&it.Kinds, &it.Rejected, &it.Returned, &it.Since); err != nil {
 		return err
 	}
-	if it.Assigned, err = rowsOf[Assignment](ctx, tx, allAssignments, args); err != nil {
+	if it.Assigned, err = postgres.Many[Assignment](ctx, tx, allAssignments, args); err != nil {
 		return err
 	}
 	for i := range it.Assigned {
@@ -207,10 +207,10 @@ func (it *Item) readDesk(ctx context.Context, tx pgx.Tx) (err error) {
 	if it.Checklist, err = readChecks(ctx, tx, v.Organization, v.ID, it.Claims.ID, it.Kinds); err != nil {
 		return err
 	}
-	if it.Notes, err = rowsOf[Note](ctx, tx, notesQuery, args); err != nil {
+	if it.Notes, err = postgres.Many[Note](ctx, tx, notesQuery, args); err != nil {
 		return err
 	}
-	if it.Documents, err = rowsOf[Document](ctx, tx, documentsQuery, args); err != nil {
+	if it.Documents, err = postgres.Many[Document](ctx, tx, documentsQuery, args); err != nil {
 		return err
 	}
 	if it.Signers, err = maySign(ctx, tx, v.Organization, time.Now()); err != nil {

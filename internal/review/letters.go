@@ -9,6 +9,7 @@ import (
 	"assay/internal/id"
 	"assay/internal/listing"
 	"assay/internal/notice"
+	"assay/internal/postgres"
 )
 
 // Letters tells the seller what others did to a version: the audit is done, a
@@ -107,11 +108,7 @@ AND    organization_id = @organization`
 
 func (l Letters) tell(ctx context.Context, tx pgx.Tx, v listing.Version, claims id.Claims, w words) error {
 	args := pgx.NamedArgs{"version": v.ID, "organization": v.Organization, "claims": claims, "managers": appealable[w.kind]}
-	rows, err := tx.Query(ctx, recipientsQuery, args)
-	if err != nil {
-		return fmt.Errorf("letters: %w", err)
-	}
-	to, err := pgx.CollectRows(rows, pgx.RowTo[id.User])
+	to, err := postgres.Values[id.User](ctx, tx, recipientsQuery, args)
 	if err != nil {
 		return fmt.Errorf("letters: %w", err)
 	}

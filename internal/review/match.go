@@ -56,7 +56,7 @@ func (s *Service) Matches(ctx context.Context, a postgres.Actor) ([]Match, error
 // match returns what the newest report of a version says of images of others;
 // nil for none.
 func match(ctx context.Context, q postgres.Querier, v id.Version) (*Match, error) {
-	list, err := rowsOf[Match](ctx, q, matchesQuery, pgx.NamedArgs{"version": v})
+	list, err := postgres.Many[Match](ctx, q, matchesQuery, pgx.NamedArgs{"version": v})
 	if err != nil || len(list) == 0 {
 		return nil, err
 	}

@@ -40,7 +40,7 @@ func (l Letters) ClaimsWait(ctx context.Context, tx pgx.Tx, v listing.Version, c
 // SecondPersonNeeded tells the reviewers who may confirm what the first has
 // accepted: all but the first and those who belong to the seller.
 func (l Letters) SecondPersonNeeded(ctx context.Context, tx pgx.Tx, v listing.Version, first id.User) error {
-	people, err := rowsOf[Colleague](ctx, tx, colleaguesQuery, pgx.NamedArgs{"version": v.ID})
+	people, err := postgres.Many[Colleague](ctx, tx, colleaguesQuery, pgx.NamedArgs{"version": v.ID})
 	if err != nil {
 		return fmt.Errorf("second person: %w", err)
 	}

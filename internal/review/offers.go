@@ -40,7 +40,7 @@ func (s *Service) Offers(ctx context.Context, a postgres.Actor) ([]Offer, error)
 	if err := mustReview(a); err != nil {
 		return nil, err
 	}
-	list, err := collect[Offer](ctx, s.db, a, offersQuery, nil)
+	list, err := collect[Offer](ctx, s.db, a, offersQuery)
 	if err != nil {
 		return nil, fmt.Errorf("offers: %w", err)
 	}

@@ -210,7 +210,7 @@ func (s *Service) Queue(ctx context.Context, a postgres.Actor, f Filter) ([]Wait
 	if err := mustReview(a); err != nil {
 		return nil, err
 	}
-	list, err := collect[Waiting](ctx, s.db, a, queueQuery, nil)
+	list, err := collect[Waiting](ctx, s.db, a, queueQuery)
 	if err != nil {
 		return nil, fmt.Errorf("review queue: %w", err)
 	}

@@ -55,7 +55,7 @@ func (s *Service) Reaudits(ctx context.Context, a postgres.Actor) ([]Reaudit, er
 	if err := mustReview(a); err != nil {
 		return nil, err
 	}
-	list, err := collect[Reaudit](ctx, s.db, a, openReaudits, nil)
+	list, err := collect[Reaudit](ctx, s.db, a, openReaudits)
 	if err != nil {
 		return nil, fmt.Errorf("audits by new rules: %w", err)
 	}
@@ -93,7 +93,7 @@ func (s *Service) BrokenReaudits(ctx context.Context, a postgres.Actor) ([]Broke
 	if err := mustReview(a); err != nil {
 		return nil, err
 	}
-	list, err := collect[BrokenReaudit](ctx, s.db, a, brokenReaudits, nil)
+	list, err := collect[BrokenReaudit](ctx, s.db, a, brokenReaudits)
 	if err != nil {
 		return nil, fmt.Errorf("audits by new rules that broke: %w", err)
 	}

@@ -100,7 +100,7 @@ func lockItem(ctx context.Context, tx pgx.Tx, v id.Version) (locked, error) {
 	if _, err := listing.Lock(ctx, tx, v); err != nil {
 		return locked{}, err
 	}
-	list, err := rowsOf[locked](ctx, tx, itemQuery, pgx.NamedArgs{"version": v})
+	list, err := postgres.Many[locked](ctx, tx, itemQuery, pgx.NamedArgs{"version": v})
 	switch {
 	case err != nil:
 		return locked{}, err
@@ -125,7 +125,7 @@ func (s *Service) onWaiting(ctx context.Context, a postgres.Actor, v id.Version,
 }
 
 func waiting(ctx context.Context, tx pgx.Tx, l locked) (waits, error) {
-	list, err := rowsOf[waits](ctx, tx, waitingClaimsQuery, pgx.NamedArgs{
+	list, err := postgres.Many[waits](ctx, tx, waitingClaimsQuery, pgx.NamedArgs{
 		"listing": l.Listing, "organization": l.Organization, "version": l.Version})
 	switch {
 	case err != nil:
@@ -150,23 +150,12 @@ func recordFor(ctx context.Context, tx pgx.Tx, a postgres.Actor, org id.Organiza
 }
 
 // collect runs one query in a transaction of its own.
-func collect[T any](ctx context.Context, db *postgres.DB, a postgres.Actor, sql string, args pgx.NamedArgs) (list []T, err error) {
+func collect[T any](ctx context.Context, db *postgres.DB, a postgres.Actor, sql string, args ...any) (list []T, err error) {
 	err = db.InTx(ctx, a, func(tx pgx.Tx) error {
-		list, err = rowsOf[T](ctx, tx, sql, args)
+		list, err = postgres.Many[T](ctx, tx, sql, args...)
 		return err
 	})
 	return list, err
-}
-
-func rowsOf[T any](ctx context.Context, q postgres.Querier, sql string, args pgx.NamedArgs) ([]T, error) {
-	if args == nil {
-		args = pgx.NamedArgs{}
-	}
-	rows, err := q.Query(ctx, sql, args)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowToStructByName[T])
 }
 
 const namesQuery = `

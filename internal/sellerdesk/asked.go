@@ -45,11 +45,7 @@ type asked struct {
 
 // asked returns what reviewers wait for, each with its clock.
 func (s *Service) asked(ctx context.Context, tx pgx.Tx, a postgres.Actor) ([]Todo, error) {
-	rows, err := tx.Query(ctx, askedQuery, pgx.NamedArgs{"organization": a.Organization})
-	if err != nil {
-		return nil, err
-	}
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[asked])
+	found, err := postgres.Many[asked](ctx, tx, askedQuery, pgx.NamedArgs{"organization": a.Organization})
 	if err != nil {
 		return nil, err
 	}

@@ -89,11 +89,7 @@ AND      organization_id = @organization`
 func (s *Service) ChangeLog(ctx context.Context, a postgres.Actor, l id.Listing) ([]Change, error) {
 	var log []Change
 	err := s.reading(ctx, a, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, logVersions, pgx.NamedArgs{"listing": l, "organization": a.Organization})
-		if err != nil {
-			return err
-		}
-		versions, err := pgx.CollectRows(rows, pgx.RowToStructByName[listing.Version])
+		versions, err := postgres.Many[listing.Version](ctx, tx, logVersions, pgx.NamedArgs{"listing": l, "organization": a.Organization})
 		if err != nil {
 			return err
 		}
@@ -118,11 +114,7 @@ func (s *Service) ChangeLog(ctx context.Context, a postgres.Actor, l id.Listing)
 func (s *Service) ChangeOf(ctx context.Context, a postgres.Actor, l id.Listing, v id.Version) (Change, error) {
 	var c Change
 	err := s.reading(ctx, a, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, logVersions, pgx.NamedArgs{"listing": l, "organization": a.Organization})
-		if err != nil {
-			return err
-		}
-		versions, err := pgx.CollectRows(rows, pgx.RowToStructByName[listing.Version])
+		versions, err := postgres.Many[listing.Version](ctx, tx, logVersions, pgx.NamedArgs{"listing": l, "organization": a.Organization})
 		if err != nil {
 			return err
 		}

@@ -98,11 +98,7 @@ func (s *Service) Figures(ctx context.Context, a postgres.Actor) (f Figures, err
 		if err != nil {
 			return err
 		}
-		grades, err := tx.Query(ctx, gradesQuery, args)
-		if err != nil {
-			return err
-		}
-		if h.Grades, err = pgx.CollectRows(grades, pgx.RowToStructByName[Grade]); err != nil {
+		if h.Grades, err = postgres.Many[Grade](ctx, tx, gradesQuery, args); err != nil {
 			return err
 		}
 		weeks, err := tx.Query(ctx, weeksQuery, args)
@@ -112,11 +108,7 @@ func (s *Service) Figures(ctx context.Context, a postgres.Actor) (f Figures, err
 		if f.Weeks, err = pgx.CollectRows(weeks, pgx.RowToStructByPos[Week]); err != nil {
 			return err
 		}
-		largest, err := tx.Query(ctx, largestQuery, args)
-		if err != nil {
-			return err
-		}
-		f.Largest, err = pgx.CollectRows(largest, pgx.RowToStructByName[Stored])
+		f.Largest, err = postgres.Many[Stored](ctx, tx, largestQuery, args)
 		return err
 	})
 	if err != nil {

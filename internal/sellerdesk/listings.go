@@ -199,12 +199,8 @@ func (s *Service) Listings(ctx context.Context, a postgres.Actor, q Query) (Page
 		args["key"], args["id"] = key, listing
 	}
 	page := Page{Counts: map[Group]int{}}
-	err := s.reading(ctx, a, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, listRows+q.order(), args)
-		if err != nil {
-			return err
-		}
-		if page.Rows, err = pgx.CollectRows(rows, pgx.RowToStructByName[Row]); err != nil {
+	err := s.reading(ctx, a, func(tx pgx.Tx) (err error) {
+		if page.Rows, err = postgres.Many[Row](ctx, tx, listRows+q.order(), args); err != nil {
 			return err
 		}
 		counts, err := tx.Query(ctx, countRows, args)

@@ -44,11 +44,7 @@ func (s *Service) NewRules(ctx context.Context, a postgres.Actor, v id.Version) 
 		if _, err := account.Require(ctx, tx, a, account.Role.CanRead); err != nil {
 			return err
 		}
-		rows, err := tx.Query(ctx, newRulesQuery, pgx.NamedArgs{"version": v, "organization": a.Organization})
-		if err != nil {
-			return err
-		}
-		list, err = pgx.CollectRows(rows, pgx.RowToStructByName[NewRules])
+		list, err = postgres.Many[NewRules](ctx, tx, newRulesQuery, pgx.NamedArgs{"version": v, "organization": a.Organization})
 		return err
 	})
 	if err != nil {

@@ -180,11 +180,7 @@ func (s *Service) Todos(ctx context.Context, a postgres.Actor) ([]Todo, error) {
 }
 
 func (s *Service) all(ctx context.Context, tx pgx.Tx, a postgres.Actor) ([]Todo, error) {
-	rows, err := tx.Query(ctx, standings, pgx.NamedArgs{"organization": a.Organization})
-	if err != nil {
-		return nil, err
-	}
-	found, err := pgx.CollectRows(rows, pgx.RowToStructByName[standing])
+	found, err := postgres.Many[standing](ctx, tx, standings, pgx.NamedArgs{"organization": a.Organization})
 	if err != nil || len(found) == 0 {
 		return nil, err
 	}

@@ -142,11 +142,7 @@ type names struct {
 func (n *names) first(ctx context.Context) (r row, ok bool, err error) {
 	if len(n.page) == 0 && !n.isLast {
 		err = n.db.InTx(ctx, worker, func(tx pgx.Tx) error {
-			rows, err := tx.Query(ctx, n.rows, pgx.NamedArgs{"after": n.after, "limit": rowsAtOnce})
-			if err != nil {
-				return err
-			}
-			n.page, err = pgx.CollectRows(rows, pgx.RowToStructByName[row])
+			n.page, err = postgres.Many[row](ctx, tx, n.rows, pgx.NamedArgs{"after": n.after, "limit": rowsAtOnce})
 			return err
 		})
 		n.isLast = len(n.page) < rowsAtOnce

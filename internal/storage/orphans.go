@@ -80,7 +80,7 @@ func offer(ctx context.Context, tx pgx.Tx, before time.Time) (o Offer, err error
 	if o.Objects == 0 {
 		return o, &errs.Error{Kind: errs.Conflict, Field: "age", Message: "The last measurement found no object of that age without a row."}
 	}
-	o.First, err = many[Finding](ctx, tx, listFindings, pgx.NamedArgs{"what": Orphan, "before": before, "limit": mostShown})
+	o.First, err = postgres.Many[Finding](ctx, tx, listFindings, pgx.NamedArgs{"what": Orphan, "before": before, "limit": mostShown})
 	return o, err
 }
 
@@ -190,12 +190,8 @@ func (s *Service) DeleteOrphans(ctx context.Context, j job.DeleteOrphans) error 
 func (s *Service) deleteAll(ctx context.Context, c id.Cleanup, before time.Time) error {
 	for after := ""; ; {
 		var keys []string
-		err := s.db.InTx(ctx, worker, func(tx pgx.Tx) error {
-			rows, err := tx.Query(ctx, dueOrphans, pgx.NamedArgs{"before": before, "after": after})
-			if err != nil {
-				return err
-			}
-			keys, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		err := s.db.InTx(ctx, worker, func(tx pgx.Tx) (err error) {
+			keys, err = postgres.Values[string](ctx, tx, dueOrphans, pgx.NamedArgs{"before": before, "after": after})
 			return err
 		})
 		if err != nil || len(keys) == 0 {

@@ -160,7 +160,7 @@ func (s *Service) Report(ctx context.Context, a postgres.Actor, organizations in
 		if err := tx.QueryRow(ctx, isUnderWay, pgx.NamedArgs{"silence": silence}).Scan(&r.IsUnderWay); err != nil {
 			return err
 		}
-		if r.Cleanups, err = many[Cleanup](ctx, tx, listCleanups, nil); err != nil {
+		if r.Cleanups, err = postgres.Many[Cleanup](ctx, tx, listCleanups); err != nil {
 			return err
 		}
 		if r.Measurement, err = newest(ctx, tx); err != nil || r.Measurement == nil {
@@ -172,11 +172,7 @@ func (s *Service) Report(ctx context.Context, a postgres.Actor, organizations in
 }
 
 func newest(ctx context.Context, tx pgx.Tx) (*Measurement, error) {
-	rows, err := tx.Query(ctx, newestMeasurement)
-	if err != nil {
-		return nil, err
-	}
-	m, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Measurement])
+	m, err := postgres.One[Measurement](ctx, tx, newestMeasurement)
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil, nil
 	}
@@ -184,16 +180,16 @@ func newest(ctx context.Context, tx pgx.Tx) (*Measurement, error) {
 }
 
 func (s *Service) fill(ctx context.Context, tx pgx.Tx, r *Report, organizations int) (err error) {
-	if r.Parts, err = many[Part](ctx, tx, listParts, pgx.NamedArgs{"id": r.Measurement.ID, "kinds": Kinds()}); err != nil {
+	if r.Parts, err = postgres.Many[Part](ctx, tx, listParts, pgx.NamedArgs{"id": r.Measurement.ID, "kinds": Kinds()}); err != nil {
 		return err
 	}
-	if r.Shares, err = many[Share](ctx, tx, listShares, pgx.NamedArgs{"limit": organizations}); err != nil {
+	if r.Shares, err = postgres.Many[Share](ctx, tx, listShares, pgx.NamedArgs{"limit": organizations}); err != nil {
 		return err
 	}
-	if r.Missing, err = many[Finding](ctx, tx, listFindings, pgx.NamedArgs{"what": Missing, "before": nil, "limit": mostShown}); err != nil {
+	if r.Missing, err = postgres.Many[Finding](ctx, tx, listFindings, pgx.NamedArgs{"what": Missing, "before": nil, "limit": mostShown}); err != nil {
 		return err
 	}
-	if r.Orphans, err = many[Finding](ctx, tx, listFindings, pgx.NamedArgs{"what": Orphan, "before": nil, "limit": mostShown}); err != nil {
+	if r.Orphans, err = postgres.Many[Finding](ctx, tx, listFindings, pgx.NamedArgs{"what": Orphan, "before": nil, "limit": mostShown}); err != nil {
 		return err
 	}
 	for i, age := range Ages {
@@ -202,6 +198,6 @@ func (s *Service) fill(ctx context.Context, tx pgx.Tx, r *Report, organizations 
 			return err
 		}
 	}
-	r.Days, err = many[Day](ctx, tx, listDays, nil)
+	r.Days, err = postgres.Many[Day](ctx, tx, listDays)
 	return err
 }

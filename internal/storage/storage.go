@@ -50,11 +50,3 @@ func (s *Service) Ask(ctx context.Context, a postgres.Actor) error {
 		return activity.Record(ctx, tx, activity.Entry{Actor: a, Verb: "storage.measure", Object: "storage", ObjectID: "all"})
 	})
 }
-
-func many[T any](ctx context.Context, q postgres.Querier, sql string, args pgx.NamedArgs) ([]T, error) {
-	rows, err := q.Query(ctx, sql, args)
-	if err != nil {
-		return nil, err
-	}
-	return pgx.CollectRows(rows, pgx.RowToStructByName[T])
-}

@@ -125,11 +125,7 @@ func (s *Service) withoutRow(ctx context.Context, keys []string) (orphans []stri
 	}
 	known := map[id.Upload]bool{}
 	err = s.db.InTx(ctx, worker, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, knownUploads, pgx.NamedArgs{"ids": ids})
-		if err != nil {
-			return err
-		}
-		list, err := pgx.CollectRows(rows, pgx.RowTo[id.Upload])
+		list, err := postgres.Values[id.Upload](ctx, tx, knownUploads, pgx.NamedArgs{"ids": ids})
 		for _, u := range list {
 			known[u] = true
 		}

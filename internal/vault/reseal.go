@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"assay/internal/id"
+	"assay/internal/postgres"
 )
 
 // resealAtMost is how many documents one sweep seals anew.
@@ -40,11 +41,7 @@ LIMIT    1000`
 // the settings.
 func (s *Service) sealedOtherwise(ctx context.Context) (list []Version, err error) {
 	err = s.db.InTx(ctx, worker, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, sealedOtherwise, pgx.NamedArgs{"keys": s.keyIDs()[1:]})
-		if err != nil {
-			return err
-		}
-		list, err = pgx.CollectRows(rows, pgx.RowToStructByName[Version])
+		list, err = postgres.Many[Version](ctx, tx, sealedOtherwise, pgx.NamedArgs{"keys": s.keyIDs()[1:]})
 		return err
 	})
 	if err != nil {

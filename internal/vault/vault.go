@@ -127,11 +127,7 @@ ORDER BY d.created_at, d.id, v.number DESC`
 // List returns the documents of an organization as far as the transaction's
 // actor may see them, the oldest first.
 func List(ctx context.Context, q postgres.Querier, org id.Organization) ([]Document, error) {
-	rows, err := q.Query(ctx, listVersions, pgx.NamedArgs{"organization": org})
-	if err != nil {
-		return nil, fmt.Errorf("documents: %w", err)
-	}
-	versions, err := pgx.CollectRows(rows, pgx.RowToStructByName[Version])
+	versions, err := postgres.Many[Version](ctx, q, listVersions, pgx.NamedArgs{"organization": org})
 	if err != nil {
 		return nil, fmt.Errorf("documents: %w", err)
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"assay/internal/postgres"
 )
 
 const expiringVersions = versionColumns + `
@@ -35,12 +37,8 @@ func (s *Service) WarnExpiring(ctx context.Context, days []int, tell func(ctx co
 	for _, d := range nearest {
 		args := pgx.NamedArgs{"today": today, "until": today.AddDate(0, 0, d), "days": d}
 		var due []Version
-		err := s.db.InTx(ctx, worker, func(tx pgx.Tx) error {
-			rows, err := tx.Query(ctx, expiringVersions, args)
-			if err != nil {
-				return err
-			}
-			due, err = pgx.CollectRows(rows, pgx.RowToStructByName[Version])
+		err := s.db.InTx(ctx, worker, func(tx pgx.Tx) (err error) {
+			due, err = postgres.Many[Version](ctx, tx, expiringVersions, args)
 			return err
 		})
 		failed = append(failed, err)

@@ -311,11 +311,7 @@ RETURNING organization_id`
 func (s *Service) askDueDomains(ctx context.Context) error {
 	now := s.now()
 	err := s.db.InTx(ctx, worker, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, dueDomains, pgx.NamedArgs{"now": now, "monthly": now.Add(-lookAgain), "daily": now.Add(-lookMissing), "limit": duePerSweep})
-		if err != nil {
-			return err
-		}
-		list, err := pgx.CollectRows(rows, pgx.RowTo[id.Organization])
+		list, err := postgres.Values[id.Organization](ctx, tx, dueDomains, pgx.NamedArgs{"now": now, "monthly": now.Add(-lookAgain), "daily": now.Add(-lookMissing), "limit": duePerSweep})
 		for _, org := range list {
 			err = errors.Join(err, job.Insert(ctx, tx, job.CheckDomain{Organization: org}))
 		}

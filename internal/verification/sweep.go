@@ -52,12 +52,8 @@ func (s *Service) warnLevels(ctx context.Context) error {
 	now := s.now()
 	for _, days := range slices.Sorted(slices.Values(warnDays)) {
 		var list []endingLevel
-		err := s.db.InTx(ctx, worker, func(tx pgx.Tx) error {
-			rows, err := tx.Query(ctx, endingLevels, pgx.NamedArgs{"now": now, "until": now.AddDate(0, 0, days), "days": days})
-			if err != nil {
-				return err
-			}
-			list, err = pgx.CollectRows(rows, pgx.RowToStructByName[endingLevel])
+		err := s.db.InTx(ctx, worker, func(tx pgx.Tx) (err error) {
+			list, err = postgres.Many[endingLevel](ctx, tx, endingLevels, pgx.NamedArgs{"now": now, "until": now.AddDate(0, 0, days), "days": days})
 			return err
 		})
 		if err != nil {

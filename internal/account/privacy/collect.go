@@ -275,12 +275,8 @@ ORDER BY 1`
 func (s *Service) collect(ctx context.Context, user id.User) ([]part, error) {
 	self := postgres.Actor{User: user, Platform: postgres.Worker}
 	var organizations []id.Organization
-	err := s.db.InTx(ctx, self, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, organizationsOf, pgx.NamedArgs{"user": user})
-		if err != nil {
-			return err
-		}
-		organizations, err = pgx.CollectRows(rows, pgx.RowTo[id.Organization])
+	err := s.db.InTx(ctx, self, func(tx pgx.Tx) (err error) {
+		organizations, err = postgres.Values[id.Organization](ctx, tx, organizationsOf, pgx.NamedArgs{"user": user})
 		return err
 	})
 	if err != nil {
@@ -309,12 +305,8 @@ func (s *Service) collect(ctx context.Context, user id.User) ([]part, error) {
 
 func (s *Service) read(ctx context.Context, a postgres.Actor, src source, p *part) error {
 	return s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, "SELECT row_to_json(part) FROM ("+src.sql+") part",
+		list, err := postgres.Values[json.RawMessage](ctx, tx, "SELECT row_to_json(part) FROM ("+src.sql+") part",
 			pgx.NamedArgs{"user": a.User, "organization": string(a.Organization)})
-		if err != nil {
-			return fmt.Errorf("part %s: %w", src.file, err)
-		}
-		list, err := pgx.CollectRows(rows, pgx.RowTo[json.RawMessage])
 		if err != nil {
 			return fmt.Errorf("part %s: %w", src.file, err)
 		}

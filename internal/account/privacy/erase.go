@@ -93,12 +93,8 @@ AND    user_id = @user`
 
 func (s *Service) leaveAll(ctx context.Context, user id.User) error {
 	var list []id.Organization
-	err := s.db.InTx(ctx, postgres.Actor{User: user}, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, ownOrganizations, pgx.NamedArgs{"user": user})
-		if err != nil {
-			return err
-		}
-		list, err = pgx.CollectRows(rows, pgx.RowTo[id.Organization])
+	err := s.db.InTx(ctx, postgres.Actor{User: user}, func(tx pgx.Tx) (err error) {
+		list, err = postgres.Values[id.Organization](ctx, tx, ownOrganizations, pgx.NamedArgs{"user": user})
 		return err
 	})
 	if err != nil {

@@ -64,11 +64,7 @@ func (s *Service) Obstacles(ctx context.Context, a postgres.Actor) (list []Obsta
 }
 
 func obstacles(ctx context.Context, tx pgx.Tx, user id.User) ([]Obstacle, error) {
-	rows, err := tx.Query(ctx, obstaclesQuery, pgx.NamedArgs{"user": user})
-	if err != nil {
-		return nil, fmt.Errorf("erasure: %w", err)
-	}
-	list, err := pgx.CollectRows(rows, pgx.RowToStructByName[Obstacle])
+	list, err := postgres.Many[Obstacle](ctx, tx, obstaclesQuery, pgx.NamedArgs{"user": user})
 	if err != nil {
 		return nil, fmt.Errorf("erasure: %w", err)
 	}
@@ -84,11 +80,7 @@ AND    done_at IS NULL`
 // Erasure returns the actor's wish that waits; without one it is errs.NotFound.
 func (s *Service) Erasure(ctx context.Context, a postgres.Actor) (e Erasure, err error) {
 	err = s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, erasureQuery, pgx.NamedArgs{"user": a.User})
-		if err != nil {
-			return err
-		}
-		e, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Erasure])
+		e, err = postgres.One[Erasure](ctx, tx, erasureQuery, pgx.NamedArgs{"user": a.User})
 		return err
 	})
 	return e, postgres.NotFound(err, "No erasure waits.")
@@ -180,12 +172,8 @@ LIMIT    20`
 // keep the others from it.
 func (s *Service) eraseDue(ctx context.Context) error {
 	var due []id.User
-	err := s.db.InTx(ctx, worker, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, dueErasures)
-		if err != nil {
-			return err
-		}
-		due, err = pgx.CollectRows(rows, pgx.RowTo[id.User])
+	err := s.db.InTx(ctx, worker, func(tx pgx.Tx) (err error) {
+		due, err = postgres.Values[id.User](ctx, tx, dueErasures)
 		return err
 	})
 	failed := []error{err}

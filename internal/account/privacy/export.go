@@ -69,11 +69,7 @@ LIMIT    20`
 // Exports lists the actor's own, the newest first.
 func (s *Service) Exports(ctx context.Context, a postgres.Actor) (list []Export, err error) {
 	err = s.db.InTx(ctx, a, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, listExports, pgx.NamedArgs{"user": a.User})
-		if err != nil {
-			return err
-		}
-		list, err = pgx.CollectRows(rows, pgx.RowToStructByName[Export])
+		list, err = postgres.Many[Export](ctx, tx, listExports, pgx.NamedArgs{"user": a.User})
 		return err
 	})
 	if err != nil {
@@ -227,11 +223,7 @@ LIMIT    100`
 // askAgain gives exports that wait too long a job again, unless they have one.
 func (s *Service) askAgain(ctx context.Context) error {
 	return s.db.InTx(ctx, worker, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, lostExports)
-		if err != nil {
-			return fmt.Errorf("exports: %w", err)
-		}
-		list, err := pgx.CollectRows(rows, pgx.RowTo[id.Export])
+		list, err := postgres.Values[id.Export](ctx, tx, lostExports)
 		if err != nil {
 			return fmt.Errorf("exports: %w", err)
 		}

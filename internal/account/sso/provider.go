@@ -54,11 +54,7 @@ func (s *Service) find(ctx context.Context, a postgres.Actor, sql string, args p
 				return err
 			}
 		}
-		rows, err := tx.Query(ctx, sql, args)
-		if err != nil {
-			return err
-		}
-		p, err = pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Provider])
+		p, err = postgres.One[Provider](ctx, tx, sql, args)
 		return err
 	})
 	return p, postgres.NotFound(err, "No organization signs people in for this domain.")
@@ -163,11 +159,7 @@ func (s *Service) Save(ctx context.Context, a postgres.Actor, n Settings) error 
 // keptSecret returns the sealed secret that there is, if it is of the same
 // issuer and client, and locks its row, so that no other key seals it meanwhile.
 func keptSecret(ctx context.Context, tx pgx.Tx, org id.Organization, n Settings) ([]byte, error) {
-	rows, err := tx.Query(ctx, lockProvider, pgx.NamedArgs{"organization": org})
-	if err != nil {
-		return nil, err
-	}
-	old, err := pgx.CollectExactlyOneRow(rows, pgx.RowToStructByName[Provider])
+	old, err := postgres.One[Provider](ctx, tx, lockProvider, pgx.NamedArgs{"organization": org})
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return nil, &errs.Error{Kind: errs.Invalid, Field: "client_secret", Message: "Enter the client secret that your provider gave."}

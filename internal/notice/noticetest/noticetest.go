@@ -33,12 +33,8 @@ func DeliverBy(t testing.TB, db *postgres.DB, s *notice.Service) int {
 	t.Helper()
 	ctx := t.Context()
 	var events []id.Notice
-	err := db.InTx(ctx, postgres.Actor{Platform: postgres.Worker}, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, waiting)
-		if err != nil {
-			return err
-		}
-		events, err = pgx.CollectRows(rows, pgx.RowTo[id.Notice])
+	err := db.InTx(ctx, postgres.Actor{Platform: postgres.Worker}, func(tx pgx.Tx) (err error) {
+		events, err = postgres.Values[id.Notice](ctx, tx, waiting)
 		return err
 	})
 	if err != nil {

@@ -72,11 +72,7 @@ func (t Table) Run(ctx context.Context, db *postgres.DB, b seal.Box) (n int, err
 
 func (t Table) keys(ctx context.Context, db *postgres.DB, after string) (list []string, err error) {
 	err = db.InTx(ctx, worker, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, t.Keys, pgx.NamedArgs{"after": after})
-		if err != nil {
-			return err
-		}
-		list, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		list, err = postgres.Values[string](ctx, tx, t.Keys, pgx.NamedArgs{"after": after})
 		return err
 	})
 	return list, err
