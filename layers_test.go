@@ -12,7 +12,7 @@ import (
 // A pattern that ends in /... names a folder and all below it.
 var rows = [][]string{
 	{"internal/errs", "internal/id", "migrations"},
-	{"internal/audit/...", "internal/license", "internal/config", "internal/postgres/...", "internal/blob", "internal/outbound", "internal/promise", "internal/seal"},
+	{"internal/audit/...", "internal/license", "internal/config", "internal/postgres/...", "internal/blob", "internal/outbound/...", "internal/promise", "internal/seal"},
 	{"internal/fence/...", "internal/job", "internal/activity", "internal/seal/reseal"},
 	{"internal/mail/...", "internal/vault/..."}, // the outbox is emptied by a job
 	{"internal/notice/..."},

@@ -33,6 +33,7 @@ import (
 	"assay/internal/moderation"
 	"assay/internal/notary"
 	"assay/internal/notice"
+	"assay/internal/outbound"
 	"assay/internal/postgres"
 	"assay/internal/review"
 	"assay/internal/sellerdesk"
@@ -126,7 +127,7 @@ func (h *house) open(ctx context.Context) (err error) {
 		return err
 	}
 	h.vault = vault.New(h.db, h.blobs, keys, time.Now)
-	h.verify = verification.New(h.db, h.vault, verification.NewLooker(verification.LookerOptions{}), time.Now)
+	h.verify = verification.New(h.db, h.vault, verification.NewLooker(outbound.Exceptions{}), time.Now)
 	h.readers = credential.New(h.db, h.vault, catalog.Publisher{}, credential.Options{SecretKey: key, OldSecretKeys: old})
 	h.accounts = account.New(h.db, account.Options{PublicURL: c.PublicURL, SecretKey: key, OldSecretKeys: old})
 	h.privacy = privacy.New(h.db, h.blobs, key, old...)
@@ -157,12 +158,17 @@ func (h *house) open(ctx context.Context) (err error) {
 	h.views = catalog.NewViews(h.db, h.log, time.Now)
 	h.answers = admindesk.NewAnswers(h.db, h.log, time.Now)
 	h.storage = storage.New(h.db, h.blobs, time.Now)
+	return h.openWeb(ctx, receiver)
+}
+
+// openWeb makes the pages and the API over all that is open.
+func (h *house) openWeb(ctx context.Context, receiver *upload.Receiver) error {
 	board, err := newBoard(ctx, h.db, "/admin/river")
 	if err != nil {
 		return err
 	}
-	h.web = web.New(c, h.log, web.Services{
-		DB: h.db, Sessions: web.NewSessions(account.NewSessionStore(h.db), c.Secure()), Accounts: h.accounts, Privacy: h.privacy, SSO: h.sso,
+	h.web = web.New(h.config, h.log, web.Services{
+		DB: h.db, Sessions: web.NewSessions(account.NewSessionStore(h.db), h.config.Secure()), Accounts: h.accounts, Privacy: h.privacy, SSO: h.sso,
 		Catalog: catalog.NewStore(h.db), Listings: h.listings, Uploads: h.uploads, Receiver: receiver, Audits: h.audits,
 		Reviews: h.reviews, Moderation: h.flags, Notary: h.notary, Free: h.free, Verification: h.verify, Credentials: h.readers, Notices: h.notices, Agreements: h.agreements, Acts: h.acts,
 		Views: h.views, Desk: sellerdesk.New(h.db, time.Now), Admin: admindesk.New(h.db, time.Now), Storage: h.storage, Answers: h.answers, Board: board, Environ: os.Environ(),

@@ -1,16 +1,9 @@
 package verification
 
-import (
-	"context"
+import "context"
 
-	"assay/internal/outbound"
-)
-
-// What the tests of looks at domains need besides what others use.
-var (
-	DomainName = domainName
-	IsPublic   = outbound.IsPublic
-)
+// DomainName is what the tests of looks at domains need besides what others use.
+var DomainName = domainName
 
 // Look is look with its outcome in words.
 func (l *Looker) Look(ctx context.Context, domain, token string) (method, outcome string) {

@@ -3,15 +3,12 @@ package verification
 import (
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"net/netip"
 	"strings"
-	"syscall"
 	"time"
 	"unicode/utf8"
 
@@ -31,64 +28,19 @@ const (
 	lookTime      = 5 * time.Second // for DNS, and again for the file
 	maxFileBytes  = 1 << 10
 	maxHeadBytes  = 8 << 10
-	onlyPort      = 443
 	maxTXTRecords = 50
 )
 
-// Looker looks for tokens at other people's domains. It connects to public
-// addresses alone, to port 443 alone, and follows no redirect: the address is
-// judged when it is dialed, after the name was resolved, so that a name which
-// answers differently the second time gains nothing.
+// Looker looks for tokens at other people's domains. It asks public addresses
+// alone (see package outbound).
 type Looker struct {
 	resolver *net.Resolver
 	client   *http.Client
 }
 
-// LookerOptions are for tests; the zero value is what a server uses.
-type LookerOptions struct {
-	Resolver *net.Resolver
-	Roots    *x509.CertPool
-	// Allow lets an address pass that is not public; nil for none.
-	Allow func(netip.AddrPort) bool
-	// Redirect exchanges the address that is dialed; nil for none.
-	Redirect func(address string) string
-}
-
-// errNotPublic says that a name leads to an address that is nobody's in public.
-var errNotPublic = errors.New("the address is not a public one")
-
 // NewLooker returns a looker.
-func NewLooker(o LookerOptions) *Looker {
-	dialer := &net.Dialer{Timeout: lookTime, Resolver: o.Resolver, Control: func(network, address string, _ syscall.RawConn) error {
-		at, err := netip.ParseAddrPort(address)
-		if err != nil {
-			return errNotPublic
-		}
-		if o.Allow != nil && o.Allow(at) {
-			return nil
-		}
-		if at.Port() != onlyPort || !outbound.IsPublic(at.Addr()) {
-			return errNotPublic
-		}
-		return nil
-	}}
-	dial := dialer.DialContext
-	if o.Redirect != nil {
-		dial = func(ctx context.Context, network, address string) (net.Conn, error) {
-			return dialer.DialContext(ctx, network, o.Redirect(address))
-		}
-	}
-	return &Looker{
-		resolver: o.Resolver,
-		client: &http.Client{
-			Timeout:       lookTime,
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-			Transport: &http.Transport{
-				DialContext: dial, TLSClientConfig: &tls.Config{RootCAs: o.Roots, MinVersion: tls.VersionTLS12},
-				DisableKeepAlives: true, MaxResponseHeaderBytes: maxHeadBytes, TLSHandshakeTimeout: lookTime,
-			},
-		},
-	}
+func NewLooker(e outbound.Exceptions) *Looker {
+	return &Looker{e.Resolver, outbound.NewClient(outbound.Limits{Time: lookTime, HeadBytes: maxHeadBytes}, e)}
 }
 
 // Outcomes of a look.
@@ -166,7 +118,7 @@ func (l *Looker) lookFile(ctx context.Context, domain, token string) (outcome, s
 	}
 	request.Header.Set("User-Agent", "assay-verification")
 	answer, err := l.client.Do(request)
-	if errors.Is(err, errNotPublic) {
+	if errors.Is(err, outbound.ErrNotPublic) {
 		return refused, "The domain leads to an address that is not on the public net."
 	}
 	if err != nil {

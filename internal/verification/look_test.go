@@ -1,121 +1,29 @@
 package verification_test
 
 import (
-	"context"
 	"crypto/x509"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
-	"golang.org/x/net/dns/dnsmessage"
-
 	"assay/internal/account/accounttest"
 	"assay/internal/errs"
 	"assay/internal/job"
+	"assay/internal/outbound"
+	"assay/internal/outbound/outboundtest"
 	"assay/internal/postgres"
 	"assay/internal/verification"
 )
 
-// nameServer is a DNS server of the test: it answers A, AAAA and TXT.
-type nameServer struct {
-	conn  net.PacketConn
-	mu    sync.Mutex
-	addrs map[string][]netip.Addr // by name; each question takes the next, the last stays
-	texts map[string][]string
-}
-
-func newNameServer(t *testing.T) *nameServer {
-	t.Helper()
-	conn, err := net.ListenPacket("udp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &nameServer{conn: conn, addrs: map[string][]netip.Addr{}, texts: map[string][]string{}}
-	var done sync.WaitGroup
-	done.Go(s.serve)
-	t.Cleanup(func() { conn.Close(); done.Wait() })
-	return s
-}
-
-func (s *nameServer) serve() {
-	buffer := make([]byte, 1500)
-	for {
-		n, from, err := s.conn.ReadFrom(buffer)
-		if err != nil {
-			return
-		}
-		var m dnsmessage.Message
-		if m.Unpack(buffer[:n]) != nil || len(m.Questions) != 1 {
-			continue
-		}
-		m.Response, m.RecursionAvailable, m.Additionals = true, true, nil
-		s.answer(&m)
-		if packed, err := m.Pack(); err == nil {
-			s.conn.WriteTo(packed, from)
-		}
-	}
-}
-
-func (s *nameServer) answer(m *dnsmessage.Message) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	q := m.Questions[0]
-	name := strings.TrimSuffix(q.Name.String(), ".")
-	add := func(body dnsmessage.ResourceBody) {
-		m.Answers = append(m.Answers, dnsmessage.Resource{Header: dnsmessage.ResourceHeader{Name: q.Name, Class: q.Class}, Body: body})
-	}
-	list := s.addrs[name]
-	switch {
-	case q.Type == dnsmessage.TypeTXT:
-		for _, text := range s.texts[name] {
-			add(&dnsmessage.TXTResource{TXT: []string{text}})
-		}
-	case q.Type == dnsmessage.TypeA && len(list) > 0 && list[0].Is4():
-		add(&dnsmessage.AResource{A: list[0].As4()})
-		if len(list) > 1 {
-			s.addrs[name] = list[1:]
-		}
-	case q.Type == dnsmessage.TypeAAAA && len(list) > 0 && list[0].Is6():
-		add(&dnsmessage.AAAAResource{AAAA: list[0].As16()})
-	}
-	if len(m.Answers) == 0 {
-		m.RCode = dnsmessage.RCodeNameError
-	}
-}
-
-func (s *nameServer) resolver() *net.Resolver {
-	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		var d net.Dialer
-		return d.DialContext(ctx, "udp", s.conn.LocalAddr().String())
-	}}
-}
-
-func (s *nameServer) set(name string, addrs ...string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.addrs[name] = nil
-	for _, a := range addrs {
-		s.addrs[name] = append(s.addrs[name], netip.MustParseAddr(a))
-	}
-}
-
-func (s *nameServer) say(name string, texts ...string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.texts[name] = texts
-}
-
 // site is an HTTPS server of the test at example.com:443 as far as the looker
 // is concerned.
 type site struct {
-	names  *nameServer
+	names  *outboundtest.NameServer
 	server *httptest.Server
 	answer atomic.Value // http.HandlerFunc
 	hits   atomic.Int64
@@ -123,7 +31,7 @@ type site struct {
 
 func newSite(t *testing.T) (*site, *verification.Looker) {
 	t.Helper()
-	s := &site{names: newNameServer(t)}
+	s := &site{names: outboundtest.NewNameServer(t)}
 	s.answer.Store(http.HandlerFunc(http.NotFound))
 	s.server = httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.hits.Add(1)
@@ -133,14 +41,14 @@ func newSite(t *testing.T) (*site, *verification.Looker) {
 	roots := x509.NewCertPool()
 	roots.AddCert(s.server.Certificate()) // for example.com
 	own := netip.MustParseAddrPort(s.server.Listener.Addr().String())
-	look := verification.NewLooker(verification.LookerOptions{
-		Resolver: s.names.resolver(), Roots: roots,
+	look := verification.NewLooker(outbound.Exceptions{
+		Resolver: s.names.Resolver(), Roots: roots,
 		Allow: func(at netip.AddrPort) bool { return at == own },
 		Redirect: func(address string) string {
 			return strings.Replace(address, ":443", fmt.Sprintf(":%d", own.Port()), 1)
 		},
 	})
-	s.names.set("example.com", own.Addr().String())
+	s.names.Set("example.com", own.Addr().String())
 	return s, look
 }
 
@@ -198,7 +106,7 @@ func TestADomainIsProvedByRecordOrFile(t *testing.T) {
 		{"a hung server", nil, func(w http.ResponseWriter, r *http.Request) { panic(http.ErrAbortHandler) }, "", "unreachable", "", "no answer by HTTPS"},
 	}
 	for _, tt := range tests {
-		s.names.say("_assay-verification.example.com", tt.records...)
+		s.names.Say("_assay-verification.example.com", tt.records...)
 		s.serve(tt.answer)
 		d.super(t, `UPDATE domain_proof SET proved_at = NULL, method = '', missing_since = NULL`)
 		if err := d.s.CheckDomain(t.Context(), job.CheckDomain{Organization: d.org.ID}); err != nil {
@@ -224,7 +132,7 @@ func TestWhatAStrangerWroteIsShownAsOneShortLine(t *testing.T) {
 	if err := d.s.SaveIdentity(t.Context(), d.org.Owner, at); err != nil {
 		t.Fatal(err)
 	}
-	s.names.say("_assay-verification.example.com", "<b>\u202eevil\x00\xff\r\n"+strings.Repeat("x", 200))
+	s.names.Say("_assay-verification.example.com", "<b>\u202eevil\x00\xff\r\n"+strings.Repeat("x", 200))
 	s.serve(text("line one\nline two\x1b[2J"))
 	if err := d.s.CheckDomain(t.Context(), job.CheckDomain{Organization: d.org.ID}); err != nil {
 		t.Fatal(err)
@@ -385,90 +293,28 @@ func TestAnotherDomainNeedsAnotherProof(t *testing.T) {
 	wantKind(t, "a stranger's own", err, errs.NotFound)
 }
 
-// forms are ways to write an address that is not public. None is connected to.
-var forms = []string{
-	"127.0.0.1", "127.1", "127.0.0.2", "0177.0.0.1", "0x7f.0.0.1", "0x7f000001", "2130706433", "017700000001", "localhost", "localhost.",
-	"0.0.0.0", "0", "10.0.0.1", "10.255.255.255", "172.16.0.1", "172.31.255.255", "192.168.0.1", "192.168.255.255", "169.254.169.254", "169.254.0.1",
-	"100.64.0.1", "100.127.255.255", "192.0.0.1", "192.0.2.1", "198.18.0.1", "198.51.100.1", "203.0.113.1", "224.0.0.1", "239.255.255.255", "240.0.0.1", "255.255.255.255",
-	"[::1]", "[::]", "[::ffff:127.0.0.1]", "[::ffff:10.0.0.1]", "[::ffff:a9fe:a9fe]", "[::127.0.0.1]", "[64:ff9b::7f00:1]", "[64:ff9b:1::7f00:1]", "[2002:7f00:1::]", "[2001::1]", "[2001:db8::1]",
-	"[fc00::1]", "[fd00::1]", "[fe80::1]", "[fec0::1]", "[ff02::1]", "[100::1]", "[3fff::1]", "[5f00::1]",
-}
-
-func TestNoFormOfAPrivateAddressIsConnectedTo(t *testing.T) {
+func TestADomainThatLeadsInsideTheNetworkIsRefused(t *testing.T) {
 	t.Parallel()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var connected atomic.Int64
-	var done sync.WaitGroup
-	done.Go(func() {
-		for {
-			c, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			connected.Add(1)
-			c.Close()
-		}
-	})
-	t.Cleanup(func() { listener.Close(); done.Wait() })
-	port := listener.Addr().(*net.TCPAddr).Port
-	names := newNameServer(t)
-	look := verification.NewLooker(verification.LookerOptions{Resolver: names.resolver()})
-	// The name itself: refused before anything is asked.
-	for _, form := range forms {
-		if got := verification.DomainName(strings.Trim(form, "[]")); got != "" {
-			t.Errorf("%s passes as the domain %q", form, got)
+	s, _ := newSite(t)
+	strict := verification.NewLooker(outbound.Exceptions{Resolver: s.names.Resolver()})
+	for _, address := range []string{"127.0.0.1", "10.0.0.1", "169.254.169.254", "192.168.0.1"} {
+		s.names.Set("example.com", address)
+		if method, outcome := strict.Look(t.Context(), "example.com", "token"); method != "" || outcome != "refused" {
+			t.Errorf("a domain that leads to %s: %s %s, want refused", address, method, outcome)
 		}
 	}
-	// A name that leads there: refused when it is dialed.
-	judged := 0
-	for i, form := range forms {
-		addr, err := netip.ParseAddr(strings.Trim(form, "[]"))
-		if err != nil {
-			continue
-		}
-		judged++
-		if verification.IsPublic(addr) {
-			t.Errorf("%s passes as public", form)
-		}
-		name := fmt.Sprintf("private-%d.example.com", i)
-		names.set(name, addr.String())
-		if method, outcome := look.Look(t.Context(), name, "token"); method != "" || outcome != "refused" && outcome != "unreachable" {
-			t.Errorf("a name that leads to %s: %s %s, want refused", form, method, outcome)
-		}
-		if addr.Is4() {
-			if _, outcome := look.Look(t.Context(), name, "token"); outcome != "refused" {
-				t.Errorf("a name that leads to %s: %s, want refused", form, outcome)
-			}
-		}
-	}
-	// A name that answers with a public address first, with a private one then.
-	names.set("rebinding.example.com", "93.184.215.14", "127.0.0.1")
-	names.resolver().LookupHost(t.Context(), "rebinding.example.com")
-	if _, outcome := look.Look(t.Context(), "rebinding.example.com", "token"); outcome != "refused" {
-		t.Errorf("a name that changes its answer: %s, want refused", outcome)
-	}
-	// Another port of a public address.
-	if _, outcome := look.Look(t.Context(), fmt.Sprintf("rebinding.example.com:%d", port), "token"); outcome != "refused" {
-		t.Errorf("another port: %s, want refused", outcome)
-	}
-	if n := connected.Load(); n != 0 {
-		t.Errorf("%d connections were made", n)
-	}
-	if len(forms) < 40 || judged < 30 {
-		t.Errorf("%d forms, %d of them addresses: fewer than the list has to hold", len(forms), judged)
-	}
-	for _, public := range []string{"93.184.215.14", "8.8.8.8", "2606:2800:21f:cb07:6820:80da:af6b:8b2c", "192.0.66.1", "172.32.0.1"} {
-		if !verification.IsPublic(netip.MustParseAddr(public)) {
-			t.Errorf("%s does not pass as public", public)
-		}
+	if s.hits.Load() != 0 {
+		t.Errorf("%d requests were made", s.hits.Load())
 	}
 }
 
 func TestDomainNames(t *testing.T) {
 	t.Parallel()
+	for _, form := range outboundtest.Private {
+		if got := verification.DomainName(strings.Trim(form, "[]")); got != "" {
+			t.Errorf("%s passes as the domain %q", form, got)
+		}
+	}
 	for in, want := range map[string]string{
 		"example.org": "example.org", "EXAMPLE.org": "example.org", "klinikum-köln.de": "xn--klinikum-kln-ejb.de", "a.b.example.co.uk": "a.b.example.co.uk",
 		"example.org.": "example.org", "localhost": "", "example..org": "", "-a.example": "", "a_b.example": "", "": "", ".": "", "co.uk": "", "github.io": "", "printer.local": "", "db.internal": "", "a.localhost": "", "x.onion": "", "1.168.192.in-addr.arpa": "",

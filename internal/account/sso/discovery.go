@@ -12,6 +12,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"assay/internal/errs"
+	"assay/internal/outbound"
 )
 
 // What is kept of providers between sign-ins. A key that a provider takes back
@@ -80,8 +81,8 @@ func (s *Service) ask(ctx context.Context, p Provider) (described, error) {
 	// The cause is named by its type: its text may repeat what a stranger sent.
 	refused := func(err error) error {
 		cause := fmt.Errorf("sso: describe: %T", err)
-		if errors.Is(err, errNotPublic) {
-			cause = fmt.Errorf("sso: describe: %w", errNotPublic)
+		if errors.Is(err, outbound.ErrNotPublic) {
+			cause = fmt.Errorf("sso: describe: %w", outbound.ErrNotPublic)
 		}
 		return errs.Wrap(errs.Conflict, "The provider of your organization does not answer as one. Check the issuer’s address.", cause)
 	}

@@ -1,16 +1,13 @@
 package sso
 
 import (
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/netip"
 	"strings"
-	"syscall"
 	"time"
 
 	"assay/internal/id"
@@ -27,7 +24,6 @@ const (
 	requestTime  = 5 * time.Second
 	maxBodyBytes = 256 << 10
 	maxHeadBytes = 32 << 10
-	onlyPort     = 443
 )
 
 // Options are what a Service needs besides the database.
@@ -61,27 +57,10 @@ func New(db *postgres.DB, o Options) (*Service, error) {
 	return &Service{db: db, url: strings.TrimRight(o.PublicURL, "/"), box: seal.New("assay organization sign-in", o.SecretKey, o.OldSecretKeys...), client: newClient(o), now: o.Now}, nil
 }
 
-var errNotPublic = errors.New("the address is not a public one")
-
 func newClient(o Options) *http.Client {
-	dialer := &net.Dialer{Timeout: requestTime, Control: func(_, address string, _ syscall.RawConn) error {
-		at, err := netip.ParseAddrPort(address)
-		if err != nil {
-			return errNotPublic
-		}
-		if o.Allow != nil && o.Allow(at) || at.Port() == onlyPort && outbound.IsPublic(at.Addr()) {
-			return nil
-		}
-		return errNotPublic
-	}}
-	return &http.Client{
-		Timeout:       requestTime,
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Transport: bounded{&http.Transport{
-			DialContext: dialer.DialContext, TLSClientConfig: &tls.Config{RootCAs: o.Roots, MinVersion: tls.VersionTLS12},
-			DisableKeepAlives: true, MaxResponseHeaderBytes: maxHeadBytes, TLSHandshakeTimeout: requestTime,
-		}},
-	}
+	c := outbound.NewClient(outbound.Limits{Time: requestTime, HeadBytes: maxHeadBytes}, outbound.Exceptions{Roots: o.Roots, Allow: o.Allow})
+	c.Transport = bounded{c.Transport}
+	return c
 }
 
 // bounded reads at most maxBodyBytes of an answer, and asks over TLS alone.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"maps"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 	"assay/internal/account/sso/ssotest"
 	"assay/internal/errs"
 	"assay/internal/id"
+	"assay/internal/outbound"
 )
 
 func TestAPersonSignsInOnlyAfterConnectingTheAccount(t *testing.T) {
@@ -125,13 +127,13 @@ func TestAnswersOfAProviderThatDoNotHoldSignNobodyIn(t *testing.T) {
 func TestAProviderInsideTheNetworkIsNotAsked(t *testing.T) {
 	t.Parallel()
 	r := newRoom(t)
-	strict, err := sso.New(r.DB, sso.Options{PublicURL: site, SecretKey: make([]byte, 32)})
+	strict, err := sso.New(r.DB, sso.Options{PublicURL: site, SecretKey: make([]byte, 32), Roots: ssotest.Roots()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, host := range []string{"127.0.0.1", "[::1]", "localhost", "10.0.0.1", "169.254.169.254", "192.168.1.1", "[fd00::1]", "[::ffff:127.0.0.1]", "0.0.0.0"} {
+	for _, host := range []string{strings.TrimPrefix(r.issuer.URL, "https://"), "127.0.0.1", "[::1]", "localhost", "10.0.0.1", "169.254.169.254", "192.168.1.1", "[fd00::1]", "[::ffff:127.0.0.1]", "0.0.0.0"} {
 		r.super(`UPDATE organization_oidc SET issuer = $1`, "https://"+host)
-		if err := strict.Enable(t.Context(), r.owner); errs.KindOf(err) != errs.Conflict || !errors.Is(err, sso.ErrNotPublic) {
+		if err := strict.Enable(t.Context(), r.owner); errs.KindOf(err) != errs.Conflict || !errors.Is(err, outbound.ErrNotPublic) {
 			t.Errorf("Enable with the issuer %s: %v, want Conflict since the address is not public", host, err)
 		}
 	}

@@ -6,12 +6,13 @@ import (
 	"errors"
 	"net"
 
+	"assay/internal/outbound"
 	"assay/internal/verification"
 )
 
 // Deaf returns a looker that reaches no name server and no domain.
 func Deaf() *verification.Looker {
-	return verification.NewLooker(verification.LookerOptions{Resolver: &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
+	return verification.NewLooker(outbound.Exceptions{Resolver: &net.Resolver{PreferGo: true, Dial: func(context.Context, string, string) (net.Conn, error) {
 		return nil, errors.New("a test asks no name server")
 	}}})
 }

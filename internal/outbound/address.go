@@ -1,6 +1,3 @@
-// Package outbound says which network addresses requests of ours may go to. A
-// caller asks it when the address is dialed, after the name was resolved, so
-// that a name which answers differently the second time gains nothing.
 package outbound
 
 import "net/netip"
