@@ -184,21 +184,3 @@ func TestBulkRefusesWhatHasChangedMeanwhile(t *testing.T) {
 		t.Errorf("the same order again: %d", a.Status)
 	}
 }
-
-// A path that the database could not take as text is one where nothing is; a
-// filter loses such bytes.
-func TestAddressesThatAreNoTextLeadNowhere(t *testing.T) {
-	t.Parallel()
-	s, _, _, slug := reportSite(t)
-	p := s.person(t)
-	for _, path := range []string{"/datasets/" + slug + "%00", "/datasets/%ff", "/report/" + slug + "%00", "/report/r/%00", "/badge/%00.svg"} {
-		if a := p.get(path); a.Status != http.StatusNotFound {
-			t.Errorf("%s: %d, want 404", path, a.Status)
-		}
-	}
-	for _, path := range []string{"/datasets?q=a%00b", "/datasets?q=%ff%fe", "/datasets?modality=%00"} {
-		if a := p.get(path); a.Status != http.StatusOK {
-			t.Errorf("%s: %d, want the list without these bytes", path, a.Status)
-		}
-	}
-}

@@ -7,9 +7,7 @@ import (
 	"errors"
 	"mime"
 	"net/http"
-	"net/url"
 	"strings"
-	"unicode/utf8"
 
 	"assay/internal/errs"
 )
@@ -95,41 +93,4 @@ func parseForm(w http.ResponseWriter, r *http.Request) error {
 	keepText(r.PostForm)
 	keepText(r.Form)
 	return nil
-}
-
-// keepText leaves in values what is text: the database stores no zero byte and
-// nothing but UTF-8, and nobody types either.
-func keepText(values url.Values) {
-	for _, list := range values {
-		for i, v := range list {
-			list[i] = strings.ToValidUTF8(strings.ReplaceAll(v, "\x00", ""), "\uFFFD")
-		}
-	}
-}
-
-// onlyText lets handlers see text alone in queries, too: a filter loses the
-// bytes that are none. No page has a path with such bytes.
-func (s *Server) onlyText(next http.Handler) http.Handler {
-	isText := func(v string) bool { return utf8.ValidString(v) && strings.IndexByte(v, 0) < 0 }
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !isText(r.URL.Path) {
-			s.fail(w, r, errs.New(errs.NotFound, "There is no page at this address."))
-			return
-		}
-		query, isDirty := r.URL.Query(), false
-		for _, values := range query {
-			for i, v := range values {
-				if !isText(v) {
-					values[i], isDirty = strings.ReplaceAll(strings.ToValidUTF8(v, ""), "\x00", ""), true
-				}
-			}
-		}
-		if isDirty {
-			u := *r.URL
-			u.RawQuery = query.Encode()
-			r = r.WithContext(r.Context())
-			r.URL = &u
-		}
-		next.ServeHTTP(w, r)
-	})
 }

@@ -7,15 +7,10 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"runtime/debug"
-	"strings"
 	"time"
-	"unicode/utf8"
 
-	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
 
-	"assay/internal/errs"
 	"assay/web/api"
 )
 
@@ -65,14 +60,8 @@ func requestID(r *http.Request) string {
 	return id
 }
 
-// routeOf is the pattern that matched, for logs: a path may hold a name that
-// must not stand there.
-func routeOf(r *http.Request) string {
-	if c := chi.RouteContext(r.Context()); c != nil && c.RoutePattern() != "" {
-		return c.RoutePattern()
-	}
-	return "(none)"
-}
+// routeOf names a route in logs.
+func routeOf(r *http.Request) string { return api.RouteOf(r) }
 
 // logRequests writes one line a request.
 func (s *Server) logRequests(next http.Handler) http.Handler {
@@ -84,25 +73,6 @@ func (s *Server) logRequests(next http.Handler) http.Handler {
 		s.log.LogAttrs(r.Context(), slog.LevelInfo, "request",
 			slog.String("method", r.Method), slog.String("route", routeOf(r)), slog.Int("status", ww.Status()),
 			slog.Int("bytes", ww.BytesWritten()), slog.Duration("took", time.Since(start)), slog.String("request", requestID(r)))
-	})
-}
-
-// recoverPanics is the last resort: a bug costs one request, not the server.
-func (s *Server) recoverPanics(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer func() {
-			cause := recover()
-			if cause == nil {
-				return
-			}
-			if cause == http.ErrAbortHandler {
-				panic(cause)
-			}
-			// The cause may quote input: only where it happened is logged.
-			s.log.Error("panic", "route", routeOf(r), "request", requestID(r), "stack", string(debug.Stack()))
-			s.renderError(w, r, http.StatusInternalServerError, errs.MessageOf(errs.New(errs.Internal, "")))
-		}()
-		next.ServeHTTP(w, r)
 	})
 }
 
@@ -140,21 +110,4 @@ func queryEscape(s string) string { return url.QueryEscape(s) }
 // redirect answers a POST: the browser gets the next page.
 func redirect(w http.ResponseWriter, r *http.Request, path string) {
 	http.Redirect(w, r, path, http.StatusSeeOther)
-}
-
-// namesNothing answers an address that no page can have, with a zero byte or
-// bytes that are no UTF-8, as one where there is nothing: the database takes
-// neither as text.
-func namesNothing(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.ContainsRune(r.URL.Path, 0) || !utf8.ValidString(r.URL.Path) {
-			nowhere := "/-"
-			if strings.HasPrefix(r.URL.Path, api.Prefix+"/") { // programs read another kind of answer
-				nowhere = api.Prefix + nowhere
-			}
-			r = r.Clone(r.Context())
-			r.URL.Path, r.URL.RawPath = nowhere, ""
-		}
-		next.ServeHTTP(w, r)
-	})
 }

@@ -18,7 +18,7 @@ import (
 // routes_admin.go, and what lets somebody in, in gate.go.
 func (s *Server) router() chi.Router {
 	r := chi.NewRouter()
-	r.Use(identify, s.secureHeaders, s.logRequests, namesNothing, middleware.GetHead)
+	r.Use(identify, s.secureHeaders, s.logRequests, onlyText, middleware.GetHead)
 	r.Handle("/static/*", static.Handler())
 	r.Get("/healthz", s.live)
 	r.Get("/readyz", s.ready)
@@ -34,7 +34,7 @@ func (s *Server) router() chi.Router {
 	r.Get("/trust/activity/heads/{number}.json", s.plainly(s.sendHead))
 	r.Mount(api.Prefix, s.api.Routes())
 	r.Group(func(r chi.Router) {
-		r.Use(s.sessions.LoadAndSave, s.loadVisitor, s.private, s.recoverPanics, s.onlyText, s.refuseForgeries)
+		r.Use(s.sessions.LoadAndSave, s.loadVisitor, s.private, api.RecoverPanics(s.log, s.renderError), s.refuseForgeries)
 		r.NotFound(s.handle(notFound))
 		r.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
 			s.renderError(w, r, http.StatusMethodNotAllowed, "This address does not take that kind of request.")

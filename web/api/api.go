@@ -5,7 +5,6 @@ import (
 	"log/slog"
 	"net/http"
 	"reflect"
-	"runtime/debug"
 	"strings"
 	"time"
 
@@ -16,7 +15,6 @@ import (
 
 	"assay/internal/account"
 	"assay/internal/account/idempotency"
-	"assay/internal/errs"
 	"assay/internal/ingest"
 	"assay/internal/listing"
 	"assay/internal/upload"
@@ -66,16 +64,17 @@ func New(s Services, o Options) *API {
 	o.PublicURL = strings.TrimSuffix(o.PublicURL, "/")
 	o.TokenPerMinute, o.AddressPerMinute = cmp.Or(o.TokenPerMinute, 600), cmp.Or(o.AddressPerMinute, 1200)
 	a := &API{Services: s, options: o, log: o.Log, router: chi.NewRouter(), carryFor: carryFor}
-	a.router.Use(numbered, a.recoverPanics)
+	lastResort := RecoverPanics(a.log, answerProblem)
+	a.router.Use(numbered, lastResort)
 	a.router.NotFound(func(w http.ResponseWriter, r *http.Request) {
-		newProblem(http.StatusNotFound, "There is nothing at this address of the API.").write(w, r)
+		answerProblem(w, r, http.StatusNotFound, "There is nothing at this address of the API.")
 	})
 	a.router.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
-		newProblem(http.StatusMethodNotAllowed, "This address does not take that method.").write(w, r)
+		answerProblem(w, r, http.StatusMethodNotAllowed, "This address does not take that method.")
 	})
 	a.router.Use(a.limitAddress())
 	a.router.Group(func(r chi.Router) {
-		r.Use(a.authenticate, a.limitToken(), a.once, a.recoverPanics)
+		r.Use(a.authenticate, a.limitToken(), a.once, lastResort)
 		a.huma = humachi.New(r, a.config())
 		a.me()
 		a.organizations()
@@ -91,22 +90,3 @@ func New(s Services, o Options) *API {
 
 // Routes is what answers under Prefix.
 func (a *API) Routes() chi.Router { return a.router }
-
-// recoverPanics is the last resort: a bug costs one request, not the server.
-func (a *API) recoverPanics(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		defer func() {
-			cause := recover()
-			if cause == nil {
-				return
-			}
-			if cause == http.ErrAbortHandler {
-				panic(cause)
-			}
-			// The cause may quote input: only where it happened is logged.
-			a.log.Error("panic", "request", requestNumber(r.Context()), "stack", string(debug.Stack()))
-			newProblem(http.StatusInternalServerError, errs.MessageOf(errs.New(errs.Internal, ""))).write(w, r)
-		}()
-		next.ServeHTTP(w, r)
-	})
-}

@@ -46,7 +46,7 @@ func (a *API) authenticate(next http.Handler) http.Handler {
 		kind, secret, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 		if !strings.EqualFold(kind, "Bearer") {
 			w.Header().Set("WWW-Authenticate", `Bearer realm="assay"`)
-			newProblem(http.StatusUnauthorized, "Send a token in the header Authorization: Bearer. Make one under Account, Tokens.").write(w, r)
+			answerProblem(w, r, http.StatusUnauthorized, "Send a token in the header Authorization: Bearer. Make one under Account, Tokens.")
 			return
 		}
 		b, err := a.Accounts.Bearer(r.Context(), strings.TrimSpace(secret))

@@ -146,3 +146,8 @@ func (p *Problem) write(w http.ResponseWriter, r *http.Request) {
 		json.NewEncoder(w).Encode(p)
 	}
 }
+
+// answerProblem answers with a problem outside of huma.
+func answerProblem(w http.ResponseWriter, r *http.Request, status int, detail string) {
+	newProblem(status, detail).write(w, r)
+}

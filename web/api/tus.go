@@ -74,7 +74,7 @@ func (a *API) tusHandler(serve http.HandlerFunc) http.HandlerFunc {
 			return
 		}
 		AnswerTus(w, r.WithContext(upload.WithActor(r.Context(), b.Actor())), inner.ServeHTTP, func(status int, detail string) {
-			newProblem(status, detail).write(w, r)
+			answerProblem(w, r, status, detail)
 		})
 	}
 }
@@ -82,7 +82,7 @@ func (a *API) tusHandler(serve http.HandlerFunc) http.HandlerFunc {
 // cancelUpload gives an upload up: by our own rules, which the library does not
 // know.
 func (a *API) cancelUpload(w http.ResponseWriter, r *http.Request) {
-	if !speaksTus(w, r, func(status int, detail string) { newProblem(status, detail).write(w, r) }) {
+	if !speaksTus(w, r, func(status int, detail string) { answerProblem(w, r, status, detail) }) {
 		return
 	}
 	b := bearerOf(r.Context())
