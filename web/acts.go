@@ -2,11 +2,9 @@ package web
 
 import (
 	"cmp"
-	"encoding/csv"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -17,7 +15,6 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"assay/internal/activity"
-	"assay/internal/audit/finding"
 	"assay/internal/errs"
 	"assay/internal/id"
 	"assay/internal/postgres"
@@ -231,10 +228,21 @@ func (s *Server) sendActsTable(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	keepPrivate(w)
-	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	w.Header().Set("Content-Disposition", `attachment; filename="activity.csv"`)
-	return s.exported(r, s.writeActs(w, r, f))
+	names := map[id.User]string{}
+	heads := []string{"number", "at", "who", "user", "platform", "verb", "object", "object_id", "detail", "row_hash"}
+	return s.sendTable(w, r, "activity.csv", heads, func(row func(...string) error) error {
+		return s.Acts.Each(r.Context(), s.actor(r), f, func(a activity.Recorded) error {
+			if _, known := names[a.User]; !known {
+				found, err := s.actorNames(r, []id.User{a.User})
+				if err != nil {
+					return err
+				}
+				names[a.User] = found[a.User]
+			}
+			return row(strconv.FormatInt(a.Number, 10), a.At.UTC().Format(time.RFC3339Nano), who(a.User, a.Platform, names), string(a.User),
+				string(a.Platform), a.Verb, a.Object, a.ObjectID, detailWords(a.Detail), hex.EncodeToString(a.RowHash))
+		})
+	})
 }
 
 // sendActLines sends the acts as JSON Lines.
@@ -244,44 +252,8 @@ func (s *Server) sendActLines(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	keepPrivate(w)
-	w.Header().Set("Content-Type", "application/jsonl; charset=utf-8")
-	w.Header().Set("Content-Disposition", `attachment; filename="activity.jsonl"`)
+	attach(w, "application/jsonl; charset=utf-8", "activity.jsonl")
 	return s.exported(r, s.Acts.Export(r.Context(), s.actor(r), f, w))
-}
-
-// exported ends a download. One that broke off must not look whole: the
-// connection is cut.
-func (s *Server) exported(r *http.Request, err error) error {
-	if err != nil {
-		s.log.Error("export broke off", "route", routeOf(r), "request", requestID(r), "error", err)
-		panic(http.ErrAbortHandler)
-	}
-	return nil
-}
-
-func (s *Server) writeActs(w io.Writer, r *http.Request, f activity.Filter) error {
-	out := csv.NewWriter(w)
-	if err := out.Write([]string{"number", "at", "who", "user", "platform", "verb", "object", "object_id", "detail", "row_hash"}); err != nil {
-		return err
-	}
-	names := map[id.User]string{}
-	err := s.Acts.Each(r.Context(), s.actor(r), f, func(a activity.Recorded) error {
-		if _, known := names[a.User]; !known {
-			found, err := s.actorNames(r, []id.User{a.User})
-			if err != nil {
-				return err
-			}
-			names[a.User] = found[a.User]
-		}
-		row := []string{strconv.FormatInt(a.Number, 10), a.At.UTC().Format(time.RFC3339Nano), who(a.User, a.Platform, names), string(a.User),
-			string(a.Platform), a.Verb, a.Object, a.ObjectID, detailWords(a.Detail), hex.EncodeToString(a.RowHash)}
-		for i := range row {
-			row[i] = finding.Cell(row[i])
-		}
-		return out.Write(row)
-	})
-	out.Flush()
-	return cmp.Or(err, out.Error())
 }
 
 // sendProof sends the proof of one act of the organization.
@@ -299,8 +271,7 @@ func (s *Server) sendProof(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	keepPrivate(w)
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Content-Disposition", fmt.Sprintf(`attachment; filename="activity-%d.proof.json"`, number))
+	attach(w, "application/json", fmt.Sprintf("activity-%d.proof.json", number))
 	s.write(w, r, append(file, '\n'))
 	return nil
 }

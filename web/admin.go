@@ -1,8 +1,6 @@
 package web
 
 import (
-	"cmp"
-	"encoding/csv"
 	"net/http"
 	"net/url"
 	"strings"
@@ -11,7 +9,6 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"assay/internal/account"
-	"assay/internal/audit/finding"
 	"assay/internal/id"
 	"assay/internal/postgres"
 	"assay/web/page"
@@ -66,24 +63,6 @@ func withQuery(path string, pairs ...string) string {
 		return path
 	}
 	return path + "?" + q.Encode()
-}
-
-// sendTable sends rows as a table of comma-separated values in which no cell
-// is a formula.
-func (s *Server) sendTable(w http.ResponseWriter, r *http.Request, name string, heads []string, each func(row func(...string) error) error) error {
-	keepPrivate(w)
-	w.Header().Set("Content-Type", "text/csv; charset=utf-8")
-	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
-	out := csv.NewWriter(w)
-	row := func(cells ...string) error {
-		for i := range cells {
-			cells[i] = finding.Cell(cells[i])
-		}
-		return out.Write(cells)
-	}
-	err := cmp.Or(row(heads...), each(row))
-	out.Flush()
-	return s.exported(r, cmp.Or(err, out.Error()))
 }
 
 // stamp writes a moment for programs; empty for none.

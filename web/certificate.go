@@ -121,8 +121,7 @@ func (s *Server) downloadCertificate(w http.ResponseWriter, r *http.Request) err
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Content-Disposition", `attachment; filename="`+certificateFile(e)+`"`)
+	attach(w, "application/json", certificateFile(e))
 	s.write(w, r, []byte(e.Detail.Certificate))
 	return nil
 }
@@ -132,9 +131,6 @@ const (
 	keysPath        = "/.well-known/assay-keys.json"
 	revocationsPath = "/.well-known/assay-revocations.json"
 )
-
-// fewMinutes is how long a cache may keep what everybody sees alike.
-const fewMinutes = "public, max-age=300"
 
 func (s *Server) sendKeys(w http.ResponseWriter, r *http.Request) error {
 	file, err := s.Notary.KeysFile(r.Context())
@@ -150,19 +146,6 @@ func (s *Server) sendRevocations(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return s.sendPublicJSON(w, r, file)
-}
-
-func (s *Server) sendPublicJSON(w http.ResponseWriter, r *http.Request, file []byte) error {
-	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", fewMinutes)
-	s.write(w, r, file)
-	return nil
-}
-
-func (s *Server) write(w http.ResponseWriter, r *http.Request, body []byte) {
-	if _, err := w.Write(body); err != nil {
-		s.log.Debug("client went away", "route", routeOf(r), "error", err)
-	}
 }
 
 // plainly is handle for routes without a session, which programs ask: a
@@ -205,12 +188,8 @@ func (s *Server) downloadManifest(w http.ResponseWriter, r *http.Request) error 
 			break
 		}
 	}
-	h := w.Header()
-	h.Set("Content-Type", "text/plain; charset=utf-8")
-	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="manifest-%s-version-%d.txt"`, d.Listing.Slug, d.Version.Number))
-	h.Set("Cache-Control", "no-store")
-	if err := m.WriteText(w); err != nil {
-		s.log.Debug("client went away", "route", routeOf(r), "error", err)
-	}
+	attach(w, "text/plain; charset=utf-8", fmt.Sprintf("manifest-%s-version-%d.txt", d.Listing.Slug, d.Version.Number))
+	w.Header().Set("Cache-Control", "no-store")
+	s.sent(r, m.WriteText(w))
 	return nil
 }

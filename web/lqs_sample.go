@@ -79,10 +79,9 @@ func (s *Server) sendSample(w http.ResponseWriter, r *http.Request) error {
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	h.Set("Content-Type", "application/zip")
 	h.Set("Content-Length", strconv.Itoa(len(zip)))
-	h.Set("Content-Disposition", `attachment; filename="`+of.Name+`.zip"`)
-	_, _ = w.Write(zip) // the reader went away
+	attach(w, "application/zip", of.Name+".zip")
+	s.write(w, r, zip)
 	return nil
 }
 

@@ -180,17 +180,19 @@ func (s *Server) sendFree(w http.ResponseWriter, r *http.Request) error {
 	}
 	form := chi.URLParam(r, "form")
 	if form == "audit.json" {
-		return send(w, form, "application/json", a.Report)
+		attach(w, "application/json; charset=utf-8", form)
+		s.write(w, r, a.Report)
+		return nil
 	}
 	var report quality.Report
 	if err := json.Unmarshal(a.Quality, &report); err != nil {
 		return err
 	}
-	return sendQuality(w, r, form, &report)
+	return s.sendQuality(w, r, form, &report)
 }
 
 // sendQuality sends a report as lqs.json, findings.csv or report.html.
-func sendQuality(w http.ResponseWriter, r *http.Request, form string, report *quality.Report) error {
+func (s *Server) sendQuality(w http.ResponseWriter, r *http.Request, form string, report *quality.Report) error {
 	var b bytes.Buffer
 	var err error
 	kind := "text/html"
@@ -208,15 +210,8 @@ func sendQuality(w http.ResponseWriter, r *http.Request, form string, report *qu
 	if b.Len() == 0 {
 		return errs.New(errs.NotFound, "The report is had as lqs.json, findings.csv or report.html.")
 	}
-	return send(w, form, kind, b.Bytes())
-}
-
-// send sends a file to be saved.
-func send(w http.ResponseWriter, name, kind string, body []byte) error {
-	h := w.Header()
-	h.Set("Content-Type", kind+"; charset=utf-8")
-	h.Set("Content-Disposition", `attachment; filename="`+name+`"`)
-	_, _ = w.Write(body) // the reader went away
+	attach(w, kind+"; charset=utf-8", form)
+	s.write(w, r, b.Bytes())
 	return nil
 }
 

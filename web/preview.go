@@ -70,8 +70,6 @@ func (s *Server) sendPreview(w http.ResponseWriter, r *http.Request, a postgres.
 	h.Set("Content-Type", "image/png")
 	h.Set("Content-Length", strconv.Itoa(len(image)))
 	h.Set("Cache-Control", "no-store")
-	if _, err := w.Write(image); err != nil {
-		s.log.Debug("client went away", "route", routeOf(r), "error", err)
-	}
+	s.write(w, r, image)
 	return nil
 }

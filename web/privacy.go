@@ -75,11 +75,10 @@ func (s *Server) sendExport(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	w.Header().Set("Content-Type", "application/zip")
-	w.Header().Set("Content-Disposition", `attachment; filename="assay-about-you.zip"`)
+	attach(w, "application/zip", "assay-about-you.zip")
 	w.Header().Set("Content-Length", strconv.Itoa(len(archive)))
-	_, err = w.Write(archive)
-	return err
+	s.write(w, r, archive)
+	return nil
 }
 
 func (s *Server) showErasure(w http.ResponseWriter, r *http.Request) error {

@@ -183,5 +183,5 @@ func (s *Server) sendDossierQuality(w http.ResponseWriter, r *http.Request, d li
 		return err
 	}
 	w.Header().Set("Cache-Control", "no-store")
-	return sendQuality(w, r, chi.URLParam(r, "form"), report)
+	return s.sendQuality(w, r, chi.URLParam(r, "form"), report)
 }

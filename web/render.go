@@ -22,10 +22,7 @@ func (s *Server) render(w http.ResponseWriter, r *http.Request, status int, c te
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	_, err := body.WriteTo(w)
-	if err != nil {
-		s.log.Debug("client went away", "route", routeOf(r), "error", err)
-	}
+	s.write(w, r, body.Bytes())
 	return nil
 }
 

@@ -3,7 +3,6 @@ package web
 import (
 	"bytes"
 	"context"
-	"encoding/csv"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -118,11 +117,9 @@ func (s *Server) downloadReviewedFindings(w http.ResponseWriter, r *http.Request
 	return s.sendFindings(w, r, d)
 }
 
-func attach(w http.ResponseWriter, d listing.Dossier, kind, ending string) {
-	h := w.Header()
-	h.Set("Content-Type", kind)
-	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="report-%s-version-%d.%s"`, d.Listing.Slug, d.Version.Number, ending))
-	h.Set("Cache-Control", "no-store")
+func attachReport(w http.ResponseWriter, d listing.Dossier, kind, ending string) {
+	attach(w, kind, fmt.Sprintf("report-%s-version-%d.%s", d.Listing.Slug, d.Version.Number, ending))
+	w.Header().Set("Cache-Control", "no-store")
 }
 
 func (s *Server) sendReport(w http.ResponseWriter, r *http.Request, d listing.Dossier) error {
@@ -134,10 +131,9 @@ func (s *Server) sendReport(w http.ResponseWriter, r *http.Request, d listing.Do
 		return err
 	}
 	defer body.Close()
-	attach(w, d, "application/json", "json")
-	if _, err := io.Copy(w, body); err != nil {
-		s.log.Debug("client went away", "route", routeOf(r), "error", err)
-	}
+	attachReport(w, d, "application/json", "json")
+	_, err = io.Copy(w, body)
+	s.sent(r, err)
 	return nil
 }
 
@@ -149,10 +145,8 @@ func (s *Server) sendFindings(w http.ResponseWriter, r *http.Request, d listing.
 	if err != nil {
 		return err
 	}
-	attach(w, d, "text/csv; charset=utf-8", "csv")
-	if err := writeFindings(w, report.Findings); err != nil {
-		s.log.Debug("client went away", "route", routeOf(r), "error", err)
-	}
+	attachReport(w, d, "text/csv; charset=utf-8", "csv")
+	s.sent(r, writeFindings(w, report.Findings))
 	return nil
 }
 
@@ -160,28 +154,22 @@ var findingColumns = []string{"rule", "severity", "hipaa", "action", "attribute"
 
 // writeFindings writes one row a place; a finding without places has one row.
 func writeFindings(w io.Writer, list []finding.Finding) error {
-	out := csv.NewWriter(w)
-	if err := out.Write(findingColumns); err != nil {
-		return err
-	}
-	for _, f := range list {
-		places := f.Locations
-		if len(places) == 0 {
-			places = []finding.Location{{}}
-		}
-		for _, at := range places {
-			row := []string{f.Rule, string(f.Severity), strings.Join(f.HIPAA, " "), f.Action, f.Path, f.Shape, strconv.Itoa(f.Count),
-				f.Message, f.Fix, at.File, positive(int64(at.Frame)), positive(at.Offset)}
-			for i := range row {
-				row[i] = finding.Cell(row[i])
+	return writeTable(w, findingColumns, func(row func(...string) error) error {
+		for _, f := range list {
+			places := f.Locations
+			if len(places) == 0 {
+				places = []finding.Location{{}}
 			}
-			if err := out.Write(row); err != nil {
-				return err
+			for _, at := range places {
+				err := row(f.Rule, string(f.Severity), strings.Join(f.HIPAA, " "), f.Action, f.Path, f.Shape, strconv.Itoa(f.Count),
+					f.Message, f.Fix, at.File, positive(int64(at.Frame)), positive(at.Offset))
+				if err != nil {
+					return err
+				}
 			}
 		}
-	}
-	out.Flush()
-	return out.Error()
+		return nil
+	})
 }
 
 func positive(n int64) string {

@@ -5,10 +5,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
-	"assay/internal/errs"
-	"assay/internal/id"
 	"assay/internal/listing"
 	"assay/internal/sellerdesk"
 	"assay/web/page"
@@ -53,7 +50,6 @@ func (s *Server) showSeller(w http.ResponseWriter, r *http.Request) error {
 
 func deskQuery(r *http.Request) sellerdesk.Query {
 	values := r.URL.Query()
-	keepText(values)
 	return sellerdesk.Query{
 		Group: sellerdesk.Group(values.Get("state")), Title: strings.TrimSpace(values.Get("q")),
 		Sort: sellerdesk.Sort(values.Get("sort")), After: values.Get("after"),
@@ -230,144 +226,4 @@ func storageView(used, quota int64, largest []sellerdesk.Stored) *page.DeskStora
 			Title: title, Version: "version " + strconv.Itoa(v.Number), URL: versionURL(v.Version), Size: ui.Bytes(v.Bytes)})
 	}
 	return view
-}
-
-// dayInUTC says when a day begins, as plans mean it.
-func dayInUTC(t time.Time) string { return ui.Date(t) + ", 00:00 UTC" }
-
-// todoView says a to-do in a sentence with one link.
-func todoView(t sellerdesk.Todo) page.DeskTodo {
-	out := page.DeskTodo{Kind: string(t.Kind), Title: t.Title, Since: ui.Date(t.Since), SinceISO: t.Since.UTC().Format(time.RFC3339)}
-	if t.Listing != "" && t.Title == "" {
-		out.Title = "Untitled data set"
-	}
-	if t.Due != nil {
-		out.Due, out.DueKind = dueWords(*t.Due, time.Now())
-		out.DueOn = ui.DateTime(*t.Due)
-	}
-	number := "Version " + strconv.Itoa(t.Number)
-	check := listingURL(t.Listing, "check")
-	set := func(label, url, text string) page.DeskTodo {
-		out.Label, out.URL, out.Text = label, url, text
-		return out
-	}
-	switch t.Kind {
-	case sellerdesk.AnswerReport:
-		return set("Answer", ownFlagURL(t.Flag), "A reviewer asks you about a report by the public. After the time they decide without your answer.")
-	case sellerdesk.MendForNewRules:
-		text := number + " is live, and new rules of the audit found a warning in it. Mend it in a new version."
-		if t.Grave {
-			text = number + " is live, and new rules of the audit found what would keep a new version off the catalog. Send a mended version."
-		}
-		return set("See what was found", versionURL(t.Version)+"#new-rules", text)
-	case sellerdesk.Held:
-		return set("See what to do", versionURL(t.Version), number+" could not go live as planned. "+listing.Failures.Help(t.Failure))
-	case sellerdesk.Suspended:
-		return set("Read the reason", versionURL(t.Version), number+" was taken off the catalog by the platform.")
-	case sellerdesk.BeginVerification:
-		out.Title = "Your organization"
-		return set("Get verified", "/seller/verification", "Only a verified seller can publish; a reviewer needs a few days.")
-	case sellerdesk.MendVerification:
-		out.Title = "Your organization"
-		return set("Read what to mend", "/seller/verification", "A reviewer returned your request for verification.")
-	case sellerdesk.RenewVerification:
-		out.Title = "Your organization"
-		return set("Renew it", "/seller/verification", "Verification ends on "+ui.Date(*t.Day)+"; from then on nothing new can be published.")
-	case sellerdesk.MendFiles:
-		return set("See what to mend", versionURL(t.Version), number+" failed the audit. Mend the files and send a new version.")
-	case sellerdesk.MakeChanges:
-		return set("Read what to change", versionURL(t.Version), "A reviewer asks for changes to version "+strconv.Itoa(t.Number)+".")
-	case sellerdesk.ReadRejection:
-		return set("Read why", versionURL(t.Version), "A reviewer rejected version "+strconv.Itoa(t.Number)+".")
-	case sellerdesk.AnswerWarnings:
-		return set("Answer", versionURL(t.Version)+"#findings-warning", number+" has "+ui.Plural(t.Count, "warning", "warnings")+" without an answer.")
-	case sellerdesk.PublishIt:
-		return set("Publish or choose a day", versionURL(t.Version), number+" is approved and not published.")
-	case sellerdesk.SubmitIt:
-		return set("Send to review", versionURL(t.Version), number+" is audited and complete.")
-	case sellerdesk.EmbargoEnds:
-		return set("See the day", versionURL(t.Version), number+" goes live by itself on "+dayInUTC(*t.Day)+".")
-	case sellerdesk.ReadClaims:
-		return set("Read why", versionURL(t.Version), "A reviewer did not take your changed claims over. What is live has not changed.")
-	case sellerdesk.SendClaims:
-		return set("Look and send", check, "Answers were changed that buyers do not see yet.")
-	case sellerdesk.GoOnUpload:
-		return set("Go on", uploadURL(t.Listing), "The upload of version "+strconv.Itoa(t.Number)+" is not finished.")
-	case sellerdesk.SendFiles:
-		return set("Send files", uploadURL(t.Listing), "Described, and no files yet.")
-	case sellerdesk.FinishClaims:
-		return set("Go on", listingURL(t.Listing, string(t.Step)), ui.Plural(t.Count, "answer is", "answers are")+" still needed.")
-	}
-	return out
-}
-
-// changeOf says how a version differs from the one before, nil if nothing is
-// before it.
-func (s *Server) changeOf(r *http.Request, l id.Listing, v id.Version) (*page.ChangeView, error) {
-	c, err := s.Desk.ChangeOf(r.Context(), s.seller(r), l, v)
-	if errs.KindOf(err) == errs.NotFound {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	return changeView(c), nil
-}
-
-// changeView says how a version differs from the one before, nil if there is
-// nothing to compare.
-func changeView(c sellerdesk.Change) *page.ChangeView {
-	if c.Files == nil {
-		return nil
-	}
-	view := &page.ChangeView{Before: "version " + strconv.Itoa(c.Before), Names: c.Files.Names}
-	f := c.Files
-	for _, part := range []struct {
-		n    int
-		text string
-	}{{f.Added, "added"}, {f.Removed, "removed"}, {f.Changed, "changed"}} {
-		if part.n > 0 {
-			view.Files = append(view.Files, ui.Number(part.n)+" "+part.text)
-		}
-	}
-	if len(view.Files) == 0 {
-		view.Files = []string{"the same"}
-	}
-	if more := f.Added + f.Removed + f.Changed - len(f.Names); more > 0 {
-		view.More = ui.Plural(more, "file more differs", "files more differ")
-	}
-	for _, step := range c.Steps {
-		view.Claims = append(view.Claims, step.Label())
-	}
-	if c.Audit != nil && c.Was != nil {
-		view.Audit = auditChange(*c.Was, *c.Audit)
-	}
-	return view
-}
-
-func auditChange(was, is sellerdesk.Audited) []page.FigureChange {
-	grade := func(g string) string {
-		if g == "" {
-			return "none"
-		}
-		return g
-	}
-	rows := []page.FigureChange{
-		{Term: "Verdict", Was: verdictWord(was.Verdict), Is: verdictWord(is.Verdict)},
-		{Term: "Blockers", Was: ui.Number(was.Blockers), Is: ui.Number(is.Blockers)},
-		{Term: "Warnings", Was: ui.Number(was.Warnings), Is: ui.Number(is.Warnings)},
-		{Term: "Files", Was: ui.Number(was.Files), Is: ui.Number(is.Files)},
-		{Term: "Size", Was: ui.Bytes(was.Bytes), Is: ui.Bytes(is.Bytes)},
-	}
-	if was.Grade != "" || is.Grade != "" {
-		rows = append(rows, page.FigureChange{Term: "LQS grade", Was: grade(was.Grade), Is: grade(is.Grade)})
-	}
-	return rows
-}
-
-func verdictWord(v string) string {
-	if v == "" {
-		return "none"
-	}
-	return v
 }

@@ -1,9 +1,7 @@
 package web
 
 import (
-	"encoding/csv"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -13,7 +11,6 @@ import (
 	"assay/internal/audit"
 	"assay/internal/audit/deid"
 	"assay/internal/audit/dicom/dict"
-	"assay/internal/audit/finding"
 	"assay/internal/audit/text"
 	"assay/internal/errs"
 	"assay/internal/ingest"
@@ -114,20 +111,16 @@ func (s *Server) sendTexts(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	h := w.Header()
-	h.Set("Content-Type", "text/csv; charset=utf-8")
-	h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="texts-%s-version-%d.csv"`, d.Listing.Slug, d.Version.Number))
-	if err := writeTexts(w, readTextsFilter(r.URL).matching(list.Texts)); err != nil {
-		s.log.Debug("client went away", "route", routeOf(r), "error", err)
-	}
+	attach(w, "text/csv; charset=utf-8", fmt.Sprintf("texts-%s-version-%d.csv", d.Listing.Slug, d.Version.Number))
+	s.sent(r, writeTable(w, []string{"attribute", "text", "count"}, func(row func(...string) error) error {
+		for _, t := range readTextsFilter(r.URL).matching(list.Texts) {
+			if err := row(t.Attribute, t.Text, strconv.Itoa(t.Count)); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
 	return nil
-}
-
-// keepPrivate keeps the answer out of every cache, and what was sought out of
-// the address that another page is told.
-func keepPrivate(w http.ResponseWriter) {
-	w.Header().Set("Cache-Control", "no-store, private")
-	w.Header().Set("Referrer-Policy", "no-referrer")
 }
 
 // texts opens the list. KindOf tells one that is absent (NotFound) from one
@@ -137,20 +130,6 @@ func (s *Server) texts(r *http.Request, d listing.Dossier) (ingest.TextList, err
 		return ingest.TextList{}, errs.New(errs.NotFound, "This version has no list of texts.")
 	}
 	return s.Audits.Texts(r.Context(), s.seller(r), d.Version.ID)
-}
-
-func writeTexts(w io.Writer, list []audit.ResidualText) error {
-	out := csv.NewWriter(w)
-	if err := out.Write([]string{"attribute", "text", "count"}); err != nil {
-		return err
-	}
-	for _, t := range list {
-		if err := out.Write([]string{finding.Cell(t.Attribute), finding.Cell(t.Text), strconv.Itoa(t.Count)}); err != nil {
-			return err
-		}
-	}
-	out.Flush()
-	return out.Error()
 }
 
 func (s *Server) textsView(r *http.Request, d listing.Dossier) page.TextsView {

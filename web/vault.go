@@ -1,7 +1,6 @@
 package web
 
 import (
-	"mime"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -21,6 +20,7 @@ const vaultPath = "/seller/vault"
 
 // vaultURL is the page of a document, vaultFileURL the file of one version.
 func vaultURL(r vault.Ref) string { return vaultPath + "/" + string(r.Document) }
+
 func vaultFileURL(r vault.Ref) string {
 	return "/vault/" + string(r.Document) + "/" + strconv.Itoa(r.Number)
 }
@@ -124,8 +124,7 @@ func (s *Server) removeDocument(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// sendDocument hands a version out as a download: it is a stranger's file, which
-// no browser may show as part of this site.
+// sendDocument hands out a version of a document.
 func (s *Server) sendDocument(w http.ResponseWriter, r *http.Request) error {
 	number, err := strconv.Atoi(chi.URLParam(r, "edition"))
 	if err != nil || number < 1 || number > 1000 {
@@ -135,13 +134,5 @@ func (s *Server) sendDocument(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	h := w.Header()
-	h.Set("Content-Type", "application/octet-stream")
-	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": v.Name}))
-	h.Set("Content-Length", strconv.Itoa(len(body)))
-	h.Set("Content-Security-Policy", policy+"; sandbox")
-	if _, err := w.Write(body); err != nil {
-		s.log.Info("a document was not sent whole", "route", routeOf(r), "request", requestID(r), "error", err)
-	}
-	return nil
+	return s.sendPrivate(w, r, v.Name, body)
 }

@@ -112,3 +112,6 @@ func (s *Server) listVersions(w http.ResponseWriter, r *http.Request) error {
 	}
 	return s.render(w, r, http.StatusOK, page.Versions(view))
 }
+
+// dayInUTC says when a day begins, as plans mean it.
+func dayInUTC(t time.Time) string { return ui.Date(t) + ", 00:00 UTC" }
