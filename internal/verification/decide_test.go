@@ -120,6 +120,7 @@ func TestAddressesOfFreeMailServicesNeverMatch(t *testing.T) {
 		{"https://ada.proton.me", "owner@ada.proton.me", false},
 		{"https://northfield-imaging.example", "ada@northfield-imaging.example", true},
 		{"https://notgmail.example", "ada@notgmail.example", true},
+		{"https://hospital.net.ua", "ada@hospital.net.ua", true}, // under a public suffix that the list holds
 	} {
 		t.Run(tt.website, func(t *testing.T) {
 			t.Parallel()

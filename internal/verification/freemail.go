@@ -4,6 +4,8 @@ import (
 	_ "embed"
 	"strings"
 	"sync"
+
+	"golang.org/x/net/publicsuffix"
 )
 
 // freeMailText lists domains at which anybody gets an address, one a line; lines
@@ -29,9 +31,12 @@ var freeMail = sync.OnceValue(func() map[string]bool {
 })
 
 // isFreeMail reports whether anybody gets an address at a domain or at one that
-// it is a part of: such an address shows nothing about whose the domain is.
+// it is a part of: such an address shows nothing about whose the domain is. What
+// the list has of public suffixes (net.ua) says nothing of the names below them.
 func isFreeMail(domain string) bool {
-	for domain = strings.ToLower(domain); domain != ""; _, domain, _ = strings.Cut(domain, ".") {
+	domain = strings.ToLower(domain)
+	suffix, _ := publicsuffix.PublicSuffix(domain)
+	for ; domain != "" && domain != suffix; _, domain, _ = strings.Cut(domain, ".") {
 		if freeMail()[domain] {
 			return true
 		}
