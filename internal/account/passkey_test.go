@@ -14,8 +14,10 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/go-webauthn/webauthn/protocol/webauthncbor"
+	"github.com/jackc/pgx/v5"
 
 	"assay/internal/account"
 	"assay/internal/errs"
@@ -70,9 +72,22 @@ func TestOneOfManyTakesTheLastPasskeyThatAPersonMayHave(t *testing.T) {
 	for n := range 19 {
 		asSuper(t, db.SuperURL, insertTestPasskey, id.New[id.Passkey](), a.User, fmt.Appendf(nil, "credential %d", n))
 	}
+	conn, err := pgx.Connect(t.Context(), db.SuperURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close(t.Context())
+	hold, err := conn.Begin(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := hold.Exec(t.Context(), `LOCK TABLE passkey IN SHARE MODE`); err != nil { // none is written until all are on their way
+		t.Fatal(err)
+	}
 	var all sync.WaitGroup
 	var done atomic.Int32
-	for range 6 { // all are offered one while there is room
+	const browsers = 3
+	for range browsers { // all are offered one while there is room
 		c, err := s.OfferPasskey(t.Context(), a)
 		if err != nil {
 			t.Fatal(err)
@@ -87,10 +102,19 @@ func TestOneOfManyTakesTheLastPasskeyThatAPersonMayHave(t *testing.T) {
 			}
 		})
 	}
+	const waiting = `SELECT count(DISTINCT l.pid) FROM pg_locks l JOIN pg_stat_activity a USING (pid) WHERE NOT l.granted AND a.datname = current_database()`
+	for deadline := time.Now().Add(time.Minute); count(t, db.SuperURL, waiting) < browsers; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("not all browsers wait for a lock")
+		}
+	}
+	if err := hold.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
 	all.Wait()
 	if n := count(t, db.SuperURL, `SELECT count(*) FROM passkey WHERE user_id = $1`, a.User); n != 20 || done.Load() != 1 {
-		t.Errorf("%d of 6 went through and %d passkeys stand, want 1 and 20", done.Load(), n)
+		t.Errorf("%d of %d went through and %d passkeys stand, want 1 and 20", done.Load(), browsers, n)
 	}
-	_, err := s.OfferPasskey(t.Context(), a)
+	_, err = s.OfferPasskey(t.Context(), a)
 	wantKind(t, "an offer of one more", err, errs.Conflict)
 }
