@@ -615,7 +615,7 @@ func VerificationIdentity(v VerificationIdentityView) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = ui.Input(ui.InputProps{Name: "website", Label: "Web address", Type: "url", Help: "The domain that you prove. An owner’s e-mail address of it speaks for you, too.", Autocomplete: "url", Value: v.Website, Error: ui.FieldErrorOf(v.Errors, "website"), MaxLength: 200}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = ui.Input(ui.InputProps{Name: "website", Label: "Web address", Type: "url", Help: "The domain that you prove; another one needs a proof of its own, and turns your organization’s own sign-in off. An owner’s e-mail address of it speaks for you, too.", Autocomplete: "url", Value: v.Website, Error: ui.FieldErrorOf(v.Errors, "website"), MaxLength: 200}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
