@@ -14,10 +14,6 @@ import (
 	"assay/internal/seal"
 )
 
-// Platform is the organization of the platform itself, which owns the
-// external listings.
-const Platform id.Organization = "00000000-0000-7000-8000-000000000001"
-
 // Options are what a Service needs besides the database.
 type Options struct {
 	// PublicURL is the address that links in mail begin with, without a slash

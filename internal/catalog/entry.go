@@ -195,15 +195,6 @@ const (
 	NotClaimed      = claim.NotClaimed
 )
 
-// Outcomes is the vocabulary of Outcome.
-var Outcomes = listing.Vocabulary[Outcome]{
-	{Value: Confirmed, Label: "Confirmed"},
-	{Value: NoContradiction, Label: "No contradiction"},
-	{Value: Contradicted, Label: "Contradicted"},
-	{Value: NotCheckable, Label: "Not checkable from files"},
-	{Value: NotClaimed, Label: "Not claimed"},
-}
-
 // Audit sums up the report of the live version.
 type Audit struct {
 	Verdict    string   `json:"verdict"` // passed, flagged, failed

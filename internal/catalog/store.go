@@ -129,21 +129,6 @@ func changeState(ctx context.Context, tx pgx.Tx, organization id.Organization, l
 	return nil
 }
 
-const removeEntry = `
-DELETE FROM catalog_listing
-WHERE  id = @id
-AND    organization_id = @organization`
-
-// Remove deletes the public row without a trace: for a listing that was never
-// public. Use Entomb for one that was.
-func Remove(ctx context.Context, tx pgx.Tx, organization id.Organization, l id.Listing) error {
-	_, err := tx.Exec(ctx, removeEntry, pgx.NamedArgs{"id": string(l), "organization": string(organization)})
-	if err != nil {
-		return fmt.Errorf("catalog %s: remove: %w", l, err)
-	}
-	return nil
-}
-
 // Store reads the catalog.
 type Store struct{ db *postgres.DB }
 

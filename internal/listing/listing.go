@@ -11,7 +11,6 @@ import (
 	"golang.org/x/text/transform"
 	"golang.org/x/text/unicode/norm"
 
-	"assay/internal/errs"
 	"assay/internal/id"
 )
 
@@ -107,14 +106,6 @@ type Moved struct {
 	User     id.User   `db:"user_id"`  // empty for a worker
 	Platform string    `db:"platform"` // reviewer, admin or worker; empty for the seller
 	At       time.Time `db:"at"`
-}
-
-// ParseSlug reads the last part of a public address.
-func ParseSlug(s string) (string, error) {
-	if len(s) == 0 || len(s) > 80 || s != slugOf(s) {
-		return "", errs.New(errs.NotFound, "There is no data set at this address.")
-	}
-	return s, nil
 }
 
 // slugOf returns s in lower case with everything but letters a to z and digits

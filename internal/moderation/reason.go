@@ -95,6 +95,4 @@ const (
 	KeptFor = 90 * 24 * time.Hour
 	// StrikesToBlock is with how many strikes nothing can be published.
 	StrikesToBlock = 3
-	// AppealDays is for how many days a decision can be appealed.
-	AppealDays = 60
 )

@@ -19,8 +19,8 @@ var notPublic = func() (list []netip.Prefix) {
 // global is the part of IPv6 that is given to the public.
 var global = netip.MustParsePrefix("2000::/3")
 
-// IsPublic reports whether an address can be somebody's on the public net.
-func IsPublic(a netip.Addr) bool {
+// isPublic reports whether an address can be somebody's on the public net.
+func isPublic(a netip.Addr) bool {
 	a = a.Unmap()
 	if !a.IsValid() || a.Zone() != "" || !a.IsGlobalUnicast() || a.IsPrivate() || a.Is6() && !global.Contains(a) {
 		return false

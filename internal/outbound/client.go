@@ -60,7 +60,7 @@ func NewClient(l Limits, e Exceptions) *http.Client {
 // judge is asked for each address that a name leads to, before it is connected to.
 func (e Exceptions) judge(_, address string, _ syscall.RawConn) error {
 	at, err := netip.ParseAddrPort(address)
-	if err == nil && (e.Allow != nil && e.Allow(at) || at.Port() == port && IsPublic(at.Addr())) {
+	if err == nil && (e.Allow != nil && e.Allow(at) || at.Port() == port && isPublic(at.Addr())) {
 		return nil
 	}
 	return ErrNotPublic

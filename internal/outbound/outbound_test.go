@@ -52,7 +52,7 @@ func TestNoFormOfAPrivateAddressIsConnectedTo(t *testing.T) {
 			continue // a name, if anything
 		}
 		judged++
-		if IsPublic(address) {
+		if isPublic(address) {
 			t.Errorf("%s passes as public", form)
 		}
 		if err := (Exceptions{}).judge("tcp", netip.AddrPortFrom(address, 443).String(), nil); err != ErrNotPublic {

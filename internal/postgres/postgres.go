@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -144,21 +143,4 @@ func IsUnique(err error, constraint string) bool {
 func IsRefused(err error) bool {
 	var pg *pgconn.PgError
 	return errors.As(err, &pg) && (pg.Code == "23514" || pg.Code == "P0001" || pg.Code == "42501")
-}
-
-// WaitReady pings until the database answers or the time is over.
-func (db *DB) WaitReady(ctx context.Context, atMost time.Duration) error {
-	ctx, cancel := context.WithTimeout(ctx, atMost)
-	defer cancel()
-	for {
-		err := db.pool.Ping(ctx)
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf("the database does not answer: %w", err)
-		case <-time.After(100 * time.Millisecond):
-		}
-	}
 }
