@@ -30,7 +30,7 @@ func (s *Server) accountView(r *http.Request) (page.AccountView, error) {
 		})
 	}
 	for _, m := range v.Closed {
-		view.Closed = append(view.Closed, page.AccountClosed{Name: m.Name, IsConnected: m.IsConnected})
+		view.Closed = append(view.Closed, page.AccountClosed{Name: m.Name, IsConnected: m.IsConnected, IsOff: m.IsOff})
 	}
 	if v.Within != "" {
 		view.Within = cmp.Or(v.OrganizationName, "an organization")

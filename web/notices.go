@@ -19,9 +19,11 @@ import (
 )
 
 // reader is whose inbox it is: of a session that an organization's own sign-in
-// began, what concerns that organization.
+// began, what concerns that organization; of any other, nothing of those that it
+// does not reach.
 func (s *Server) reader(r *http.Request) notice.Reader {
-	return notice.Reader{Actor: s.actor(r), Within: s.visitor(r).Within}
+	v := s.visitor(r)
+	return notice.Reader{Actor: s.actor(r), Within: v.Within, Without: v.ClosedIDs()}
 }
 
 func (s *Server) showInbox(w http.ResponseWriter, r *http.Request) error {

@@ -51,6 +51,11 @@ func (s *Server) prove(r *http.Request, factor account.Factor) error {
 	}
 	s.sessions.Put(r.Context(), sessionProved, time.Now().Unix())
 	if factor != account.NoFactor {
+		if s.means(r) == (account.Means{}) { // it may lead past the sign-in of an organization now
+			if err := s.Accounts.RecordWayBack(r.Context(), s.actor(r)); err != nil {
+				return err
+			}
+		}
 		s.sessions.Put(r.Context(), sessionFactor, string(factor))
 	}
 	return nil

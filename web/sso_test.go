@@ -7,12 +7,15 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"assay/internal/account"
 	"assay/internal/account/accounttest"
 	"assay/internal/account/sso"
 	"assay/internal/account/sso/ssotest"
 	"assay/internal/id"
 	"assay/internal/listing"
+	"assay/internal/notice"
 	"assay/internal/postgres"
 )
 
@@ -313,4 +316,73 @@ func TestASessionOfAnOrganizationsSignInEndsAfterTwelveHours(t *testing.T) {
 	s.age(t, owner.User, 2*time.Minute)
 	wantStatus(t, "the account after them", p.get("/account"), http.StatusSeeOther, "/login?next=%2Faccount")
 	wantStatus(t, "a session of the account's own", own.get("/account"), http.StatusOK, "")
+}
+
+// closed is an organization that its own sign-in alone lets in, whose second
+// owner, Eve, has no factor and an address of elsewhere; and her session by
+// password.
+func (s site) closed(t *testing.T) (owner postgres.Actor, second id.User, eve *person) {
+	t.Helper()
+	owner = s.owner(t, "owen@byron.example", "Byron Imaging")
+	second = s.user(t, "eve@elsewhere.example")
+	exec(t, s, owner, `INSERT INTO membership (organization_id, user_id, role) VALUES ($1, $2, 'owner')`, owner.Organization, second)
+	issuer := s.provider(t, owner, "byron.example")
+	own := s.person(t)
+	own.signIn("owen@byron.example")
+	own.connect(issuer, owner.Organization, "owen@byron.example")
+	s.person(t).enterBy(issuer, "owen@byron.example")
+	if err := s.Accounts.SetApp(t.Context(), owner.User, accounttest.AppSecret); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.SignIns.Require(t.Context(), owner); err != nil {
+		t.Fatal(err)
+	}
+	eve = s.person(t)
+	eve.signIn("eve@elsewhere.example")
+	return owner, second, eve
+}
+
+func TestAnOwnerWhoAddsAFactorInASessionByPasswordIsRecorded(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, false)
+	_, _, eve := s.closed(t)
+	if a := eve.get("/organization"); a.Status != http.StatusForbidden {
+		t.Fatalf("by password alone: status %d, want 403", a.Status)
+	}
+	addApp(t, eve)
+	acts := eve.get("/organization/activity.jsonl").Body
+	if n := strings.Count(acts, `"organization.pass_sign_in"`); n != 1 {
+		t.Errorf("with a factor added in the same session: %d acts of passing the sign-in are on record, want 1:\n%s", n, acts)
+	}
+}
+
+func TestInboxOfASessionLeavesOutOrganizationsThatItDoesNotReach(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, false)
+	owner, second, eve := s.closed(t)
+	err := s.DB.InTx(t.Context(), owner, func(tx pgx.Tx) error {
+		return notice.Send(t.Context(), tx, notice.Notice{Kind: notice.ReauditFlagged, To: notice.To{Organization: owner.Organization},
+			Subject: "About the closed organization", Lines: []string{"Its data set."}, Action: "See", Path: "/seller"})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.mailTo(t, "eve@elsewhere.example") // delivers what waits
+	shows := func(when string, want bool) {
+		t.Helper()
+		inbox := eve.get("/inbox")
+		if got := strings.Contains(inbox.Body, "About the closed organization"); got != want {
+			t.Errorf("%s: the inbox holds the notice of the closed organization: %v, want %v", when, got, want)
+		}
+	}
+	shows("by password alone", false)
+	v, err := s.Accounts.VisitorBy(t.Context(), second, "", account.Means{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if shown := eve.get("/inbox?show=unread").Page.Find("[data-testid=notice]").Length(); shown != v.Unread {
+		t.Errorf("by password alone %d notices wait, %d are shown", v.Unread, shown)
+	}
+	addApp(t, eve)
+	shows("with a factor", true)
 }

@@ -67,3 +67,34 @@ func TestHalfAChecklistIsSavedAndAColleagueGoesOn(t *testing.T) {
 	}
 	wantStatus(t, "a note of 5,000 letters", sam.fill(link, link, "submitted_at", seen, "later", "1", "saved_seen", since, "reason", strings.Repeat("x", 5000)), http.StatusUnprocessableEntity, "")
 }
+
+// A mistake in another form of the page leaves what is saved in the decision's,
+// so that saving again takes nothing away.
+func TestSavedAnswersOutlastAMistakeInAnotherForm(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, false)
+	s.owner(t, "ada@example.org", "North")
+	s.reviewer(t, "rita@example.org")
+	ada, rita := s.person(t), s.person(t)
+	ada.signIn("ada@example.org")
+	rita.signIn("rita@example.org")
+	ada.fill("/seller/verification/organization", "/seller/verification/organization", identityFields...)
+	ada.attachPaper(vault.OrganizationRegister)
+	ada.attachPaper(vault.AuthorizationToLicense)
+	wantStatus(t, "submit", ada.fill("/seller/verification/documents", "/seller/verification/submit"), http.StatusSeeOther, "")
+	link, _ := rita.get("/review/verifications").Page.Find(`[data-testid="waiting"] a`).Attr("href")
+	seen, _ := rita.get(link).Page.Find("input[name=submitted_at]").Attr("value")
+	wantStatus(t, "save", rita.fill(link, link, "submitted_at", seen, "saved_seen", "", "months", "12", "later", "1",
+		"check-identity", "met", "check-members", "not_met", "note-members", "A note", "reason", "Half way."), http.StatusSeeOther, link)
+
+	a := rita.fill(link, link+"/signer", "signer", "", "signer_reason", "")
+	wantStatus(t, "a mistake beside it", a, http.StatusUnprocessableEntity, "")
+	for field, want := range map[string]int{"#decision input[name=check-identity][value=met][checked]": 1, "#decision input[name=check-members][value=not_met][checked]": 1} {
+		if got := a.Page.Find(field).Length(); got != want {
+			t.Errorf("after a mistake in another form: %d of %s, want %d", got, field, want)
+		}
+	}
+	if got := a.Page.Find("#decision textarea[name=reason]").Text(); got != "Half way." {
+		t.Errorf("after a mistake in another form the reason reads %q", got)
+	}
+}

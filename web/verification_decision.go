@@ -21,10 +21,10 @@ func faultName(d id.Document) string    { return "fault-" + string(d) }
 func signerName(p id.Signer) string     { return "signer-" + string(p) }
 
 // fillDecision draws the decision's form: as it was sent, or as reviewers saved
-// it to go on later.
+// it to go on later. A failure of another form of the page leaves the saved one.
 func (s *Server) fillDecision(r *http.Request, c verification.Case, view *page.VerificationCaseView) {
 	form := r.PostForm
-	if r.Method != http.MethodPost {
+	if !form.Has("submitted_at") {
 		form = savedForm(c.Saved)
 	}
 	if last := c.Saved.Last(); !last.At.IsZero() {

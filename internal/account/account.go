@@ -69,6 +69,7 @@ type Membership struct {
 	// IsConnected is true if the account is connected to that sign-in, which is
 	// on.
 	IsConnected bool
+	IsOff       bool // that sign-in is switched off at present
 
 	isVouchedFor bool // by that sign-in, within VouchedTokenLifetime
 }
@@ -145,6 +146,7 @@ SELECT    u.name, u.email, coalesce(p.role, '') AS staff,
           coalesce(role_may(m.role, m.may_submit, m.may_publish, 'publish'), false) AS may_publish,
           q.required_at IS NOT NULL AS must_sign_in,
           q.enabled_at IS NOT NULL AND i.user_id IS NOT NULL AS is_connected,
+          q.organization_id IS NOT NULL AND q.enabled_at IS NULL AS is_off,
           coalesce(greatest(i.used_at, i.bound_at) > now() - @vouched::interval, false) AS is_vouched_for
 FROM      app_user u
 LEFT JOIN platform_role p ON p.user_id = u.id
@@ -170,7 +172,7 @@ func loadVisitor(ctx context.Context, q postgres.Querier, user id.User, within i
 		found = true
 		var m Membership
 		if err := rows.Scan(&v.Name, &v.Email, &v.Staff, &v.HasSecondFactor, &v.Unread, &m.Organization, &m.Name, &m.Slug, &m.Role, &m.Rights.Submit, &m.Rights.Publish,
-			&m.MustSignIn, &m.IsConnected, &m.isVouchedFor); err != nil {
+			&m.MustSignIn, &m.IsConnected, &m.IsOff, &m.isVouchedFor); err != nil {
 			return Visitor{}, err
 		}
 		if m.Organization != "" {

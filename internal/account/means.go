@@ -41,7 +41,39 @@ func (s *Service) VisitorBy(ctx context.Context, user id.User, want id.Organizat
 	if by.Organization != "" {
 		return v.within(by.Organization), nil
 	}
-	return v.withoutClosed(by.Factor != NoFactor).choosing(want), nil
+	v = v.withoutClosed(by.Factor != NoFactor).choosing(want)
+	if len(v.Closed) > 0 {
+		v.Unread, err = s.unreadWithout(ctx, v)
+	}
+	return v, err
+}
+
+const countUnread = `
+SELECT count(*)
+FROM   (SELECT FROM inbox_notice
+        WHERE  user_id = @user
+        AND    read_at IS NULL
+        AND    (of_organization_id IS NULL OR of_organization_id <> ALL (@without::uuid[]))
+        LIMIT  @most) n`
+
+// unreadWithout counts the notices that the session may read.
+func (s *Service) unreadWithout(ctx context.Context, v Visitor) (n int, err error) {
+	err = s.db.InTx(ctx, postgres.Actor{User: v.User}, func(tx pgx.Tx) error {
+		return tx.QueryRow(ctx, countUnread, pgx.NamedArgs{"user": v.User, "without": v.ClosedIDs(), "most": UnreadMost}).Scan(&n)
+	})
+	if err != nil {
+		return 0, fmt.Errorf("visitor: unread: %w", err)
+	}
+	return n, nil
+}
+
+// ClosedIDs are the organizations that the session does not reach.
+func (v Visitor) ClosedIDs() []id.Organization {
+	var list []id.Organization
+	for _, m := range v.Closed {
+		list = append(list, m.Organization)
+	}
+	return list
 }
 
 // person loads a user who works for no organization yet.

@@ -282,8 +282,10 @@ func (s *Service) enter(ctx context.Context, tx pgx.Tx, e entry) error {
 	if err := record(ctx, tx, postgres.Actor{User: e.User}, "", "user.sign_in", "user", string(e.User), detail); err != nil {
 		return err
 	}
-	if err := recordWayBack(ctx, tx, e); err != nil {
-		return err
+	if e.Factor != NoFactor && e.Within == "" {
+		if err := recordWayBack(ctx, tx, e.User); err != nil {
+			return err
+		}
 	}
 	if s.isDeviceOf(e.Device, e.Email) || e.Within != "" && s.isDeviceOf(e.Device, deviceWithin(e.Email, e.Within)) {
 		return nil
@@ -311,18 +313,22 @@ WHERE  m.user_id = @user
 AND    m.role = 'owner'
 AND    q.required_at IS NOT NULL`
 
+// RecordWayBack is for a session by password alone in which the user has just
+// shown or added a factor: from then on it reaches, as an owner, what it did not.
+// Without the record it should not.
+func (s *Service) RecordWayBack(ctx context.Context, a postgres.Actor) error {
+	return s.db.InTx(ctx, postgres.Actor{User: a.User}, func(tx pgx.Tx) error { return recordWayBack(ctx, tx, a.User) })
+}
+
 // recordWayBack records with each organization that lets its members in by its
 // own sign-in alone that an owner came in past it.
-func recordWayBack(ctx context.Context, tx pgx.Tx, e entry) error {
-	if e.Factor == NoFactor || e.Within != "" {
-		return nil
-	}
-	list, err := postgres.Values[id.Organization](ctx, tx, ownedClosed, pgx.NamedArgs{"user": e.User})
+func recordWayBack(ctx context.Context, tx pgx.Tx, user id.User) error {
+	list, err := postgres.Values[id.Organization](ctx, tx, ownedClosed, pgx.NamedArgs{"user": user})
 	if err != nil {
 		return fmt.Errorf("way back: %w", err)
 	}
 	for _, org := range list {
-		if err := record(ctx, tx, postgres.Actor{User: e.User}, org, "organization.pass_sign_in", "user", string(e.User), nil); err != nil {
+		if err := record(ctx, tx, postgres.Actor{User: user}, org, "organization.pass_sign_in", "user", string(user), nil); err != nil {
 			return err
 		}
 	}

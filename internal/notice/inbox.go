@@ -37,6 +37,7 @@ SELECT` + itemColumns + `
 FROM     inbox_notice
 WHERE    user_id = @user
 AND      (@within = '' OR of_organization_id = nullif(@within, '')::uuid)
+AND      (of_organization_id IS NULL OR of_organization_id <> ALL (@without::uuid[]))
 AND      (NOT @unread OR read_at IS NULL)
 AND      (@before = '' OR (created_at, id) < (
              SELECT created_at, id
@@ -51,6 +52,14 @@ type Reader struct {
 	postgres.Actor
 	// Within is the organization whose notices alone are read; empty for all.
 	Within id.Organization
+	// Without are organizations whose notices are left out.
+	Without []id.Organization
+}
+
+// args are those of what the reader may see.
+func (a Reader) args(more pgx.NamedArgs) pgx.NamedArgs {
+	more["user"], more["within"], more["without"] = a.User, string(a.Within), append([]id.Organization{}, a.Without...)
+	return more
 }
 
 // Inbox returns a page of the reader's notices, newest first, and the cursor of
@@ -63,7 +72,7 @@ func (s *Service) Inbox(ctx context.Context, a Reader, before string, unread boo
 		}
 	}
 	err = s.db.InTx(ctx, a.Actor, func(tx pgx.Tx) error {
-		list, err = postgres.Many[Item](ctx, tx, listInbox, pgx.NamedArgs{"user": a.User, "within": string(a.Within), "unread": unread, "before": before, "limit": PageLength + 1})
+		list, err = postgres.Many[Item](ctx, tx, listInbox, a.args(pgx.NamedArgs{"unread": unread, "before": before, "limit": PageLength + 1}))
 		return err
 	})
 	if err != nil {
@@ -82,6 +91,7 @@ SET    read_at = CASE WHEN @read THEN coalesce(read_at, now()) END
 WHERE  id = @id
 AND    user_id = @user
 AND    (@within = '' OR of_organization_id = nullif(@within, '')::uuid)
+AND    (of_organization_id IS NULL OR of_organization_id <> ALL (@without::uuid[]))
 RETURNING` + itemColumns
 
 // Mark marks one of the reader's notices as read or unread and returns it;
@@ -93,7 +103,7 @@ func (s *Service) Mark(ctx context.Context, a Reader, item string, read bool) (I
 	}
 	var marked Item
 	err := s.db.InTx(ctx, a.Actor, func(tx pgx.Tx) error {
-		rows, err := tx.Query(ctx, markItem, pgx.NamedArgs{"user": a.User, "within": string(a.Within), "id": item, "read": read})
+		rows, err := tx.Query(ctx, markItem, a.args(pgx.NamedArgs{"id": item, "read": read}))
 		if err != nil {
 			return fmt.Errorf("notice: mark: %w", err)
 		}
@@ -108,6 +118,7 @@ UPDATE inbox_notice
 SET    read_at = now()
 WHERE  user_id = @user
 AND    (@within = '' OR of_organization_id = nullif(@within, '')::uuid)
+AND    (of_organization_id IS NULL OR of_organization_id <> ALL (@without::uuid[]))
 AND    read_at IS NULL
 AND    (created_at, id) <= (
            SELECT created_at, id
@@ -123,7 +134,7 @@ func (s *Service) MarkAllRead(ctx context.Context, a Reader, newest string) (int
 	}
 	var n int64
 	err := s.db.InTx(ctx, a.Actor, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, markAll, pgx.NamedArgs{"user": a.User, "within": string(a.Within), "newest": newest})
+		tag, err := tx.Exec(ctx, markAll, a.args(pgx.NamedArgs{"newest": newest}))
 		n = tag.RowsAffected()
 		return err
 	})
