@@ -205,6 +205,9 @@ func cleanupsTable(list []storage.Cleanup) page.AdminTable {
 		state := page.AdminCell{Text: "under way", Tag: "info"}
 		if c.FinishedAt != nil {
 			state = page.AdminCell{Text: "done", Tag: "ok", Small: ui.DateTime(*c.FinishedAt)}
+			if c.Skipped > 0 {
+				state = page.AdminCell{Text: ui.Number(c.Skipped) + " could not be deleted", Tag: "warn", Small: ui.DateTime(*c.FinishedAt)}
+			}
 		}
 		by := c.By
 		if by == "" {

@@ -19,7 +19,12 @@ AND    finished_at IS NULL`
 // errLost says that another worker took this one for dead.
 var errLost = errors.New("another worker measures now")
 
-func (m *measuring) renew(ctx context.Context) error {
+// live says that the measurement lives, if it has not said so for a while.
+func (m *measuring) live(ctx context.Context) error {
+	if m.now().Sub(m.renewed) < renewEvery {
+		return nil
+	}
+	m.renewed = m.now()
 	return m.db.InTx(ctx, worker, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, renewMeasurement, pgx.NamedArgs{"id": m.id})
 		if err == nil && tag.RowsAffected() == 0 {

@@ -26,8 +26,8 @@ const (
 	// silence is how long a measurement may say nothing before its worker is
 	// taken for dead.
 	silence = 5 * time.Minute
-	// renewEvery is after how many objects a measurement says that it lives.
-	renewEvery = 5000
+	// renewEvery is how often a measurement says that it lives.
+	renewEvery = 30 * time.Second
 	// historyKept is how long the figures of a measurement are kept.
 	historyKept = 400 * 24 * time.Hour
 )
@@ -44,8 +44,12 @@ WHERE  NOT EXISTS (SELECT FROM storage_measurement WHERE finished_at IS NULL)`
 
 // Measure carries out the job: it compares the whole object store with the rows
 // that name objects, in one pass over both. One that runs elsewhere is left
-// alone. What comes and goes meanwhile is looked at again before it counts.
+// alone. What comes and goes meanwhile is looked at again before it counts. A
+// deletion whose job was given up is ended first.
 func (s *Service) Measure(ctx context.Context, _ job.MeasureStorage) error {
+	if err := s.endAbandoned(ctx); err != nil {
+		return fmt.Errorf("end deletions: %w", err)
+	}
 	m := &measuring{Service: s, id: id.New[id.Measurement](), parts: map[Kind]*Part{}, shares: map[shareKey]*Amount{}, found: map[What]int{}}
 	for _, k := range Kinds() {
 		m.parts[k] = &Part{Kind: k}
@@ -70,7 +74,7 @@ type measuring struct {
 	folders  []*comparing
 	parts    map[Kind]*Part
 	shares   map[shareKey]*Amount
-	seen     int64
+	renewed  time.Time
 	orphans  []Finding // to be looked at again
 	missing  []Finding
 	findings []Finding
@@ -98,7 +102,7 @@ func (m *measuring) begin(ctx context.Context) (begun bool, err error) {
 			return err
 		}
 		tag, err := tx.Exec(ctx, beginMeasurement, args)
-		begun = err == nil && tag.RowsAffected() == 1
+		begun, m.renewed = err == nil && tag.RowsAffected() == 1, m.now()
 		return err
 	})
 	return begun, err
@@ -121,10 +125,8 @@ func (m *measuring) run(ctx context.Context) error {
 
 // meet counts an object, for its row's organization if it has one.
 func (m *measuring) meet(ctx context.Context, o blob.Object) error {
-	if m.seen++; m.seen%renewEvery == 0 {
-		if err := m.renew(ctx); err != nil {
-			return err
-		}
+	if err := m.live(ctx); err != nil {
+		return err
 	}
 	f := m.folderOf(o.Key)
 	if f == nil {
@@ -173,6 +175,9 @@ func (m *measuring) folderOf(key string) *comparing {
 // whose object should have come are missing.
 func (m *measuring) passRows(ctx context.Context, f *comparing, until string) error {
 	for {
+		if err := m.live(ctx); err != nil {
+			return err
+		}
 		r, ok, err := f.first(ctx)
 		if err != nil || !ok || until != "" && r.Name >= until {
 			return err
@@ -257,6 +262,9 @@ func (m *measuring) judgeMissing(ctx context.Context) error {
 	for _, f := range list {
 		if !named[f.Key] {
 			continue
+		}
+		if err := m.live(ctx); err != nil {
+			return err
 		}
 		isThere, err := m.isThere(ctx, f.Key)
 		if err != nil {

@@ -31,10 +31,11 @@ type Cleanup struct {
 	FinishedAt *time.Time `db:"finished_at"`
 	Deleted    int64      `db:"deleted"`
 	Bytes      int64      `db:"bytes"`
+	Skipped    int64      `db:"skipped"` // objects that could not be deleted
 }
 
 const listCleanups = `
-SELECT    c.id, coalesce(u.name, '') AS asked_by, c.asked_at, c.before, c.objects, c.finished_at, d.deleted, d.bytes
+SELECT    c.id, coalesce(u.name, '') AS asked_by, c.asked_at, c.before, c.objects, c.finished_at, d.deleted, d.bytes, c.skipped
 FROM      storage_cleanup c
 LEFT JOIN app_user u ON u.id = c.asked_by
 CROSS JOIN LATERAL (SELECT count(*) AS deleted, coalesce(sum(bytes), 0)::bigint AS bytes FROM storage_deleted WHERE cleanup_id = c.id) d
@@ -85,8 +86,8 @@ func offer(ctx context.Context, tx pgx.Tx, before time.Time) (o Offer, err error
 }
 
 const insertCleanup = `
-INSERT INTO storage_cleanup (id, asked_by, before, objects)
-VALUES (@id, @by, @before, @objects)`
+INSERT INTO storage_cleanup (id, asked_by, before, objects, measurement_id)
+VALUES (@id, @by, @before, @objects, @measurement)`
 
 // Delete queues the deletion of what an Offer showed. It returns errs.Conflict
 // if something was measured or deleted meanwhile, so that nothing goes which
@@ -104,7 +105,7 @@ func (s *Service) Delete(ctx context.Context, a postgres.Actor, shown Offer) err
 			return errs.New(errs.Conflict, "Objects younger than a day are never deleted.")
 		}
 		key := id.New[id.Cleanup]()
-		_, err = tx.Exec(ctx, insertCleanup, pgx.NamedArgs{"id": key, "by": a.User, "before": shown.Before, "objects": now.Objects})
+		_, err = tx.Exec(ctx, insertCleanup, pgx.NamedArgs{"id": key, "by": a.User, "before": shown.Before, "objects": now.Objects, "measurement": now.Measurement})
 		if postgres.IsUnique(err, "storage_cleanup_one") {
 			return errs.New(errs.Conflict, "Another deletion is under way. Wait until it has ended.")
 		}
@@ -120,14 +121,14 @@ func (s *Service) Delete(ctx context.Context, a postgres.Actor, shown Offer) err
 }
 
 const openCleanup = `
-SELECT coalesce(asked_by::text, '') AS asked_by, before
+SELECT coalesce(asked_by::text, '') AS asked_by, before, coalesce(measurement_id::text, '') AS measurement
 FROM   storage_cleanup
 WHERE  id = @id
 AND    finished_at IS NULL`
 
 const isStillAdmin = `
 SELECT EXISTS (SELECT FROM platform_role p JOIN app_user u ON u.id = p.user_id
-               WHERE p.user_id = @user AND p.role = 'admin' AND u.disabled_at IS NULL)`
+               WHERE p.user_id = nullif(@user, '')::uuid AND p.role = 'admin' AND u.disabled_at IS NULL)`
 
 const dueOrphans = `
 SELECT   key
@@ -141,9 +142,20 @@ LIMIT    500`
 
 const finishCleanup = `
 UPDATE storage_cleanup
-SET    finished_at = now()
+SET    finished_at = now(), skipped = @skipped
 WHERE  id = @id
 AND    finished_at IS NULL`
+
+// abandonedCleanups are under way though no job carries them out: theirs was
+// given up.
+const abandonedCleanups = `
+SELECT c.id
+FROM   storage_cleanup c
+WHERE  c.finished_at IS NULL
+AND    NOT EXISTS (SELECT FROM river_job j
+                   WHERE  j.kind = 'delete_orphans'
+                   AND    j.args ->> 'cleanup' = c.id::text
+                   AND    j.finalized_at IS NULL)`
 
 const countDeleted = `
 SELECT count(*), coalesce(sum(bytes), 0)::bigint
@@ -151,12 +163,15 @@ FROM   storage_deleted
 WHERE  cleanup_id = @id`
 
 // DeleteOrphans carries out the job, on behalf of the admin who asked: whoever
-// is none any more deletes nothing. It may run twice.
+// is none any more deletes nothing. An object that cannot be deleted is left
+// out. It may run twice.
 func (s *Service) DeleteOrphans(ctx context.Context, j job.DeleteOrphans) error {
 	var by id.User
-	var before time.Time
+	c := cleaning{Service: s, id: j.Cleanup}
 	args := pgx.NamedArgs{"id": j.Cleanup}
-	err := s.db.InTx(ctx, worker, func(tx pgx.Tx) error { return tx.QueryRow(ctx, openCleanup, args).Scan(&by, &before) })
+	err := s.db.InTx(ctx, worker, func(tx pgx.Tx) error {
+		return tx.QueryRow(ctx, openCleanup, args).Scan(&by, &c.before, &c.measurement)
+	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil
 	}
@@ -168,42 +183,88 @@ func (s *Service) DeleteOrphans(ctx context.Context, j job.DeleteOrphans) error 
 		return tx.QueryRow(ctx, isStillAdmin, pgx.NamedArgs{"user": string(by)}).Scan(&may)
 	})
 	if err == nil && may {
-		err = s.deleteAll(ctx, j.Cleanup, before)
+		err = c.deleteAll(ctx)
+	}
+	if err == nil {
+		err = s.db.InTx(ctx, worker, func(tx pgx.Tx) error { return endCleanup(ctx, tx, j.Cleanup, c.skipped) })
 	}
 	if err != nil {
 		return fmt.Errorf("delete orphans: %w", err)
 	}
+	return nil
+}
+
+// endCleanup notes that a deletion is over, and what it has deleted.
+func endCleanup(ctx context.Context, tx pgx.Tx, c id.Cleanup, skipped int64) error {
+	args := pgx.NamedArgs{"id": c, "skipped": skipped}
+	tag, err := tx.Exec(ctx, finishCleanup, args)
+	if err != nil || tag.RowsAffected() == 0 {
+		return err
+	}
+	var n, bytes int64
+	if err := tx.QueryRow(ctx, countDeleted, args).Scan(&n, &bytes); err != nil {
+		return err
+	}
+	return activity.Record(ctx, tx, activity.Entry{Actor: worker, Verb: "storage.orphans_deleted", Object: "storage_cleanup", ObjectID: string(c),
+		Detail: map[string]string{"objects": strconv.FormatInt(n, 10), "bytes": strconv.FormatInt(bytes, 10)}})
+}
+
+// endAbandoned ends deletions whose job was given up, so that another can be
+// asked for.
+func (s *Service) endAbandoned(ctx context.Context) error {
 	return s.db.InTx(ctx, worker, func(tx pgx.Tx) error {
-		tag, err := tx.Exec(ctx, finishCleanup, args)
-		if err != nil || tag.RowsAffected() == 0 {
-			return err
+		list, err := postgres.Values[id.Cleanup](ctx, tx, abandonedCleanups, nil)
+		for _, c := range list {
+			err = errors.Join(err, endCleanup(ctx, tx, c, 0))
 		}
-		var n, bytes int64
-		if err := tx.QueryRow(ctx, countDeleted, args).Scan(&n, &bytes); err != nil {
-			return err
-		}
-		return activity.Record(ctx, tx, activity.Entry{Actor: worker, Verb: "storage.orphans_deleted", Object: "storage_cleanup", ObjectID: string(j.Cleanup),
-			Detail: map[string]string{"objects": strconv.FormatInt(n, 10), "bytes": strconv.FormatInt(bytes, 10)}})
+		return err
 	})
 }
 
-func (s *Service) deleteAll(ctx context.Context, c id.Cleanup, before time.Time) error {
+// mostSkipped is how many objects a deletion leaves out before it gives up: the
+// store itself fails then, and the job is tried again.
+const mostSkipped = 100
+
+// cleaning is one deletion under way.
+type cleaning struct {
+	*Service
+	id          id.Cleanup
+	before      time.Time
+	measurement id.Measurement
+	skipped     int64
+}
+
+func (c *cleaning) deleteAll(ctx context.Context) error {
 	for after := ""; ; {
-		var keys []string
-		err := s.db.InTx(ctx, worker, func(tx pgx.Tx) (err error) {
-			keys, err = postgres.Values[string](ctx, tx, dueOrphans, pgx.NamedArgs{"before": before, "after": after})
-			return err
-		})
+		keys, err := c.due(ctx, after)
 		if err != nil || len(keys) == 0 {
 			return err
 		}
 		for _, key := range keys {
-			if err := s.deleteOne(ctx, c, key, before); err != nil {
+			err := c.deleteOne(ctx, c.id, key, c.before)
+			if err == nil {
+				continue
+			}
+			if c.skipped++; c.skipped > mostSkipped || ctx.Err() != nil {
 				return err
 			}
 		}
 		after = keys[len(keys)-1]
 	}
+}
+
+// due returns the next keys to delete, none once another measurement has taken
+// the place of the one that was shown.
+func (c *cleaning) due(ctx context.Context, after string) (keys []string, err error) {
+	err = c.db.InTx(ctx, worker, func(tx pgx.Tx) error {
+		m, err := newest(ctx, tx)
+		if err != nil || m == nil || m.ID != c.measurement {
+			return err
+		}
+		keys, err = postgres.Values[string](ctx, tx, dueOrphans, pgx.NamedArgs{"before": c.before, "after": after})
+		return err
+	})
+	return keys, err
 }
 
 const insertDeleted = `

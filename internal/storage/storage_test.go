@@ -35,11 +35,14 @@ type room struct {
 	blobs  *blob.Store
 	folder string
 	admin  postgres.Actor
+
+	ownerURL string // of the database's owner
 }
 
 func newRoom(t testing.TB) room {
 	t.Helper()
-	r := room{db: postgrestest.New(t), folder: t.TempDir()}
+	made := postgrestest.NewDatabase(t)
+	r := room{db: made.DB, ownerURL: made.OwnerURL, folder: t.TempDir()}
 	r.blobs = vaulttest.Blobs(t, r.folder)
 	r.Service = storage.New(r.db, r.blobs, time.Now)
 	r.admin = accounttest.Admin(t, r.db)
@@ -417,4 +420,90 @@ func BenchmarkMeasure(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "objects/s")
+}
+
+// A deletion whose job was given up is ended by the next measurement, so that
+// another can be asked for.
+func TestDeletionWhoseJobWasGivenUpIsEnded(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	worker := postgres.Actor{Platform: postgres.Worker}
+	r.put(t, "report/"+string(id.New[id.Report]())+".json", "{}", 3*day)
+	r.measure(t)
+	r.clean(t)
+	if r.measure(t).Cleanups[0].FinishedAt != nil {
+		t.Fatal("a deletion whose job waits counts as over")
+	}
+	r.exec(t, worker, `UPDATE river_job SET state = 'discarded', finalized_at = now() WHERE kind = 'delete_orphans'`, nil)
+	if r.measure(t).Cleanups[0].FinishedAt == nil {
+		t.Error("a deletion whose job was given up is under way")
+	}
+	r.clean(t)
+}
+
+// One object that cannot be deleted keeps none of the others.
+func TestObjectThatCannotBeDeletedIsLeftOut(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	stuck, other := "report/"+string(id.New[id.Report]())+".json", "texts/"+string(id.New[id.Report]())+".sealed"
+	r.put(t, stuck, "{}", 3*day)
+	r.put(t, other, "{}", 3*day)
+	r.measure(t)
+	j := r.clean(t)
+	refuse := `
+		CREATE FUNCTION refuse_one() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'the store is busy'; END $$;
+		CREATE TRIGGER refuse_one BEFORE INSERT ON storage_deleted FOR EACH ROW WHEN (NEW.key = '` + stuck + `') EXECUTE FUNCTION refuse_one()`
+	owner, err := pgx.Connect(t.Context(), r.ownerURL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer owner.Close(t.Context())
+	if _, err := owner.Exec(t.Context(), refuse); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.DeleteOrphans(t.Context(), j); err != nil {
+		t.Fatal(err)
+	}
+	report, err := r.Report(t.Context(), r.admin, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := report.Cleanups[0]; c.FinishedAt == nil || c.Skipped != 1 || c.Deleted != 1 || !r.has(t, stuck) || r.has(t, other) {
+		t.Errorf("the deletion is %+v; the stuck object is there: %v, the other: %v", c, r.has(t, stuck), r.has(t, other))
+	}
+}
+
+// What a later measurement found was not shown to who confirmed the deletion.
+func TestDeletionLeavesWhatALaterMeasurementFound(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	r.put(t, "report/"+string(id.New[id.Report]())+".json", "{}", 3*day)
+	r.measure(t)
+	j := r.clean(t)
+	later := "report/" + string(id.New[id.Report]()) + ".json"
+	r.put(t, later, "{}", 3*day)
+	r.measure(t)
+	if err := r.DeleteOrphans(t.Context(), j); err != nil || !r.has(t, later) {
+		t.Errorf("an object that was not shown is there: %v (err: %v)", r.has(t, later), err)
+	}
+}
+
+// A measurement says by the clock that it lives, also while it looks for
+// objects that are gone.
+func TestMeasurementSaysByTheClockThatItLives(t *testing.T) {
+	t.Parallel()
+	r := newRoom(t)
+	r.upload(t, accounttest.Seller(t, r.db), "finished") // its object is not there
+	now := time.Now()
+	hurried := storage.New(r.db, r.blobs, func() time.Time { now = now.Add(time.Minute); return now })
+	if err := hurried.Measure(t.Context(), job.MeasureStorage{}); err != nil {
+		t.Fatal(err)
+	}
+	renewed := false
+	err := r.db.InTx(t.Context(), r.admin, func(tx pgx.Tx) error {
+		return tx.QueryRow(t.Context(), `SELECT renewed_at > begun_at FROM storage_measurement`).Scan(&renewed)
+	})
+	if err != nil || !renewed {
+		t.Errorf("a measurement of minutes said that it lives: %v (err: %v)", renewed, err)
+	}
 }
