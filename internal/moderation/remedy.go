@@ -54,7 +54,8 @@ AND    e.event = 'suspend'
 AND    v.organization_id = @organization`
 
 // suspensionQuery asks what holds a version down beside one suspension: a
-// later one, or another report on the data set whose suspension nobody undid.
+// later one, or another report on the data set whose suspension nobody undid,
+// unless a reviewer has approved the version since.
 const suspensionQuery = `
 SELECT v.state = 'suspended' AS is_suspended,
        e.id = (SELECT max(n.id) FROM version_event n WHERE n.version_id = v.id) AS is_last,
@@ -65,6 +66,9 @@ SELECT v.state = 'suspended' AS is_suspended,
            AND    f.state = 'upheld'
            AND    f.act = 'suspend'
            AND    f.suspension IS DISTINCT FROM e.id
+           AND    coalesce((SELECT u.at FROM version_event u WHERE u.id = f.suspension), f.decided_at)
+                > coalesce((SELECT max(y.created_at) FROM decision y
+                            WHERE y.version_id = v.id AND y.kind = 'review' AND y.outcome = 'approve'), '-infinity')
            AND    NOT EXISTS (SELECT FROM version_event b JOIN version_event d ON d.version_id = b.version_id
                               WHERE d.id = f.suspension AND b.id > d.id AND b.event = 'restore')) AS has_other
 FROM   version_event e
@@ -80,7 +84,8 @@ type suspension struct {
 }
 
 // putBack restores the version that one suspension took down, and no other: a
-// later suspension, or another report that was upheld with one, holds on. Then,
+// later suspension, or another report that was upheld with one since a reviewer
+// approved the version, holds on. Then,
 // or if approval or report no longer carry the version, or another one has
 // taken its place, the appeal is granted all the same and the seller is told.
 func (s *Service) putBack(ctx context.Context, tx pgx.Tx, a postgres.Actor, org id.Organization, event string) (string, error) {

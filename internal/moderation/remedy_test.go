@@ -67,26 +67,37 @@ func TestGrantedAppealLeavesOtherSuspensionsAlone(t *testing.T) {
 }
 
 // A version is not put back while another report about the data set holds one
-// of its versions down.
+// of its versions down, unless a reviewer has approved this one since: the
+// report was about what came before.
 func TestGrantedAppealWaitsForOtherReports(t *testing.T) {
 	t.Parallel()
-	d := newDesk(t)
-	ctx := t.Context()
-	l := d.live(t)
-	first := d.claimed(t, l, "license_wrong")
-	d.decide(t, moderation.Decision{Flag: first, Outcome: moderation.Upheld, Act: moderation.Suspend})
-	next := d.replace(t, l)
-	if err := d.listings.Suspend(ctx, d.reviewer, next.ID, "Suspended for a test."); err != nil {
-		t.Fatal(err)
-	}
-	var key id.Appeal
-	for _, s := range st0(t, d).Appealable {
-		if s.Version == next.ID {
-			key = d.appeal(t, s.Kind, s.ID)
+	for _, c := range []struct {
+		name     string
+		approved string // when, against the report
+		remedy   string
+		want     listing.State
+	}{
+		{"approved after the report", "", "on offer again", listing.Live},
+		{"approved before the report", "- interval '1 day'", "another report on this data set", listing.Suspended},
+	} {
+		d := newDesk(t)
+		l := d.live(t)
+		first := d.claimed(t, l, "license_wrong")
+		d.decide(t, moderation.Decision{Flag: first, Outcome: moderation.Upheld, Act: moderation.Suspend})
+		next := d.replace(t, l)
+		d.exec(t, `UPDATE decision SET created_at = created_at `+c.approved+` WHERE version_id = $1`, next.ID)
+		if err := d.listings.Suspend(t.Context(), d.reviewer, next.ID, "Suspended for a test."); err != nil {
+			t.Fatal(err)
 		}
-	}
-	if remedy := d.grant(t, key); !strings.Contains(remedy, "another report on this data set") || d.state(t, next.ID) != listing.Suspended {
-		t.Errorf("remedy %q, the version is %s", remedy, d.state(t, next.ID))
+		var key id.Appeal
+		for _, s := range st0(t, d).Appealable {
+			if s.Version == next.ID {
+				key = d.appeal(t, s.Kind, s.ID)
+			}
+		}
+		if remedy := d.grant(t, key); !strings.Contains(remedy, c.remedy) || d.state(t, next.ID) != c.want {
+			t.Errorf("%s: remedy %q, the version is %s, want %s", c.name, remedy, d.state(t, next.ID), c.want)
+		}
 	}
 }
 

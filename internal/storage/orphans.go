@@ -213,7 +213,7 @@ func endCleanup(ctx context.Context, tx pgx.Tx, c id.Cleanup, skipped int64) err
 // asked for.
 func (s *Service) endAbandoned(ctx context.Context) error {
 	return s.db.InTx(ctx, worker, func(tx pgx.Tx) error {
-		list, err := postgres.Values[id.Cleanup](ctx, tx, abandonedCleanups, nil)
+		list, err := postgres.Values[id.Cleanup](ctx, tx, abandonedCleanups)
 		for _, c := range list {
 			err = errors.Join(err, endCleanup(ctx, tx, c, 0))
 		}
