@@ -84,6 +84,7 @@ func (n NewReference) check(now time.Time) error {
 		}
 	}
 	n.Terms.check(&form)
+	n.Terms.checkUse(&form, n.First.CommercialUse)
 	for _, e := range errs.FieldsOf(n.First.check(now)) {
 		form.Add(e.Field, e.Message)
 	}

@@ -59,6 +59,7 @@ func (c Recheck) check(now time.Time) error {
 	}
 	if c.Terms != nil {
 		c.Terms.check(&form)
+		c.Terms.checkUse(&form, c.CommercialUse)
 	}
 	return form.Err()
 }

@@ -22,12 +22,15 @@ type ReferenceTerms struct {
 const mostClause = 300
 
 func (t ReferenceTerms) check(form *errs.Fields) {
-	if _, ok := license.KnownBySPDX(t.SPDX); t.SPDX != "" && !ok {
+	known, ok := license.KnownBySPDX(t.SPDX)
+	if t.SPDX != "" && !ok {
 		form.Add("license", "Choose a license of the list, or none.")
 	}
 	within(form, "license_name", t.Name, 2, 200)
 	if !slices.Contains(license.AllTiers(), t.Tier) {
 		form.Add("tier", "Choose a tier.")
+	} else if ok && t.Tier != known.Tier {
+		form.Addf("tier", "The tier of this license is “%s”.", known.Tier.Label())
 	}
 	if !slices.Contains(license.AllAccessModes(), t.Access) {
 		form.Add("access", "Choose how one gets it.")
@@ -48,6 +51,14 @@ func (t ReferenceTerms) check(form *errs.Fields) {
 			least = 2
 		}
 		within(form, "condition_"+string(use), c.Condition, least, mostClause)
+	}
+}
+
+// checkUse holds what is said of commercial use to the license, where it is known.
+func (t ReferenceTerms) checkUse(form *errs.Fields, said license.CommercialUse) {
+	known, ok := license.KnownBySPDX(t.SPDX)
+	if want := license.CommercialUseOf(known); ok && said != want {
+		form.Addf("commercial_use", "This license says “%s”. If a source says otherwise, leave the terms and write the source down.", want.Label())
 	}
 }
 

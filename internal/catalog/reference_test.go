@@ -107,6 +107,10 @@ func TestReferencesNameTheirMistakes(t *testing.T) {
 		{"license", func(n *catalog.NewReference) { n.Terms.SPDX = "MINE" }},
 		{"modalities", func(n *catalog.NewReference) { n.Modalities = []string{"XX"} }},
 		{"tier", func(n *catalog.NewReference) { n.Terms.Tier = "free" }},
+		{"tier", func(n *catalog.NewReference) { n.Terms.SPDX = "CC-BY-NC-4.0" }}, // filters would show it as open
+		{"commercial_use", func(n *catalog.NewReference) {
+			n.Terms.SPDX, n.Terms.Tier = "CC-BY-NC-4.0", license.ResearchNoncommercial
+		}},
 		{"countries", func(n *catalog.NewReference) { n.Countries = []string{"Atlantis"} }},
 		{"patients", func(n *catalog.NewReference) { n.Patients = new(int64) }},
 		{"images", func(n *catalog.NewReference) { many := int64(1e12); n.Images = &many }},
