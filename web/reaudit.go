@@ -69,6 +69,9 @@ func reauditRow(x review.Reaudit) page.ReauditRow {
 		State: x.State, By: x.By, When: ui.DateTime(x.AuditedAt), Own: x.Own, Action: reauditURL(x.ID) + "/close", Rules: ruleLinks(x.Rules)}
 	row.Version = "Version " + ui.Number(x.Number)
 	row.Kind, row.Words = outcomeWords(x.Outcome, x.State)
+	if x.IsOpen {
+		row.Due, row.DueKind = dueWords(x.Due(), time.Now())
+	}
 	return row
 }
 

@@ -67,6 +67,7 @@ func TestNewRulesInABrowser(t *testing.T) {
 	looker := b.Visitor(t, s.URL)
 	s.signInPage(t, looker, "otto@example.org")
 	looker.Go("/review/reaudits")
+	looker.WantText("[data-testid=reaudit]", "due in")
 	looker.CheckViews("reaudits")
 	looker.Follow("[data-testid=reaudit] [data-testid=new-report]")
 	looker.CheckViews("reaudit-report")

@@ -17,6 +17,7 @@ const (
 	ReviewOfChanged What = "review_changed"
 	ReviewOfSeller  What = "review_seller"
 	ReviewOfTerms   What = "review_terms"
+	ReviewOfRules   What = "review_rules"
 
 	FlagOfIdentifiers What = "flag_identifiers"
 	FlagOfRights      What = "flag_rights"
@@ -48,6 +49,7 @@ var table = []Promise{
 	{ReviewOfChanged, "Changed claims of a live version", "a reviewer", 0, 2, "own; buyers read the old claims meanwhile"},
 	{ReviewOfSeller, "Verification of a seller", "a reviewer", 0, 3, "own; each paper is read"},
 	{ReviewOfTerms, "Review of commercial terms", "a reviewer", 0, 5, "own; clause, consent and signer are read, and nothing else waits for it"},
+	{ReviewOfRules, "Blocker or warning that new rules found in a live version", "a reviewer", 0, 3, "own; suspected identifiers count as a report of them"},
 	{FlagOfIdentifiers, "Report of suspected identifiers", "a reviewer", 4 * time.Hour, 0,
 		"own; pictures are hidden at once, and who answers for the data has 72 hours to tell the authority (GDPR Art. 33(1))"},
 	{FlagOfRights, "Report about rights, consent, license or harmful software", "a reviewer", 0, 1,

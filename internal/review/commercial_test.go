@@ -399,6 +399,19 @@ func TestCommercialBadgeEndsForTrueReasonsAlone(t *testing.T) {
 	}
 }
 
+// What new rules found is due like a report by the public if it shows a person.
+func TestFindingsOfNewRulesAreDueWithinTheirPromise(t *testing.T) {
+	t.Parallel()
+	at := time.Date(2026, 11, 27, 8, 0, 0, 0, time.UTC) // a Friday
+	for outcome, want := range map[string]time.Time{
+		"identifiers": at.Add(4 * time.Hour), "blockers": time.Date(2026, 12, 2, 8, 0, 0, 0, time.UTC), "warnings": time.Date(2026, 12, 2, 8, 0, 0, 0, time.UTC),
+	} {
+		if got := (review.Reaudit{Outcome: outcome, AuditedAt: at}).Due(); !got.Equal(want) {
+			t.Errorf("%s are due %v, want %v", outcome, got, want)
+		}
+	}
+}
+
 // A review of commercial terms has a clock of its own.
 func TestLicensingReviewsAreDueWithinTheirPromise(t *testing.T) {
 	t.Parallel()

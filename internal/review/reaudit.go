@@ -13,6 +13,7 @@ import (
 	"assay/internal/id"
 	"assay/internal/job"
 	"assay/internal/postgres"
+	"assay/internal/promise"
 )
 
 // Reaudit is what an audit by new rules found in a version that was live.
@@ -31,6 +32,14 @@ type Reaudit struct {
 	Own       bool       `db:"own"`     // the reviewer belongs to the seller
 	IsOpen    bool       `db:"is_open"` // it waits for a reviewer's answer
 	Reason    string     `db:"reason"`  // of who closed it
+}
+
+// Due returns by when a reviewer is to have answered.
+func (x Reaudit) Due() time.Time {
+	if x.Outcome == "identifiers" {
+		return promise.Of(promise.FlagOfIdentifiers).Due(x.AuditedAt)
+	}
+	return promise.Of(promise.ReviewOfRules).Due(x.AuditedAt)
 }
 
 const reauditQuery = `
